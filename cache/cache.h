@@ -1,0 +1,232 @@
+/* cache.h - the door of cache/: what we know of an account and owe to it.
+ *
+ * Shape:   folders (a tree, the root is MF_FOLDER_ROOT), messages in them, bodies
+ *          of messages.  Everything that is known is answered from disk; what is
+ *          not is asked for with mf_cache_want_*() and announced to a callback.
+ * Units:   times in seconds since the epoch, or _ns; sizes in bytes as the reader
+ *          sees them (LF line ends unless eol=crlf).
+ * Threads: any.  No call waits for the network but mf_cache_start(),
+ *          mf_cache_stop() and those that say so.  Callbacks come from worker
+ *          threads with no lock held.
+ * Errors:  MF_CACHE_ERROR.
+ * Source:  docs/design.md, invariants I1 to I7.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "proto/remote.h"
+
+#define MF_CACHE_ERROR (mf_cache_error_quark ())
+GQuark mf_cache_error_quark (void);
+
+typedef enum
+{
+  MF_CACHE_ERROR_OFFLINE,     /* needs the server, and it is away */
+  MF_CACHE_ERROR_AUTH,        /* mf_cache_start() only: TLS or login refused */
+  MF_CACHE_ERROR_NOT_FOUND,
+  MF_CACHE_ERROR_EXISTS,
+  MF_CACHE_ERROR_NOT_EMPTY,
+  MF_CACHE_ERROR_DENIED,      /* the server refuses: ACL */
+  MF_CACHE_ERROR_READ_ONLY,
+  MF_CACHE_ERROR_QUOTA,
+  MF_CACHE_ERROR_FULL,        /* local disk */
+  MF_CACHE_ERROR_INVALID,     /* not a message, not a name */
+  MF_CACHE_ERROR_UNSUPPORTED, /* cannot be expressed in IMAP */
+  MF_CACHE_ERROR_BUSY,        /* another process has this account's state */
+  MF_CACHE_ERROR_CORRUPT,     /* the server's or the disk's data make no sense */
+} MfCacheError;
+
+typedef gint64 MfFolderId;
+typedef gint64 MfMsgId; /* I6: ours, never reused; the inode number derives from it */
+
+#define MF_FOLDER_ROOT ((MfFolderId) 1)
+
+typedef enum
+{
+  MF_PLACE_CUR,
+  MF_PLACE_NEW,
+  MF_PLACE_TMP, /* being written here, not a message yet */
+} MfPlace;
+#define MF_N_PLACES 3
+
+typedef struct
+{
+  MfFolderId id, parent;
+  char *name;    /* one component, UTF-8 or what the server said; may be "" */
+  char *mailbox; /* (nullable) the server's spelling; NULL for the root */
+  gboolean selectable;
+  gboolean subscribed;
+  MfSpecialUse special_use;
+  guint32 uidvalidity, uidnext;
+  guint32 messages, unseen; /* by the index, or the last STATUS before it is known */
+  guint64 highestmodseq;
+  gboolean known;           /* listed completely at least once */
+  char *tag;                /* (nullable) what generated names of its messages carry */
+  gint64 changed_ns[MF_N_PLACES]; /* last change of each place's entries */
+  gint64 tree_changed_ns;   /* of the directory itself: child folders */
+} MfFolder;
+
+typedef struct
+{
+  MfMsgId id;
+  MfFolderId folder;
+  MfPlace place;
+  guint32 uid;     /* 0: the server has not told yet */
+  char *base;      /* (nullable) a name that the user gave; NULL: generated */
+  MfFlags flags;
+  char *keywords;  /* (nullable) sorted, separated by one space */
+  gint64 internaldate;
+  guint64 size;
+  gboolean exact;  /* @size is what a reader gets, not the server's hint */
+  gboolean cached; /* its body is here */
+  guint64 modseq;
+  char *emailid, *threadid, *labels; /* (nullable) */
+} MfMessage;
+
+void mf_folder_clear (MfFolder *folder);
+void mf_folder_free (MfFolder *folder);
+void mf_message_clear (MfMessage *message);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfFolder, mf_folder_clear)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfFolder, mf_folder_free)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfMessage, mf_message_clear)
+
+/* ---- news ------------------------------------------------------------- */
+
+typedef enum
+{
+  MF_EVENT_MESSAGE_ADDED,   /* after */
+  MF_EVENT_MESSAGE_CHANGED, /* before and after: flags, place or folder */
+  MF_EVENT_MESSAGE_REMOVED, /* before */
+  MF_EVENT_MESSAGE_SIZE,    /* after: the size became exact and differs */
+  MF_EVENT_FOLDER_CHANGED,  /* so much that single events were left out */
+  MF_EVENT_TREE_CHANGED,    /* child folders of @folder came, went or moved */
+  MF_EVENT_STATE,           /* connection or queue: see mf_cache_status() */
+} MfEventType;
+
+typedef struct
+{
+  MfEventType type;
+  MfFolderId folder;
+  const MfMessage *before, *after; /* (nullable) borrowed for the call */
+} MfEvent;
+
+/* Changes that came from the server; what a caller of this door did itself is
+ * not announced to it. */
+typedef void (*MfEventFunc) (const MfEvent *event, gpointer user_data);
+
+/* ---- opening and closing ---------------------------------------------- */
+
+typedef struct _MfCache MfCache;
+
+typedef enum
+{
+  MF_PREFETCH_NONE,
+  MF_PREFETCH_HEADERS,
+  MF_PREFETCH_ALL,
+} MfPrefetch;
+
+/* Borrowed until mf_cache_close(). */
+typedef struct
+{
+  const char *state_dir; /* of this account alone; made 0700 */
+  const char *cache_dir; /* likewise */
+  guint64 cache_size;    /* bytes of bodies to keep */
+  MfPrefetch prefetch;
+  const char *const *folders; /* (nullable) globs over UTF-8 names with '/' */
+  const char *const *exclude; /* (nullable) */
+  gboolean subscribed;        /* only subscribed folders */
+  guint connections;
+  guint poll_s;
+  guint drain_s;
+  gboolean expunge;    /* rm expunges, no Trash */
+  guint delete_guard;
+  gboolean crlf;       /* bodies as on the wire */
+  gboolean sync;
+  gboolean read_only;  /* EXAMINE, no change ever queued */
+} MfCacheOptions;
+
+/* Takes the account's lock (BUSY when another process has it), opens index and
+ * bodies.  No thread yet, no network.  @ops, @account outlive the cache. */
+MfCache *mf_cache_open (const MfCacheOptions *options, const MfRemoteOps *ops,
+                        const MfAccount *account, MfEventFunc func, gpointer user_data,
+                        GError **error);
+
+/* Connects, logs in, lists the folders, starts the workers.  With a server that
+ * cannot be reached but an index from before it succeeds, @out_online FALSE and
+ * *@out_why (transfer full) a line of why.  Waits for the network. */
+gboolean mf_cache_start (MfCache *self, gboolean *out_online, char **out_why,
+                         GCancellable *cancellable, GError **error);
+
+/* Drains pending changes for up to drain_s, ends the workers; every callback
+ * still owed comes with OFFLINE.  Returns how many changes are still pending. */
+guint mf_cache_stop (MfCache *self);
+void mf_cache_close (MfCache *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfCache, mf_cache_close)
+
+/* ---- folders ---------------------------------------------------------- */
+
+gboolean mf_cache_folder (MfCache *self, MfFolderId id, MfFolder *out, GError **error);
+gboolean mf_cache_folder_child (MfCache *self, MfFolderId parent, const char *name,
+                                MfFolder *out, GError **error);
+/* (transfer full) (element-type MfFolder), ascending by id. */
+GPtrArray *mf_cache_folder_children (MfCache *self, MfFolderId parent, GError **error);
+
+typedef void (*MfDone) (const GError *error, gpointer user_data);
+
+/* FALSE: the folder's messages are known, @done is not called.  TRUE: @done will
+ * be called exactly once, possibly before this returns, within the account's time limits. */
+gboolean mf_cache_want_folder (MfCache *self, MfFolderId id, MfDone done, gpointer user_data);
+
+/* ---- messages --------------------------------------------------------- */
+
+gboolean mf_cache_message (MfCache *self, MfMsgId id, MfMessage *out, GError **error);
+/* A message with a generated name, by its UID. */
+gboolean mf_cache_message_by_uid (MfCache *self, MfFolderId folder, guint32 uid, MfMessage *out,
+                                  GError **error);
+/* A message with a given name. */
+gboolean mf_cache_message_by_base (MfCache *self, MfFolderId folder, const char *base,
+                                   MfMessage *out, GError **error);
+
+/* Messages of one place with an id above @after, ascending by id, until @func
+ * returns FALSE.  Borrowed for the call; no lock is held meanwhile. */
+gboolean mf_cache_list (MfCache *self, MfFolderId folder, MfPlace place, MfMsgId after,
+                        gboolean (*func) (const MfMessage *message, gpointer user_data),
+                        gpointer user_data, GError **error);
+
+/* ---- bodies ----------------------------------------------------------- */
+
+/* An open body: stays readable when the message is removed or evicted. */
+typedef struct _MfBody MfBody;
+
+/* FALSE: the body is here.  TRUE: as mf_cache_want_folder(); when @done comes
+ * without error the body can be opened and the size is exact.  Tells the
+ * read-ahead that a reader is here: call it at each open, cached or not. */
+gboolean mf_cache_want_body (MfCache *self, MfMsgId id, MfDone done, gpointer user_data);
+
+/* NOT_FOUND when the body is not here (evicted since): want it again. */
+MfBody *mf_cache_body_open (MfCache *self, MfMsgId id, GError **error);
+void mf_body_close (MfBody *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfBody, mf_body_close)
+guint64 mf_body_size (const MfBody *self);
+/* Up to @size bytes from @offset; 0 at the end, -1 on error. */
+gssize mf_body_read (MfBody *self, guint64 offset, char *buffer, gsize size, GError **error);
+
+/* ---- state ------------------------------------------------------------ */
+
+typedef struct
+{
+  gboolean online;
+  char *trouble;            /* (nullable) why it is offline, in a line */
+  guint folders, known_folders;
+  guint64 messages, cached_messages;
+  guint64 cache_bytes, cache_limit_bytes;
+  guint64 received_bytes, sent_bytes;
+  guint fetching;           /* bodies asked for and not here yet */
+  guint pending, failed;    /* changes */
+  MfQuota quota;            /* zeroes when unknown */
+} MfStatus;
+
+void mf_cache_status (MfCache *self, MfStatus *out);
+void mf_status_clear (MfStatus *status);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfStatus, mf_status_clear)
