@@ -22,7 +22,8 @@ MfUidSet *mf_uidset_copy (const MfUidSet *self);
 void mf_uidset_free (MfUidSet *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfUidSet, mf_uidset_free)
 
-/* Adding what is there already changes nothing.  Ascending order is fastest. */
+/* Adding what is there already changes nothing.  Ascending order is fastest.
+ * A range with @first above @last is empty; 0 is passed over. */
 void mf_uidset_add (MfUidSet *self, guint32 uid);
 void mf_uidset_add_range (MfUidSet *self, guint32 first, guint32 last);
 void mf_uidset_remove_range (MfUidSet *self, guint32 first, guint32 last);
@@ -38,7 +39,9 @@ const MfUidRange *mf_uidset_ranges (const MfUidSet *self, guint *out_n);
 /* "1:4,9,12:20"; "" for the empty set. */
 char *mf_uidset_to_string (const MfUidSet *self);
 /* The set as strings of at most @max_bytes each, in order, for command lines
- * of bounded length.  Returns (transfer full) (element-type utf8). */
+ * of bounded length; @max_bytes is 21 (one range) or more.
+ * Returns (transfer full) (element-type utf8). */
 GPtrArray *mf_uidset_to_lines (const MfUidSet *self, gsize max_bytes);
-/* Ranges in either direction ("9:4"); "*" is refused.  NULL when malformed. */
+/* Ranges in either direction ("9:4"); "*" is refused.  NULL when malformed,
+ * and so for "". */
 MfUidSet *mf_uidset_parse (const char *text);
