@@ -79,6 +79,7 @@ typedef struct
   gint64 internaldate;
   guint64 size;
   gboolean exact;  /* @size is what a reader gets, not the server's hint */
+  guint64 wire_size; /* RFC822.SIZE, as the server claims */
   gboolean cached; /* its body is here */
   guint64 modseq;
   char *emailid, *threadid, *labels; /* (nullable) */
@@ -189,7 +190,8 @@ gboolean mf_cache_message_by_base (MfCache *self, MfFolderId folder, const char 
                                    MfMessage *out, GError **error);
 
 /* Messages of one place with an id above @after, ascending by id, until @func
- * returns FALSE.  Borrowed for the call; no lock is held meanwhile. */
+ * returns FALSE.  Borrowed for the call; @func must not call the cache, and
+ * @cached, @emailid, @threadid and @labels are left out. */
 gboolean mf_cache_list (MfCache *self, MfFolderId folder, MfPlace place, MfMsgId after,
                         gboolean (*func) (const MfMessage *message, gpointer user_data),
                         gpointer user_data, GError **error);

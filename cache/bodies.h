@@ -1,0 +1,43 @@
+/* bodies.h - which bodies are in the cache, reading them, and keeping to the limit.
+ *
+ * Shape:   table `body` says where in which segment; docs/bodystore.md says why.
+ * Units:   bytes as readers see them.
+ * Threads: any; mf_bodies_tidy() and mf_bodies_sync() one at a time.
+ * Errors:  MF_CACHE_ERROR_NOT_FOUND, _FULL, _CORRUPT.
+ */
+#pragma once
+
+#include "cache/cache.h"
+#include "cache/db.h"
+#include "cache/segments.h"
+
+typedef struct _MfBodies MfBodies;
+
+/* @crlf: with the wire's line ends; bodies of the other kind are forgotten. */
+MfBodies *mf_bodies_open (const char *cache_dir, gboolean crlf, guint64 limit_bytes, MfDb *db,
+                          GError **error);
+void mf_bodies_close (MfBodies *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfBodies, mf_bodies_close)
+
+gboolean mf_bodies_has (MfBodies *self, MfDb *db, MfMsgId id);
+MfBody *mf_bodies_get (MfBodies *self, MfDb *db, MfMsgId id, GError **error);
+guint64 mf_bodies_total (MfBodies *self);
+/* For writers (bodywriter.h). */
+MfSegments *mf_bodies_segments (MfBodies *self);
+gboolean mf_bodies_are_crlf (MfBodies *self);
+
+typedef struct
+{
+  gint64 segment;
+  guint64 start, size;
+} MfBodyPlace;
+
+/* The body of @id is at @place: inside the caller's transaction. */
+gboolean mf_bodies_put (MfBodies *self, MfDb *db, MfMsgId id, const MfBodyPlace *place,
+                        GError **error);
+
+/* Stores use times; when the limit is passed forgets the least recently used
+ * bodies and gives their space back; syncs segments that are full. */
+gboolean mf_bodies_tidy (MfBodies *self, MfDb *db, GError **error);
+/* Before the end: use times, space of what was removed, every segment synced. */
+gboolean mf_bodies_sync (MfBodies *self, MfDb *db, GError **error);

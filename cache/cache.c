@@ -1,0 +1,241 @@
+#include "cache/cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "cache/bodies.h"
+#include "cache/engine.h"
+#include "cache/folders.h"
+#include "cache/messages.h"
+
+struct _MfCache
+{
+  const MfCacheOptions *options;
+  int lock_fd;
+  MfDb *front; /* the callers' lane */
+  MfDb *back;  /* the workers' lane */
+  MfBodies *bodies;
+  MfEngine *engine;
+};
+
+/* ---- opening and closing ---------------------------------------------- */
+
+static gboolean
+make_dir (const char *path, GError **error)
+{
+  if (g_mkdir_with_parents (path, 0700) == 0)
+    return TRUE;
+  g_set_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_DENIED, "cannot make %s: %s", path,
+               g_strerror (errno));
+  return FALSE;
+}
+
+/* The lock dies with the process, however that ends. */
+static int
+take_lock (const char *state_dir, GError **error)
+{
+  g_autofree char *path = g_build_filename (state_dir, "lock", NULL);
+  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0)
+    return fd;
+  if (fd >= 0 && errno == EWOULDBLOCK)
+    g_set_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_BUSY,
+                 "this account is mounted already (%s is locked)", path);
+  else
+    g_set_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_DENIED, "cannot lock %s: %s", path,
+                 g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+  return -1;
+}
+
+static gboolean
+open_index (MfCache *self, GError **error)
+{
+  g_autofree char *path = g_build_filename (self->options->state_dir, "index.db", NULL);
+
+  self->back = mf_db_open (path, error);
+  if (self->back == NULL)
+    return FALSE;
+  self->front = mf_db_open_lane (self->back, error);
+  return self->front != NULL;
+}
+
+MfCache *
+mf_cache_open (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAccount *account,
+               MfEventFunc func, gpointer user_data, GError **error)
+{
+  g_autoptr (MfCache) self = g_new0 (MfCache, 1);
+
+  self->options = options;
+  self->lock_fd = -1;
+  if (!make_dir (options->state_dir, error) || !make_dir (options->cache_dir, error))
+    return NULL;
+  self->lock_fd = take_lock (options->state_dir, error);
+  if (self->lock_fd < 0 || !open_index (self, error))
+    return NULL;
+  self->bodies = mf_bodies_open (options->cache_dir, options->crlf, options->cache_size,
+                                 self->back, error);
+  if (self->bodies == NULL)
+    return NULL;
+  self->engine
+      = mf_engine_new (options, ops, account, self->back, self->bodies, func, user_data);
+  return g_steal_pointer (&self);
+}
+
+gboolean
+mf_cache_start (MfCache *self, gboolean *out_online, char **out_why, GCancellable *cancellable,
+                GError **error)
+{
+  return mf_engine_start (self->engine, out_online, out_why, cancellable, error);
+}
+
+guint
+mf_cache_stop (MfCache *self)
+{
+  mf_engine_stop (self->engine);
+  mf_bodies_sync (self->bodies, self->back, NULL);
+  return 0;
+}
+
+void
+mf_cache_close (MfCache *self)
+{
+  g_clear_pointer (&self->engine, mf_engine_free);
+  g_clear_pointer (&self->bodies, mf_bodies_close);
+  g_clear_pointer (&self->front, mf_db_close);
+  g_clear_pointer (&self->back, mf_db_close);
+  if (self->lock_fd >= 0)
+    close (self->lock_fd);
+  g_free (self);
+}
+
+/* ---- folders and messages --------------------------------------------- */
+
+gboolean
+mf_cache_folder (MfCache *self, MfFolderId id, MfFolder *out, GError **error)
+{
+  return mf_folders_get (self->front, id, out, error);
+}
+
+gboolean
+mf_cache_folder_child (MfCache *self, MfFolderId parent, const char *name, MfFolder *out,
+                       GError **error)
+{
+  return mf_folders_get_child (self->front, parent, name, out, error);
+}
+
+GPtrArray *
+mf_cache_folder_children (MfCache *self, MfFolderId parent, GError **error)
+{
+  return mf_folders_children (self->front, parent, error);
+}
+
+gboolean
+mf_cache_want_folder (MfCache *self, MfFolderId id, MfDone done, gpointer user_data)
+{
+  g_auto (MfFolder) folder = { 0 };
+
+  if (mf_folders_get (self->front, id, &folder, NULL) && (folder.known || !folder.selectable))
+    return FALSE;
+  mf_engine_want_folder (self->engine, id, done, user_data);
+  return TRUE;
+}
+
+gboolean
+mf_cache_message (MfCache *self, MfMsgId id, MfMessage *out, GError **error)
+{
+  return mf_messages_get (self->front, id, out, error);
+}
+
+gboolean
+mf_cache_message_by_uid (MfCache *self, MfFolderId folder, guint32 uid, MfMessage *out,
+                         GError **error)
+{
+  return mf_messages_get_uid (self->front, folder, uid, out, error);
+}
+
+gboolean
+mf_cache_message_by_base (MfCache *self, MfFolderId folder, const char *base, MfMessage *out,
+                          GError **error)
+{
+  return mf_messages_get_base (self->front, folder, base, out, error);
+}
+
+gboolean
+mf_cache_list (MfCache *self, MfFolderId folder, MfPlace place, MfMsgId after,
+               gboolean (*func) (const MfMessage *message, gpointer user_data),
+               gpointer user_data, GError **error)
+{
+  return mf_messages_list (self->front, folder, place, after, func, user_data, error);
+}
+
+/* ---- bodies ----------------------------------------------------------- */
+
+gboolean
+mf_cache_want_body (MfCache *self, MfMsgId id, MfDone done, gpointer user_data)
+{
+  g_auto (MfMessage) message = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (!mf_messages_get (self->front, id, &message, &error))
+    {
+      done (error, user_data);
+      return TRUE;
+    }
+  mf_engine_note_open (self->engine, &message);
+  if (message.cached)
+    return FALSE;
+  mf_engine_want_body (self->engine, self->front, &message, done, user_data);
+  return TRUE;
+}
+
+MfBody *
+mf_cache_body_open (MfCache *self, MfMsgId id, GError **error)
+{
+  return mf_bodies_get (self->bodies, self->front, id, error);
+}
+
+/* ---- state ------------------------------------------------------------ */
+
+static void
+count_index (MfDb *db, MfStatus *out)
+{
+  gint64 folders = 0, known = 0, messages = 0, cached = 0;
+
+  if (mf_db_number (db, 0, &folders, NULL, "SELECT COUNT(*) FROM folder WHERE selectable", "")
+      && mf_db_number (db, 0, &known, NULL, "SELECT COUNT(*) FROM folder WHERE known", "")
+      && mf_db_number (db, 0, &messages, NULL, "SELECT TOTAL(messages) FROM folder", "")
+      && mf_db_number (db, 0, &cached, NULL, "SELECT COUNT(*) FROM body", ""))
+    {
+      out->folders = (guint) folders;
+      out->known_folders = (guint) known;
+      out->messages = (guint64) messages;
+      out->cached_messages = (guint64) cached;
+    }
+}
+
+void
+mf_cache_status (MfCache *self, MfStatus *out)
+{
+  *out = (MfStatus){ 0 };
+  count_index (self->front, out);
+  out->cache_bytes = mf_bodies_total (self->bodies);
+  out->cache_limit_bytes = self->options->cache_size;
+  g_mutex_lock (&self->engine->lock);
+  out->online = self->engine->online;
+  out->trouble = g_strdup (self->engine->trouble);
+  out->fetching = mf_waiters_count (self->engine->body_waits)
+                  + g_hash_table_size (self->engine->in_flight);
+  g_mutex_unlock (&self->engine->lock);
+}
+
+void
+mf_status_clear (MfStatus *status)
+{
+  g_clear_pointer (&status->trouble, g_free);
+}

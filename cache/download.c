@@ -1,0 +1,229 @@
+#include "cache/download.h"
+
+#include "cache/error.h"
+#include "cache/folders.h"
+#include "cache/messages.h"
+
+#define GROUP_MESSAGES 64
+#define GROUP_BYTES (1024 * 1024)
+
+typedef struct
+{
+  MfMsgId id;
+  MfBodyPlace place;
+} Arrived;
+
+typedef struct
+{
+  MfDb *db;
+  MfBodies *bodies;
+  MfBodyWriter *writer;
+  const MfDownloadSource *source;
+  gpointer user_data;
+  GHashTable *asked; /* UID -> MfMsgId, no answer yet */
+  GArray *group;     /* of Arrived, not committed yet */
+  guint64 group_bytes;
+} Download;
+
+static void
+tell (Download *self, MfMsgId id, const GError *error)
+{
+  g_auto (MfMessage) message = { 0 };
+  gboolean known = mf_messages_get (self->db, id, &message, NULL);
+
+  self->source->done (id, known ? &message : NULL, error, self->user_data);
+}
+
+/* ---- storing ---------------------------------------------------------- */
+
+static gboolean
+commit_group (Download *self, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  if (!mf_bodywriter_flush (self->writer, error) || !mf_db_begin (self->db, &txn, error))
+    return FALSE;
+  for (guint i = 0; i < self->group->len; i++)
+    {
+      Arrived *arrived = &g_array_index (self->group, Arrived, i);
+      gint64 exists = 0;
+      /* Removed meanwhile: a body without its message would never go. */
+      if (!mf_db_number (self->db, 0, &exists, error, "SELECT 1 FROM message WHERE id = ?", "i",
+                         arrived->id)
+          || (exists != 0
+              && !mf_bodies_put (self->bodies, self->db, arrived->id, &arrived->place, error)))
+        return FALSE;
+    }
+  return mf_db_commit (&txn, error);
+}
+
+static void
+store_group (Download *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->group->len == 0)
+    return;
+  commit_group (self, &error);
+  for (guint i = 0; i < self->group->len; i++)
+    tell (self, g_array_index (self->group, Arrived, i).id, error);
+  g_array_set_size (self->group, 0);
+  self->group_bytes = 0;
+}
+
+/* ---- the sink --------------------------------------------------------- */
+
+static gboolean
+on_next (MfUidSet *batch, gpointer user_data)
+{
+  Download *self = user_data;
+  g_autoptr (GArray) wanted = g_array_new (FALSE, FALSE, sizeof (MfWanted));
+
+  if (!self->source->next (wanted, self->user_data))
+    return FALSE;
+  for (guint i = 0; i < wanted->len; i++)
+    {
+      MfWanted *one = &g_array_index (wanted, MfWanted, i);
+      mf_uidset_add (batch, one->uid);
+      g_hash_table_insert (self->asked, GUINT_TO_POINTER (one->uid),
+                           g_memdup2 (&one->id, sizeof one->id));
+    }
+  return TRUE;
+}
+
+static void
+on_begin (gpointer user_data)
+{
+  Download *self = user_data;
+
+  mf_bodywriter_begin (self->writer, self->db);
+}
+
+static void
+on_data (const char *bytes, gsize size, gpointer user_data)
+{
+  Download *self = user_data;
+
+  mf_bodywriter_write (self->writer, bytes, size);
+}
+
+static void
+add_to_group (Download *self, MfMsgId id)
+{
+  Arrived arrived = { .id = id };
+  g_autoptr (GError) error = NULL;
+
+  if (!mf_bodywriter_finish (self->writer, &arrived.place, &error))
+    {
+      tell (self, id, error);
+      return;
+    }
+  g_array_append_val (self->group, arrived);
+  self->group_bytes += arrived.place.size;
+  if (self->group->len >= GROUP_MESSAGES || self->group_bytes >= GROUP_BYTES
+      || self->source->is_urgent (id, self->user_data))
+    store_group (self);
+}
+
+static void
+on_end (guint32 uid, gboolean complete, gpointer user_data)
+{
+  Download *self = user_data;
+  gpointer key = NULL, value = NULL;
+
+  if (!g_hash_table_steal_extended (self->asked, GUINT_TO_POINTER (uid), &key, &value))
+    {
+      mf_bodywriter_drop (self->writer);
+      return;
+    }
+  g_autofree MfMsgId *id = value;
+  if (complete)
+    {
+      add_to_group (self, *id);
+      return;
+    }
+  g_autoptr (GError) error = g_error_new (MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT,
+                                          "the server has no content for UID %u", uid);
+  mf_bodywriter_drop (self->writer);
+  tell (self, *id, error);
+}
+
+/* What a batch asked for and did not get will not come. */
+static void
+on_answered (const MfUidSet *batch, const GError *refusal, gpointer user_data)
+{
+  Download *self = user_data;
+  guint n = 0;
+  const MfUidRange *ranges = mf_uidset_ranges (batch, &n);
+
+  store_group (self);
+  for (guint i = 0; i < n; i++)
+    for (guint64 uid = ranges[i].first; uid <= ranges[i].last; uid++)
+      {
+        gpointer value = NULL;
+        if (!g_hash_table_steal_extended (self->asked, GUINT_TO_POINTER ((guint) uid), NULL,
+                                          &value))
+          continue;
+        g_autofree MfMsgId *id = value;
+        g_autoptr (GError) error = g_error_new (
+            MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT, "the server did not send UID %u: %s",
+            (guint) uid, refusal != NULL ? refusal->message : "no reason given");
+        tell (self, *id, error);
+      }
+}
+
+/* ---- all together ----------------------------------------------------- */
+
+static void
+fail_rest (Download *self, const GError *error)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->asked);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      MfMsgId id = *(MfMsgId *) value;
+      g_hash_table_iter_remove (&iter);
+      tell (self, id, error);
+    }
+}
+
+static gboolean
+select_folder (MfDb *db, MfLink *link, MfFolderId id, GError **error)
+{
+  g_auto (MfFolder) folder = { 0 };
+
+  if (!mf_folders_get (db, id, &folder, error) || !mf_link_select (link, folder.mailbox, error))
+    return FALSE;
+  if (link->selected.uidvalidity == folder.uidvalidity)
+    return TRUE;
+  g_set_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT,
+               "the mailbox has been made anew: UIDVALIDITY %u is %u now", folder.uidvalidity,
+               link->selected.uidvalidity);
+  return FALSE;
+}
+
+gboolean
+mf_download (MfDb *db, MfBodies *bodies, MfBodyWriter *writer, MfLink *link, MfFolderId folder,
+             const MfDownloadSource *source, gpointer user_data, GError **error)
+{
+  static const MfBodySink sink = { on_next, on_begin, on_data, on_end, on_answered };
+  g_autoptr (GHashTable) asked = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  g_autoptr (GArray) group = g_array_new (FALSE, FALSE, sizeof (Arrived));
+  Download self = { db, bodies, writer, source, user_data, asked, group, 0 };
+  g_autoptr (GError) local = NULL;
+
+  if (!select_folder (db, link, folder, error))
+    return FALSE;
+  gboolean ok = link->ops->bodies (link->remote, &sink, &self, link->cancellable, &local);
+  store_group (&self);
+  if (ok)
+    return TRUE;
+
+  g_autoptr (GError) each = g_error_copy (local);
+  mf_error_from_remote (&each);
+  fail_rest (&self, each);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}

@@ -1,0 +1,335 @@
+#include "cache/engine.h"
+
+#include "cache/error.h"
+#include "cache/folders.h"
+
+#define BACKOFF_FIRST_MS 1000
+#define BACKOFF_MOST_MS 60000
+
+MfEngine *
+mf_engine_new (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAccount *account,
+               MfDb *db, MfBodies *bodies, MfEventFunc func, gpointer user_data)
+{
+  MfEngine *self = g_new0 (MfEngine, 1);
+
+  self->options = options;
+  self->ops = ops;
+  self->account = account;
+  self->db = db;
+  self->bodies = bodies;
+  self->func = func;
+  self->user_data = user_data;
+  self->filter = (MfFolderFilter){ options->folders, options->exclude, options->subscribed };
+  for (int kind = 0; kind < MF_N_WORKERS; kind++)
+    self->links[kind] = mf_link_new (ops, account);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
+  self->wake_watch = g_cancellable_new ();
+  self->folder_waits = mf_waiters_new ();
+  self->body_waits = mf_waiters_new ();
+  self->front_pulls = g_queue_new ();
+  self->back_pulls = g_queue_new ();
+  self->pulling = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->wanted = g_queue_new ();
+  self->in_flight = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->readahead = mf_readahead_new ();
+  return self;
+}
+
+void
+mf_engine_free (MfEngine *self)
+{
+  for (int kind = 0; kind < MF_N_WORKERS; kind++)
+    mf_link_free (self->links[kind]);
+  mf_readahead_free (self->readahead);
+  g_hash_table_unref (self->in_flight);
+  g_queue_free_full (self->wanted, g_free);
+  g_hash_table_unref (self->pulling);
+  g_queue_free_full (self->back_pulls, g_free);
+  g_queue_free_full (self->front_pulls, g_free);
+  mf_waiters_free (self->body_waits);
+  mf_waiters_free (self->folder_waits);
+  g_object_unref (self->wake_watch);
+  g_free (self->trouble);
+  g_cond_clear (&self->changed);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+/* ---- online and offline ----------------------------------------------- */
+
+static void
+tell_state (MfEngine *self)
+{
+  MfEvent event = { .type = MF_EVENT_STATE };
+
+  if (self->func != NULL)
+    self->func (&event, self->user_data);
+}
+
+void
+mf_engine_set_online (MfEngine *self)
+{
+  g_mutex_lock (&self->lock);
+  gboolean news = !self->online;
+  self->online = TRUE;
+  self->backoff_ms = 0;
+  g_clear_pointer (&self->trouble, g_free);
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  if (news)
+    tell_state (self);
+}
+
+/* Doubles with every failure; a part of it is left to chance, so that many
+ * mounts do not come back at once.  The server may ask for more. */
+static guint
+next_backoff_ms (MfEngine *self, const GError *error)
+{
+  self->backoff_ms = CLAMP (self->backoff_ms * 2, BACKOFF_FIRST_MS, BACKOFF_MOST_MS);
+  guint jittered = self->backoff_ms / 2 + (guint) g_random_int_range (0, (gint32) self->backoff_ms);
+
+  return MAX (jittered, mf_remote_error_backoff_ms (error));
+}
+
+void
+mf_engine_set_offline (MfEngine *self, const GError *error)
+{
+  g_autoptr (GError) mapped = g_error_copy (error);
+
+  mf_error_from_remote (&mapped);
+  mapped->code = MF_CACHE_ERROR_OFFLINE;
+  g_mutex_lock (&self->lock);
+  gboolean news = self->online;
+  self->online = FALSE;
+  g_free (self->trouble);
+  self->trouble = g_strdup (error->message);
+  self->retry_at_us = g_get_monotonic_time () + 1000 * (gint64) next_backoff_ms (self, error);
+  g_queue_clear_full (self->front_pulls, g_free);
+  g_queue_clear_full (self->wanted, g_free);
+  GArray *folder_waits = mf_waiters_take_all (self->folder_waits);
+  GArray *body_waits = mf_waiters_take_all (self->body_waits);
+  g_cancellable_cancel (self->wake_watch);
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+
+  mf_waiters_call (folder_waits, mapped);
+  mf_waiters_call (body_waits, mapped);
+  if (news)
+    tell_state (self);
+}
+
+gboolean
+mf_engine_connect (MfEngine *self, MfWorkerKind kind, GError **error)
+{
+  GError *local = NULL;
+
+  if (mf_link_is_open (self->links[kind]))
+    return TRUE;
+  if (mf_link_open (self->links[kind], &local))
+    {
+      mf_engine_set_online (self);
+      return TRUE;
+    }
+  mf_engine_set_offline (self, local);
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
+/* ---- starting and stopping -------------------------------------------- */
+
+static gboolean
+list_folders (MfEngine *self, GError **error)
+{
+  g_autoptr (MfNews) news = mf_news_new (self->func, self->user_data);
+  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
+  MfLink *link = self->links[MF_WORKER_FRONT];
+
+  if (!mf_pull_tree (self->db, link, &self->filter, news, stale, error))
+    return FALSE;
+  mf_engine_pull_later (self, stale);
+  return TRUE;
+}
+
+static gboolean
+has_index (MfEngine *self)
+{
+  gint64 n = 0;
+
+  return mf_db_number (self->db, 0, &n, NULL, "SELECT 1 FROM folder WHERE selectable LIMIT 1", "")
+         && n != 0;
+}
+
+static void
+start_threads (MfEngine *self)
+{
+  self->threads[MF_WORKER_FRONT] = g_thread_new ("front", mf_worker_front, self);
+  self->threads[MF_WORKER_BACK] = g_thread_new ("back", mf_worker_back, self);
+  self->threads[MF_WORKER_WATCH] = g_thread_new ("watch", mf_watch_run, self);
+}
+
+static void
+cancel_link (GCancellable *cancellable, gpointer link)
+{
+  g_cancellable_cancel (((MfLink *) link)->cancellable);
+}
+
+static gboolean
+first_contact (MfEngine *self, GCancellable *cancellable, GError **error)
+{
+  MfLink *link = self->links[MF_WORKER_FRONT];
+  gulong handler = 0;
+
+  if (cancellable != NULL)
+    handler = g_cancellable_connect (cancellable, G_CALLBACK (cancel_link), link, NULL);
+  gboolean ok = mf_engine_connect (self, MF_WORKER_FRONT, error) && list_folders (self, error);
+  if (cancellable != NULL)
+    g_cancellable_disconnect (cancellable, handler);
+  return ok;
+}
+
+gboolean
+mf_engine_start (MfEngine *self, gboolean *out_online, char **out_why, GCancellable *cancellable,
+                 GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  *out_online = first_contact (self, cancellable, &local);
+  if (!*out_online)
+    {
+      gboolean away = g_error_matches (local, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE)
+                      || g_error_matches (local, MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY);
+      if (!away || !has_index (self))
+        {
+          mf_error_from_remote (&local);
+          g_propagate_error (error, g_steal_pointer (&local));
+          return FALSE;
+        }
+      mf_link_check (self->links[MF_WORKER_FRONT], local);
+      mf_engine_set_offline (self, local);
+      *out_why = g_strdup (local->message);
+    }
+  start_threads (self);
+  return TRUE;
+}
+
+void
+mf_engine_stop (MfEngine *self)
+{
+  g_autoptr (GError) error
+      = g_error_new_literal (MF_CACHE_ERROR, MF_CACHE_ERROR_OFFLINE, "unmounting");
+
+  g_mutex_lock (&self->lock);
+  self->stopping = TRUE;
+  g_cancellable_cancel (self->wake_watch);
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  for (int kind = 0; kind < MF_N_WORKERS; kind++)
+    g_cancellable_cancel (self->links[kind]->cancellable);
+  for (int kind = 0; kind < MF_N_WORKERS; kind++)
+    if (self->threads[kind] != NULL)
+      g_thread_join (g_steal_pointer (&self->threads[kind]));
+  mf_engine_set_offline (self, error);
+}
+
+/* ---- wanting ---------------------------------------------------------- */
+
+static void
+push_id (GQueue *queue, gint64 id)
+{
+  g_queue_push_tail (queue, g_memdup2 (&id, sizeof id));
+}
+
+/* Called with the lock, which it gives up: nobody waits for a server that is away. */
+static void
+refuse_offline (MfEngine *self, MfDone done, gpointer user_data)
+{
+  g_autoptr (GError) error
+      = g_error_new (MF_CACHE_ERROR, MF_CACHE_ERROR_OFFLINE, "offline: %s",
+                     self->trouble != NULL ? self->trouble : "not connected");
+
+  g_mutex_unlock (&self->lock);
+  done (error, user_data);
+}
+
+void
+mf_engine_want_folder (MfEngine *self, MfFolderId id, MfDone done, gpointer user_data)
+{
+  g_mutex_lock (&self->lock);
+  if (!self->online || self->stopping)
+    {
+      refuse_offline (self, done, user_data);
+      return;
+    }
+  if (mf_waiters_add (self->folder_waits, id, done, user_data)
+      && !g_hash_table_contains (self->pulling, &id))
+    push_id (self->front_pulls, id);
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+mf_engine_want_body (MfEngine *self, MfDb *db, const MfMessage *message, MfDone done,
+                     gpointer user_data)
+{
+  MfWantedIn wanted = { { message->id, message->uid, message->wire_size }, message->folder };
+
+  g_mutex_lock (&self->lock);
+  /* It may have come since the caller looked. */
+  if (mf_bodies_has (self->bodies, db, message->id))
+    {
+      g_mutex_unlock (&self->lock);
+      done (NULL, user_data);
+      return;
+    }
+  if (!self->online || self->stopping)
+    {
+      refuse_offline (self, done, user_data);
+      return;
+    }
+  if (mf_waiters_add (self->body_waits, message->id, done, user_data)
+      && !g_hash_table_contains (self->in_flight, &message->id))
+    g_queue_push_tail (self->wanted, g_memdup2 (&wanted, sizeof wanted));
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+mf_engine_note_open (MfEngine *self, const MfMessage *message)
+{
+  g_mutex_lock (&self->lock);
+  if (mf_readahead_note (self->readahead, message))
+    g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+mf_engine_pull_later (MfEngine *self, const GArray *ids)
+{
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < ids->len; i++)
+    push_id (self->back_pulls, g_array_index (ids, MfFolderId, i));
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+gboolean
+mf_engine_begin_pull (MfEngine *self, MfFolderId id)
+{
+  g_mutex_lock (&self->lock);
+  gboolean mine = !g_hash_table_contains (self->pulling, &id);
+  if (mine)
+    g_hash_table_add (self->pulling, g_memdup2 (&id, sizeof id));
+  g_mutex_unlock (&self->lock);
+  return mine;
+}
+
+void
+mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error)
+{
+  g_mutex_lock (&self->lock);
+  g_hash_table_remove (self->pulling, &id);
+  GArray *waits = mf_waiters_take (self->folder_waits, id);
+  g_mutex_unlock (&self->lock);
+  mf_waiters_call (waits, error);
+}

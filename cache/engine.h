@@ -1,0 +1,102 @@
+/* engine.h - what is to be done with the server, and the threads that do it.
+ *
+ * Shape:   queues of folders to pull and bodies to fetch, with those who wait for
+ *          them; three workers (worker.c, watch.c), each with a session of its own:
+ *          front  what somebody waits for now
+ *          back   what can wait: reading ahead, prefetch, folders that changed
+ *          watch  IDLE on INBOX, the poll, and coming back after a loss
+ * State:   online until an operation and the try after it fail, then offline until
+ *          the watch has a session again.  Offline, nothing is waited for.
+ * Threads: any.  Lock order: lock, then a database lane.
+ * Errors:  callbacks get MF_CACHE_ERROR.
+ */
+#pragma once
+
+#include "cache/bodies.h"
+#include "cache/cache.h"
+#include "cache/db.h"
+#include "cache/link.h"
+#include "cache/pull.h"
+#include "cache/readahead.h"
+#include "cache/waiters.h"
+
+typedef enum
+{
+  MF_WORKER_FRONT,
+  MF_WORKER_BACK,
+  MF_WORKER_WATCH,
+  MF_N_WORKERS,
+} MfWorkerKind;
+
+typedef struct
+{
+  const MfCacheOptions *options;
+  const MfRemoteOps *ops;
+  const MfAccount *account;
+  MfDb *db; /* the workers' lane */
+  MfBodies *bodies;
+  MfEventFunc func;
+  gpointer user_data;
+  MfFolderFilter filter;
+
+  MfLink *links[MF_N_WORKERS]; /* each its worker's own */
+  GThread *threads[MF_N_WORKERS];
+
+  GMutex lock; /* guards the rest */
+  GCond changed;
+  gboolean stopping;
+  gboolean online;
+  char *trouble;            /* (nullable) why not */
+  gint64 retry_at_us;       /* monotonic; offline only */
+  guint backoff_ms;
+  GCancellable *wake_watch; /* ends its IDLE */
+  MfWaiters *folder_waits, *body_waits;
+  GQueue *front_pulls, *back_pulls; /* of MfFolderId */
+  GHashTable *pulling;              /* MfFolderId being pulled now */
+  GQueue *wanted;                   /* of MfWantedIn, somebody waits */
+  GHashTable *in_flight;            /* MfMsgId asked for now */
+  MfReadahead *readahead;
+} MfEngine;
+
+/* A body and the folder to select for it. */
+typedef struct
+{
+  MfWanted wanted;
+  MfFolderId folder;
+} MfWantedIn;
+
+MfEngine *mf_engine_new (const MfCacheOptions *options, const MfRemoteOps *ops,
+                         const MfAccount *account, MfDb *db, MfBodies *bodies, MfEventFunc func,
+                         gpointer user_data);
+void mf_engine_free (MfEngine *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfEngine, mf_engine_free)
+
+/* As mf_cache_start(), mf_cache_stop(). */
+gboolean mf_engine_start (MfEngine *self, gboolean *out_online, char **out_why,
+                          GCancellable *cancellable, GError **error);
+void mf_engine_stop (MfEngine *self);
+
+/* As mf_cache_want_folder() and _body() of what was not here; @db: the caller's lane. */
+void mf_engine_want_folder (MfEngine *self, MfFolderId id, MfDone done, gpointer user_data);
+void mf_engine_want_body (MfEngine *self, MfDb *db, const MfMessage *message, MfDone done,
+                          gpointer user_data);
+/* A reader opens @message. */
+void mf_engine_note_open (MfEngine *self, const MfMessage *message);
+
+/* Queues folders to be pulled in the background. */
+void mf_engine_pull_later (MfEngine *self, const GArray *ids);
+
+/* ---- for the workers -------------------------------------------------- */
+
+void mf_engine_set_online (MfEngine *self);
+/* Everybody who waits is told; the watch tries again later. */
+void mf_engine_set_offline (MfEngine *self, const GError *error);
+/* Opens the worker's link; sets the state. */
+gboolean mf_engine_connect (MfEngine *self, MfWorkerKind kind, GError **error);
+/* TRUE while the id is to be worked on; FALSE: somebody is at it. */
+gboolean mf_engine_begin_pull (MfEngine *self, MfFolderId id);
+void mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error);
+
+gpointer mf_worker_front (gpointer engine); /* worker.c */
+gpointer mf_worker_back (gpointer engine);
+gpointer mf_watch_run (gpointer engine);    /* watch.c */

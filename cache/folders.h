@@ -1,0 +1,39 @@
+/* folders.h - the rows of table `folder`.
+ *
+ * Shape:   a tree; a row with a mailbox is the server's, one without is the root.
+ * Threads: any; takes the lane it is given.
+ * Errors:  MF_CACHE_ERROR.
+ */
+#pragma once
+
+#include "cache/cache.h"
+#include "cache/db.h"
+
+gboolean mf_folders_get (MfDb *db, MfFolderId id, MfFolder *out, GError **error);
+gboolean mf_folders_get_child (MfDb *db, MfFolderId parent, const char *name, MfFolder *out,
+                               GError **error);
+gboolean mf_folders_get_mailbox (MfDb *db, const char *mailbox, MfFolder *out, GError **error);
+/* (transfer full) (element-type MfFolder), ascending by id. */
+GPtrArray *mf_folders_children (MfDb *db, MfFolderId parent, GError **error);
+GPtrArray *mf_folders_all (MfDb *db, GError **error);
+gboolean mf_folders_find_use (MfDb *db, MfSpecialUse use, MfFolder *out, GError **error);
+
+/* Makes the row of @listed, and plain ones for the parents that it lacks, or
+ * brings it up to date.  @out_new: a row was made or became selectable. */
+gboolean mf_folders_put (MfDb *db, const MfRemoteFolder *listed, MfFolderId *out_id,
+                         gboolean *out_new, GError **error);
+/* The row and all its messages; child folders must be gone. */
+gboolean mf_folders_remove (MfDb *db, MfFolderId id, GError **error);
+
+/* What the index of the folder has become true to. */
+gboolean mf_folders_set_synced (MfDb *db, MfFolderId id, const MfMailboxStatus *status,
+                                gboolean known, GError **error);
+/* A new UIDVALIDITY: new tag for generated names, nothing known. */
+gboolean mf_folders_set_validity (MfDb *db, const MfFolder *folder, guint32 uidvalidity,
+                                  GError **error);
+/* Counts messages and unseen from the index. */
+gboolean mf_folders_count (MfDb *db, MfFolderId id, GError **error);
+
+/* Moves the time of last change of a place, or of the directory itself. */
+gboolean mf_folders_touch (MfDb *db, MfFolderId id, MfPlace place, GError **error);
+gboolean mf_folders_touch_tree (MfDb *db, MfFolderId id, GError **error);

@@ -1,0 +1,83 @@
+#include "cache/link.h"
+
+MfLink *
+mf_link_new (const MfRemoteOps *ops, const MfAccount *account)
+{
+  MfLink *self = g_new0 (MfLink, 1);
+
+  self->ops = ops;
+  self->account = account;
+  self->cancellable = g_cancellable_new ();
+  return self;
+}
+
+void
+mf_link_free (MfLink *self)
+{
+  mf_link_drop (self);
+  g_object_unref (self->cancellable);
+  g_free (self);
+}
+
+gboolean
+mf_link_is_open (const MfLink *self)
+{
+  return self->remote != NULL;
+}
+
+gboolean
+mf_link_open (MfLink *self, GError **error)
+{
+  if (self->remote == NULL)
+    self->remote = self->ops->open (self->account, self->cancellable, error);
+  return self->remote != NULL;
+}
+
+void
+mf_link_drop (MfLink *self)
+{
+  g_clear_pointer (&self->mailbox, g_free);
+  if (self->remote != NULL)
+    self->ops->close (self->remote);
+  self->remote = NULL;
+}
+
+void
+mf_link_check (MfLink *self, const GError *error)
+{
+  if (g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE)
+      || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_TLS)
+      || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_PROTOCOL))
+    mf_link_drop (self);
+}
+
+gboolean
+mf_link_has_selected (const MfLink *self, const char *mailbox)
+{
+  return g_strcmp0 (self->mailbox, mailbox) == 0;
+}
+
+gboolean
+mf_link_resync (MfLink *self, const char *mailbox, const MfMailboxStatus *known,
+                const MfChangeSink *sink, gpointer user_data, gboolean *out_resynced,
+                GError **error)
+{
+  /* A SELECT that fails leaves nothing selected. */
+  g_clear_pointer (&self->mailbox, g_free);
+  self->selected = (MfMailboxStatus){ 0 };
+  if (!self->ops->select (self->remote, mailbox, TRUE, known, sink, user_data, &self->selected,
+                          out_resynced, self->cancellable, error))
+    return FALSE;
+  self->mailbox = g_strdup (mailbox);
+  return TRUE;
+}
+
+gboolean
+mf_link_select (MfLink *self, const char *mailbox, GError **error)
+{
+  static const MfChangeSink nothing = { NULL, NULL };
+
+  if (mf_link_has_selected (self, mailbox))
+    return TRUE;
+  return mf_link_resync (self, mailbox, NULL, &nothing, NULL, NULL, error);
+}

@@ -1,0 +1,37 @@
+/* link.h - one worker's session with the server, opened when it is needed.
+ *
+ * Shape:   knows which mailbox is selected; drops a session that has died.
+ * Threads: one worker; mf_link_interrupt() any.
+ * Errors:  MF_REMOTE_ERROR as they come.
+ */
+#pragma once
+
+#include "cache/cache.h"
+
+typedef struct
+{
+  const MfRemoteOps *ops;
+  const MfAccount *account;
+  GCancellable *cancellable; /* ends whatever the link is waiting for */
+  MfRemote *remote;          /* (nullable) */
+  char *mailbox;             /* (nullable) selected, the server's spelling */
+  MfMailboxStatus selected;
+} MfLink;
+
+MfLink *mf_link_new (const MfRemoteOps *ops, const MfAccount *account);
+void mf_link_free (MfLink *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfLink, mf_link_free)
+
+gboolean mf_link_is_open (const MfLink *self);
+gboolean mf_link_open (MfLink *self, GError **error);
+void mf_link_drop (MfLink *self);
+/* To be called with the error of every failed operation: drops what is dead. */
+void mf_link_check (MfLink *self, const GError *error);
+
+/* Selects @mailbox unless it is selected: read-only. */
+gboolean mf_link_select (MfLink *self, const char *mailbox, GError **error);
+/* Selects it anew, with changes since @known (nullable) to @sink. */
+gboolean mf_link_resync (MfLink *self, const char *mailbox, const MfMailboxStatus *known,
+                         const MfChangeSink *sink, gpointer user_data, gboolean *out_resynced,
+                         GError **error);
+gboolean mf_link_has_selected (const MfLink *self, const char *mailbox);

@@ -1,0 +1,239 @@
+#include "cache/messages.h"
+
+#define COLUMNS                                                                                   \
+  "id, folder, place, uid, base, flags, keywords, internaldate, wire_size, exact_size, modseq,"   \
+  " emailid, threadid, labels, EXISTS (SELECT 1 FROM body WHERE body.message = message.id)"
+/* What a listing shows: the rest costs a search for each row. */
+#define LIST_COLUMNS                                                                              \
+  "id, folder, place, uid, base, flags, keywords, internaldate, wire_size, exact_size, modseq"
+
+void
+mf_message_clear (MfMessage *message)
+{
+  g_clear_pointer (&message->base, g_free);
+  g_clear_pointer (&message->keywords, g_free);
+  g_clear_pointer (&message->emailid, g_free);
+  g_clear_pointer (&message->threadid, g_free);
+  g_clear_pointer (&message->labels, g_free);
+}
+
+void
+mf_message_copy (const MfMessage *from, MfMessage *to)
+{
+  *to = *from;
+  to->base = g_strdup (from->base);
+  to->keywords = g_strdup (from->keywords);
+  to->emailid = g_strdup (from->emailid);
+  to->threadid = g_strdup (from->threadid);
+  to->labels = g_strdup (from->labels);
+}
+
+/* Strings are borrowed from the row. */
+static void
+read_list_row (MfDbQuery *query, MfMessage *out)
+{
+  gint64 exact = mf_db_int (query, 9);
+  gboolean is_exact = sqlite3_column_type (query->stmt, 9) != SQLITE_NULL;
+
+  *out = (MfMessage){
+    .id = mf_db_int (query, 0),
+    .folder = mf_db_int (query, 1),
+    .place = (MfPlace) mf_db_int (query, 2),
+    .uid = (guint32) mf_db_int (query, 3),
+    .base = (char *) mf_db_text (query, 4),
+    .flags = (MfFlags) mf_db_int (query, 5),
+    .keywords = (char *) mf_db_text (query, 6),
+    .internaldate = mf_db_int (query, 7),
+    .wire_size = (guint64) mf_db_int (query, 8),
+    .size = (guint64) (is_exact ? exact : mf_db_int (query, 8)),
+    .exact = is_exact,
+    .modseq = (guint64) mf_db_int (query, 10),
+  };
+}
+
+static gboolean
+read_one (MfDbQuery *query, MfMessage *out, GError **error)
+{
+  GError *local = NULL;
+
+  if (mf_db_next (query, &local))
+    {
+      MfMessage row;
+      read_list_row (query, &row);
+      row.emailid = (char *) mf_db_text (query, 11);
+      row.threadid = (char *) mf_db_text (query, 12);
+      row.labels = (char *) mf_db_text (query, 13);
+      row.cached = mf_db_int (query, 14) != 0;
+      mf_message_copy (&row, out);
+      return TRUE;
+    }
+  if (local == NULL)
+    local = g_error_new_literal (MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "no such message");
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
+gboolean
+mf_messages_get (MfDb *db, MfMsgId id, MfMessage *out, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+
+  return mf_db_query (db, &query, error, "SELECT " COLUMNS " FROM message WHERE id = ?", "i", id)
+         && read_one (&query, out, error);
+}
+
+gboolean
+mf_messages_get_uid (MfDb *db, MfFolderId folder, guint32 uid, MfMessage *out, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+
+  return mf_db_query (db, &query, error,
+                      "SELECT " COLUMNS " FROM message WHERE folder = ? AND uid = ?", "ii", folder,
+                      (gint64) uid)
+         && read_one (&query, out, error);
+}
+
+gboolean
+mf_messages_get_base (MfDb *db, MfFolderId folder, const char *base, MfMessage *out,
+                      GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+
+  return mf_db_query (db, &query, error,
+                      "SELECT " COLUMNS " FROM message WHERE folder = ? AND base = ?", "is",
+                      folder, base)
+         && read_one (&query, out, error);
+}
+
+gboolean
+mf_messages_list (MfDb *db, MfFolderId folder, MfPlace place, MfMsgId after,
+                  gboolean (*func) (const MfMessage *message, gpointer user_data),
+                  gpointer user_data, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+  GError *local = NULL;
+
+  if (!mf_db_query (db, &query, error,
+                    "SELECT " LIST_COLUMNS " FROM message INDEXED BY message_place"
+                    " WHERE folder = ? AND place = ? AND id > ? ORDER BY id",
+                    "iii", folder, (gint64) place, after))
+    return FALSE;
+  while (mf_db_next (&query, &local))
+    {
+      MfMessage row;
+      read_list_row (&query, &row);
+      if (!func (&row, user_data))
+        break;
+    }
+  if (local == NULL)
+    return TRUE;
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
+/* ---- changes ---------------------------------------------------------- */
+
+static const char *
+text_or_null (const char *text)
+{
+  return text != NULL && *text != '\0' ? text : NULL;
+}
+
+gboolean
+mf_messages_insert_remote (MfDb *db, MfFolderId folder, const MfRemoteMessage *remote,
+                           MfMsgId *out_id, GError **error)
+{
+  MfPlace place = remote->flags == 0 ? MF_PLACE_NEW : MF_PLACE_CUR;
+
+  if (!mf_db_run (db, error,
+                  "INSERT INTO message (folder, place, uid, flags, keywords, internaldate,"
+                  " wire_size, modseq, emailid, threadid, labels)"
+                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  "iiiisiiisss", folder, (gint64) place, (gint64) remote->uid,
+                  (gint64) remote->flags, text_or_null (remote->keywords), remote->internaldate,
+                  (gint64) remote->size, (gint64) remote->modseq, remote->emailid,
+                  remote->threadid, remote->labels))
+    return FALSE;
+  *out_id = mf_db_last_id (db);
+  return TRUE;
+}
+
+gboolean
+mf_messages_update_remote (MfDb *db, MfMessage *message, const MfRemoteMessage *remote,
+                           GError **error)
+{
+  if (remote->has_flags)
+    {
+      g_free (message->keywords);
+      message->keywords = g_strdup (text_or_null (remote->keywords));
+      message->flags = remote->flags;
+      if (message->flags != 0)
+        message->place = MF_PLACE_CUR;
+    }
+  if (remote->labels != NULL)
+    {
+      g_free (message->labels);
+      message->labels = g_strdup (remote->labels);
+    }
+  message->modseq = MAX (message->modseq, remote->modseq);
+  return mf_db_run (db, error,
+                    "UPDATE message SET place = ?, flags = ?, keywords = ?, labels = ?, modseq = ?"
+                    " WHERE id = ?",
+                    "iissii", (gint64) message->place, (gint64) message->flags, message->keywords,
+                    message->labels, (gint64) message->modseq, message->id);
+}
+
+gboolean
+mf_messages_set_exact (MfDb *db, MfMsgId id, guint64 size, GError **error)
+{
+  return mf_db_run (db, error, "UPDATE message SET exact_size = ?1 WHERE id = ?2", "ii",
+                    (gint64) size, id);
+}
+
+gboolean
+mf_messages_remove (MfDb *db, MfMsgId id, GError **error)
+{
+  return mf_db_run (db, error, "DELETE FROM body WHERE message = ?", "i", id)
+         && mf_db_run (db, error, "DELETE FROM message WHERE id = ?", "i", id);
+}
+
+MfUidSet *
+mf_messages_uids (MfDb *db, MfFolderId folder, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+  g_autoptr (MfUidSet) uids = mf_uidset_new ();
+  GError *local = NULL;
+
+  if (!mf_db_query (db, &query, error,
+                    "SELECT uid FROM message WHERE folder = ? AND uid IS NOT NULL ORDER BY uid",
+                    "i", folder))
+    return NULL;
+  while (mf_db_next (&query, &local))
+    mf_uidset_add (uids, (guint32) mf_db_int (&query, 0));
+  if (local == NULL)
+    return g_steal_pointer (&uids);
+  g_propagate_error (error, local);
+  return NULL;
+}
+
+GArray *
+mf_messages_ids_between (MfDb *db, MfFolderId folder, guint32 first, guint32 last, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (MfMsgId));
+  GError *local = NULL;
+
+  if (!mf_db_query (db, &query, error,
+                    "SELECT id FROM message WHERE folder = ? AND uid BETWEEN ? AND ? ORDER BY uid",
+                    "iii", folder, (gint64) first, (gint64) last))
+    return NULL;
+  while (mf_db_next (&query, &local))
+    {
+      MfMsgId id = mf_db_int (&query, 0);
+      g_array_append_val (ids, id);
+    }
+  if (local == NULL)
+    return g_steal_pointer (&ids);
+  g_propagate_error (error, local);
+  return NULL;
+}

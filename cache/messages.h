@@ -1,0 +1,36 @@
+/* messages.h - the rows of table `message`.
+ *
+ * Threads: any; takes the lane it is given.
+ * Errors:  MF_CACHE_ERROR.
+ */
+#pragma once
+
+#include "cache/cache.h"
+#include "cache/db.h"
+
+gboolean mf_messages_get (MfDb *db, MfMsgId id, MfMessage *out, GError **error);
+gboolean mf_messages_get_uid (MfDb *db, MfFolderId folder, guint32 uid, MfMessage *out,
+                              GError **error);
+gboolean mf_messages_get_base (MfDb *db, MfFolderId folder, const char *base, MfMessage *out,
+                               GError **error);
+gboolean mf_messages_list (MfDb *db, MfFolderId folder, MfPlace place, MfMsgId after,
+                           gboolean (*func) (const MfMessage *message, gpointer user_data),
+                           gpointer user_data, GError **error);
+
+/* A deep copy, to keep or to announce. */
+void mf_message_copy (const MfMessage *from, MfMessage *to);
+
+/* A message that the server has: in new/ when it has no flag. */
+gboolean mf_messages_insert_remote (MfDb *db, MfFolderId folder, const MfRemoteMessage *remote,
+                                    MfMsgId *out_id, GError **error);
+/* Flags, keywords, labels and MODSEQ as the server says; place follows. */
+gboolean mf_messages_update_remote (MfDb *db, MfMessage *message, const MfRemoteMessage *remote,
+                                    GError **error);
+gboolean mf_messages_set_exact (MfDb *db, MfMsgId id, guint64 size, GError **error);
+gboolean mf_messages_remove (MfDb *db, MfMsgId id, GError **error);
+
+/* (transfer full): UIDs of the folder in the index. */
+MfUidSet *mf_messages_uids (MfDb *db, MfFolderId folder, GError **error);
+/* Ids, ascending, of those with a UID from @first to @last. */
+GArray *mf_messages_ids_between (MfDb *db, MfFolderId folder, guint32 first, guint32 last,
+                                 GError **error);

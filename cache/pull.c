@@ -1,0 +1,413 @@
+#include "cache/pull.h"
+
+#include "cache/folders.h"
+#include "cache/messages.h"
+
+#define BATCH 1000
+
+typedef struct
+{
+  MfRemoteMessage message;
+  char *keywords, *emailid, *threadid, *labels;
+} Row;
+
+typedef struct
+{
+  MfDb *db;
+  MfLink *link;
+  MfNews *news;
+  MfFolder *folder;
+  guint32 above;      /* every UID above it is new to the index */
+  guint64 modseq;     /* the highest seen */
+  GArray *rows;       /* of Row, not stored yet */
+  MfUidSet *vanished; /* not removed yet */
+  gboolean touched[MF_N_PLACES];
+  gboolean changed;
+  GError *error;      /* the first failure to store */
+} Pull;
+
+/* ---- what the server says, collected ---------------------------------- */
+
+static void
+clear_row (gpointer data)
+{
+  Row *row = data;
+
+  g_free (row->keywords);
+  g_free (row->emailid);
+  g_free (row->threadid);
+  g_free (row->labels);
+}
+
+static void store_rows (Pull *self);
+
+static char *
+keep (const char **text)
+{
+  char *copy = *text != NULL && **text != '\0' ? g_strdup (*text) : NULL;
+
+  *text = copy;
+  return copy;
+}
+
+static void
+on_message (const MfRemoteMessage *message, gpointer user_data)
+{
+  Pull *self = user_data;
+  Row row = { .message = *message };
+
+  if (message->uid == 0 || self->error != NULL)
+    return;
+  row.keywords = keep (&row.message.keywords);
+  row.emailid = keep (&row.message.emailid);
+  row.threadid = keep (&row.message.threadid);
+  row.labels = keep (&row.message.labels);
+  g_array_append_val (self->rows, row);
+  self->modseq = MAX (self->modseq, message->modseq);
+  if (self->rows->len >= BATCH)
+    store_rows (self);
+}
+
+static void
+on_vanished (guint32 first, guint32 last, gpointer user_data)
+{
+  Pull *self = user_data;
+
+  mf_uidset_add_range (self->vanished, first, last);
+}
+
+static const MfChangeSink sink = { on_message, on_vanished };
+
+/* ---- stored ----------------------------------------------------------- */
+
+static gboolean
+insert (Pull *self, const MfRemoteMessage *remote, GError **error)
+{
+  MfMsgId id = 0;
+  g_auto (MfMessage) after = { 0 };
+
+  if (!mf_messages_insert_remote (self->db, self->folder->id, remote, &id, error))
+    return FALSE;
+  self->changed = TRUE;
+  self->touched[remote->flags == 0 ? MF_PLACE_NEW : MF_PLACE_CUR] = TRUE;
+  /* A folder that nobody has seen yet has no news. */
+  if (!self->folder->known)
+    return TRUE;
+  if (!mf_messages_get (self->db, id, &after, error))
+    return FALSE;
+  mf_news_add (self->news, MF_EVENT_MESSAGE_ADDED, self->folder->id, NULL, &after);
+  return TRUE;
+}
+
+static gboolean
+says_nothing_new (const MfMessage *known, const MfRemoteMessage *remote)
+{
+  return (!remote->has_flags
+          || (known->flags == remote->flags
+              && g_strcmp0 (known->keywords, remote->keywords) == 0))
+         && (remote->labels == NULL || g_strcmp0 (known->labels, remote->labels) == 0);
+}
+
+static gboolean
+update (Pull *self, MfMessage *known, const MfRemoteMessage *remote, GError **error)
+{
+  g_auto (MfMessage) before = { 0 };
+  gboolean same = says_nothing_new (known, remote);
+
+  if (same && remote->modseq <= known->modseq)
+    return TRUE;
+  mf_message_copy (known, &before);
+  if (!mf_messages_update_remote (self->db, known, remote, error))
+    return FALSE;
+  if (same)
+    return TRUE;
+  self->changed = TRUE;
+  self->touched[before.place] = TRUE;
+  self->touched[known->place] = TRUE;
+  mf_news_add (self->news, MF_EVENT_MESSAGE_CHANGED, self->folder->id, &before, known);
+  return TRUE;
+}
+
+/* Flags alone of a message that is not in the index say too little: it is
+ * among the new ones that are asked for in full. */
+static gboolean
+store_row (Pull *self, const MfRemoteMessage *remote, GError **error)
+{
+  g_auto (MfMessage) known = { 0 };
+  GError *local = NULL;
+  gboolean complete = remote->has_flags && (remote->size != 0 || remote->internaldate != 0);
+
+  if (remote->uid > self->above)
+    {
+      if (complete)
+        self->above = remote->uid;
+      return !complete || insert (self, remote, error);
+    }
+  if (mf_messages_get_uid (self->db, self->folder->id, remote->uid, &known, &local))
+    return update (self, &known, remote, error);
+  if (!g_error_matches (local, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND))
+    {
+      g_propagate_error (error, local);
+      return FALSE;
+    }
+  g_error_free (local);
+  return !complete || insert (self, remote, error);
+}
+
+static gboolean
+try_store_rows (Pull *self, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  if (self->rows->len == 0)
+    return TRUE;
+  if (!mf_db_begin (self->db, &txn, error))
+    return FALSE;
+  for (guint i = 0; i < self->rows->len; i++)
+    if (!store_row (self, &g_array_index (self->rows, Row, i).message, error))
+      return FALSE;
+  g_array_set_size (self->rows, 0);
+  return mf_db_commit (&txn, error);
+}
+
+static void
+store_rows (Pull *self)
+{
+  if (self->error == NULL)
+    try_store_rows (self, &self->error);
+}
+
+static gboolean
+remove_message (Pull *self, MfMsgId id, GError **error)
+{
+  g_auto (MfMessage) before = { 0 };
+
+  if (!mf_messages_get (self->db, id, &before, error) || !mf_messages_remove (self->db, id, error))
+    return FALSE;
+  self->changed = TRUE;
+  self->touched[before.place] = TRUE;
+  mf_news_add (self->news, MF_EVENT_MESSAGE_REMOVED, self->folder->id, &before, NULL);
+  return TRUE;
+}
+
+static gboolean
+remove_range (Pull *self, const MfUidRange *range, GError **error)
+{
+  g_autoptr (GArray) ids
+      = mf_messages_ids_between (self->db, self->folder->id, range->first, range->last, error);
+
+  if (ids == NULL)
+    return FALSE;
+  for (guint i = 0; i < ids->len; i++)
+    if (!remove_message (self, g_array_index (ids, MfMsgId, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+remove_vanished (Pull *self, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  guint n = 0;
+  const MfUidRange *ranges = mf_uidset_ranges (self->vanished, &n);
+
+  if (n == 0)
+    return TRUE;
+  if (!mf_db_begin (self->db, &txn, error))
+    return FALSE;
+  for (guint i = 0; i < n; i++)
+    if (!remove_range (self, &ranges[i], error))
+      return FALSE;
+  mf_uidset_clear (self->vanished);
+  return mf_db_commit (&txn, error);
+}
+
+/* ---- asking ----------------------------------------------------------- */
+
+static gboolean
+fetch (Pull *self, guint32 first, guint32 last, MfFetch items, guint64 since, GError **error)
+{
+  MfLink *link = self->link;
+
+  if (!link->ops->fetch (link->remote, first, last, items, since, &sink, self, link->cancellable,
+                         error))
+    return FALSE;
+  store_rows (self);
+  if (self->error == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&self->error));
+  return FALSE;
+}
+
+/* Without QRESYNC: what is in the index and not in the mailbox is gone. */
+static gboolean
+find_vanished (Pull *self, GError **error)
+{
+  g_autoptr (MfUidSet) there = mf_uidset_new ();
+  g_autoptr (MfUidSet) here = NULL;
+  guint n = 0;
+
+  if (!self->link->ops->uids (self->link->remote, there, self->link->cancellable, error))
+    return FALSE;
+  here = mf_messages_uids (self->db, self->folder->id, error);
+  if (here == NULL)
+    return FALSE;
+  const MfUidRange *ranges = mf_uidset_ranges (there, &n);
+  for (guint i = 0; i < n; i++)
+    mf_uidset_remove_range (here, ranges[i].first, ranges[i].last);
+  mf_uidset_add_set (self->vanished, here);
+  return TRUE;
+}
+
+/* The mailbox was not open before. */
+static gboolean
+resync (Pull *self, gboolean *out_resynced, GError **error)
+{
+  MfFolder *folder = self->folder;
+  MfMailboxStatus known = {
+    .uidvalidity = folder->uidvalidity,
+    .uidnext = folder->uidnext,
+    .highestmodseq = folder->highestmodseq,
+  };
+  gboolean can = (self->link->ops->caps (self->link->remote) & MF_CAP_QRESYNC) != 0
+                 && known.highestmodseq != 0 && self->above != 0;
+
+  return mf_link_resync (self->link, folder->mailbox, can ? &known : NULL, &sink, self,
+                         out_resynced, error);
+}
+
+/* Another UIDVALIDITY: nothing in the index is what it was. */
+static gboolean
+start_over (Pull *self, guint32 uidvalidity, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  MfUidRange all = { 1, G_MAXUINT32 };
+
+  g_array_set_size (self->rows, 0);
+  mf_uidset_clear (self->vanished);
+  self->above = 0;
+  self->modseq = 0;
+  if (!mf_db_begin (self->db, &txn, error) || !remove_range (self, &all, error)
+      || !mf_folders_set_validity (self->db, self->folder, uidvalidity, error))
+    return FALSE;
+  mf_folder_clear (self->folder);
+  return mf_folders_get (self->db, self->folder->id, self->folder, error)
+         && mf_db_commit (&txn, error);
+}
+
+/* Flags and removals of what the index has, where QRESYNC did not tell. */
+static gboolean
+catch_up (Pull *self, GError **error)
+{
+  gboolean condstore = (self->link->ops->caps (self->link->remote) & MF_CAP_CONDSTORE) != 0;
+  guint64 since = condstore ? self->folder->highestmodseq : 0;
+
+  if (since != 0 && since == self->link->selected.highestmodseq)
+    return find_vanished (self, error);
+  return fetch (self, 1, self->above, MF_FETCH_FLAGS, since, error)
+         && find_vanished (self, error);
+}
+
+/* The mailbox is open: one command tells everything since. */
+static gboolean
+refresh (Pull *self, GError **error)
+{
+  return fetch (self, 1, 0, MF_FETCH_ALL, self->folder->highestmodseq, error);
+}
+
+static gboolean
+open_and_catch_up (Pull *self, GError **error)
+{
+  gboolean resynced = FALSE;
+  MfMailboxStatus *status = &self->link->selected;
+
+  if (!resync (self, &resynced, error))
+    return FALSE;
+  if (status->uidvalidity != self->folder->uidvalidity
+      && !start_over (self, status->uidvalidity, error))
+    return FALSE;
+  store_rows (self);
+  /* An interrupted first listing goes on from here, with what changes meanwhile. */
+  if (self->above == 0
+      && !mf_folders_set_synced (self->db, self->folder->id, status, FALSE, error))
+    return FALSE;
+  self->modseq = MAX (self->modseq, status->highestmodseq);
+  if (!resynced && self->above != 0 && !catch_up (self, error))
+    return FALSE;
+  if (status->messages == 0 || (status->uidnext != 0 && status->uidnext <= self->above + 1))
+    return TRUE;
+  return fetch (self, self->above + 1, 0, MF_FETCH_ALL, 0, error);
+}
+
+/* ---- all together ----------------------------------------------------- */
+
+static gboolean
+touch_places (Pull *self, GError **error)
+{
+  for (int place = 0; place < MF_N_PLACES; place++)
+    if (self->touched[place]
+        && !mf_folders_touch (self->db, self->folder->id, (MfPlace) place, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+conclude (Pull *self, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  MfMailboxStatus synced = {
+    .uidnext = MAX (self->link->selected.uidnext, self->above + 1),
+    .highestmodseq = MAX (self->folder->highestmodseq, self->modseq),
+  };
+
+  if (!remove_vanished (self, error))
+    return FALSE;
+  if (!mf_db_begin (self->db, &txn, error)
+      || !mf_folders_set_synced (self->db, self->folder->id, &synced, TRUE, error)
+      || !touch_places (self, error)
+      || (self->changed && !mf_folders_count (self->db, self->folder->id, error)))
+    return FALSE;
+  return mf_db_commit (&txn, error);
+}
+
+static gboolean
+can_refresh (Pull *self)
+{
+  return mf_link_has_selected (self->link, self->folder->mailbox) && self->folder->known
+         && self->folder->highestmodseq != 0
+         && (self->link->ops->caps (self->link->remote) & MF_CAP_QRESYNC) != 0;
+}
+
+static gboolean
+run (Pull *self, GError **error)
+{
+  gint64 above = 0;
+
+  if (!mf_db_number (self->db, 0, &above, error, "SELECT MAX(uid) FROM message WHERE folder = ?",
+                     "i", self->folder->id))
+    return FALSE;
+  self->above = (guint32) above;
+  return (can_refresh (self) ? refresh (self, error) : open_and_catch_up (self, error))
+         && conclude (self, error);
+}
+
+gboolean
+mf_pull_folder (MfDb *db, MfLink *link, MfFolderId id, MfNews *news, GError **error)
+{
+  g_auto (MfFolder) folder = { 0 };
+  g_autoptr (GArray) rows = g_array_new (FALSE, FALSE, sizeof (Row));
+  g_autoptr (MfUidSet) vanished = mf_uidset_new ();
+  Pull self = { .db = db, .link = link, .news = news, .folder = &folder, .rows = rows,
+                .vanished = vanished };
+
+  g_array_set_clear_func (rows, clear_row);
+  if (!mf_folders_get (db, id, &folder, error))
+    return FALSE;
+  gboolean ok = run (&self, error);
+  g_clear_error (&self.error);
+  /* What was committed is true, however the rest ended. */
+  if (self.changed && !folder.known)
+    mf_news_add (news, MF_EVENT_FOLDER_CHANGED, id, NULL, NULL);
+  mf_news_send (news);
+  return ok;
+}

@@ -1,0 +1,172 @@
+/* The folder half of pull.h. */
+#include "cache/pull.h"
+
+#include <string.h>
+
+#include "cache/folders.h"
+
+typedef struct
+{
+  MfRemoteFolder folder;
+  MfMailboxStatus status;
+  char *mailbox;
+} Listed;
+
+typedef struct
+{
+  const MfFolderFilter *filter;
+  GArray *listed; /* of Listed */
+} Listing;
+
+static void
+clear_listed (gpointer data)
+{
+  g_free (((Listed *) data)->mailbox);
+}
+
+/* The name as a person writes it: UTF-8 with slashes. */
+static char *
+display_name (const MfRemoteFolder *folder)
+{
+  char *name = mf_utf7_decode (folder->mailbox);
+
+  if (name == NULL)
+    name = g_strdup (folder->mailbox);
+  if (folder->delimiter != 0 && folder->delimiter != '/')
+    g_strdelimit (name, (char[]){ folder->delimiter, '\0' }, '/');
+  return name;
+}
+
+static gboolean
+matches (const char *const *globs, const char *name)
+{
+  for (guint i = 0; globs[i] != NULL; i++)
+    if (g_pattern_match_simple (globs[i], name))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_wanted (const MfFolderFilter *filter, const MfRemoteFolder *folder)
+{
+  g_autofree char *name = display_name (folder);
+
+  if (g_ascii_strcasecmp (name, "INBOX") == 0)
+    return TRUE;
+  if (filter->subscribed && !folder->subscribed)
+    return FALSE;
+  if (filter->folders != NULL && !matches (filter->folders, name))
+    return FALSE;
+  return filter->exclude == NULL || !matches (filter->exclude, name);
+}
+
+static void
+collect (const MfRemoteFolder *folder, gpointer user_data)
+{
+  Listing *listing = user_data;
+  Listed listed = { .folder = *folder };
+
+  if (*folder->mailbox == '\0' || !is_wanted (listing->filter, folder))
+    return;
+  listed.mailbox = g_strdup (folder->mailbox);
+  if (folder->status != NULL)
+    listed.status = *folder->status;
+  g_array_append_val (listing->listed, listed);
+}
+
+/* Does STATUS say that the index is behind? */
+static gboolean
+is_stale (const MfFolder *known, const MfMailboxStatus *status)
+{
+  if (!known->known)
+    return FALSE;
+  if (status->uidvalidity != known->uidvalidity || status->uidnext != known->uidnext)
+    return TRUE;
+  if (status->highestmodseq != 0 && known->highestmodseq != 0)
+    return status->highestmodseq != known->highestmodseq;
+  return status->messages != known->messages || status->unseen != known->unseen;
+}
+
+static gboolean
+put_one (MfDb *db, Listed *listed, MfNews *news, GHashTable *seen, GArray *stale, GError **error)
+{
+  g_auto (MfFolder) row = { 0 };
+  MfFolderId id = 0;
+  gboolean is_new = FALSE;
+
+  listed->folder.mailbox = listed->mailbox;
+  if (listed->folder.status != NULL)
+    listed->folder.status = &listed->status;
+  if (!mf_folders_put (db, &listed->folder, &id, &is_new, error)
+      || !mf_folders_get (db, id, &row, error))
+    return FALSE;
+  if (is_new)
+    mf_news_add (news, MF_EVENT_TREE_CHANGED, row.parent, NULL, NULL);
+  if (listed->folder.status != NULL && is_stale (&row, &listed->status))
+    g_array_append_val (stale, id);
+  g_hash_table_add (seen, GSIZE_TO_POINTER ((gsize) id));
+  return TRUE;
+}
+
+/* Parents of what is listed stay, listed themselves or not. */
+static void
+keep_parents (GPtrArray *all, GHashTable *seen)
+{
+  for (guint i = all->len; i-- > 0;)
+    {
+      MfFolder *folder = g_ptr_array_index (all, i);
+      if (g_hash_table_contains (seen, GSIZE_TO_POINTER ((gsize) folder->id)))
+        g_hash_table_add (seen, GSIZE_TO_POINTER ((gsize) folder->parent));
+    }
+}
+
+/* Children have higher ids than their parents, so backwards is bottom up. */
+static gboolean
+remove_unlisted (MfDb *db, GHashTable *seen, MfNews *news, GError **error)
+{
+  g_autoptr (GPtrArray) all = mf_folders_all (db, error);
+
+  if (all == NULL)
+    return FALSE;
+  keep_parents (all, seen);
+  for (guint i = all->len; i-- > 0;)
+    {
+      MfFolder *folder = g_ptr_array_index (all, i);
+      if (folder->id == MF_FOLDER_ROOT
+          || g_hash_table_contains (seen, GSIZE_TO_POINTER ((gsize) folder->id)))
+        continue;
+      if (!mf_folders_remove (db, folder->id, error))
+        return FALSE;
+      mf_news_add (news, MF_EVENT_TREE_CHANGED, folder->parent, NULL, NULL);
+    }
+  return TRUE;
+}
+
+static gboolean
+store_listing (MfDb *db, Listing *listing, MfNews *news, GArray *stale, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+
+  if (!mf_db_begin (db, &txn, error))
+    return FALSE;
+  for (guint i = 0; i < listing->listed->len; i++)
+    if (!put_one (db, &g_array_index (listing->listed, Listed, i), news, seen, stale, error))
+      return FALSE;
+  return remove_unlisted (db, seen, news, error) && mf_db_commit (&txn, error);
+}
+
+gboolean
+mf_pull_tree (MfDb *db, MfLink *link, const MfFolderFilter *filter, MfNews *news,
+              GArray *out_stale, GError **error)
+{
+  g_autoptr (GArray) listed = g_array_new (FALSE, TRUE, sizeof (Listed));
+  Listing listing = { filter, listed };
+
+  g_array_set_clear_func (listed, clear_listed);
+  if (!link->ops->list (link->remote, TRUE, collect, &listing, link->cancellable, error)
+      || !store_listing (db, &listing, news, out_stale, error))
+    return FALSE;
+  mf_news_send (news);
+  return TRUE;
+}

@@ -1,0 +1,158 @@
+/* The worker that notices: IDLE on INBOX, a poll of the other folders, and a new
+ * session after a loss. */
+#include "cache/engine.h"
+#include "cache/error.h"
+#include "cache/folders.h"
+
+typedef struct
+{
+  MfEngine *engine;
+  MfLink *link;
+  gint64 poll_at_us;
+} Watch;
+
+static gboolean
+is_stopping (MfEngine *engine)
+{
+  g_mutex_lock (&engine->lock);
+  gboolean stopping = engine->stopping;
+  g_mutex_unlock (&engine->lock);
+  return stopping;
+}
+
+/* Sleeps until it is time to try again, or somebody else has got through. */
+static void
+wait_for_retry (MfEngine *engine)
+{
+  g_mutex_lock (&engine->lock);
+  while (!engine->stopping && !engine->online
+         && g_get_monotonic_time () < engine->retry_at_us)
+    g_cond_wait_until (&engine->changed, &engine->lock, engine->retry_at_us);
+  g_mutex_unlock (&engine->lock);
+}
+
+static gboolean
+poll_tree (Watch *self, GError **error)
+{
+  g_autoptr (MfNews) news = mf_news_new (self->engine->func, self->engine->user_data);
+  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
+
+  self->poll_at_us
+      = g_get_monotonic_time () + (gint64) self->engine->options->poll_s * G_USEC_PER_SEC;
+  if (!mf_pull_tree (self->engine->db, self->link, &self->engine->filter, news, stale, error))
+    return FALSE;
+  mf_engine_pull_later (self->engine, stale);
+  return TRUE;
+}
+
+static gboolean
+pull_inbox (Watch *self, MfFolderId inbox, GError **error)
+{
+  g_autoptr (MfNews) news = mf_news_new (self->engine->func, self->engine->user_data);
+
+  if (!mf_engine_begin_pull (self->engine, inbox))
+    return TRUE;
+  g_autoptr (GError) local = NULL;
+  gboolean ok = mf_pull_folder (self->engine->db, self->link, inbox, news, &local);
+  g_autoptr (GError) mapped = local != NULL ? g_error_copy (local) : NULL;
+  mf_error_from_remote (&mapped);
+  mf_engine_end_pull (self->engine, inbox, mapped);
+  if (!ok)
+    g_propagate_error (error, g_steal_pointer (&local));
+  return ok;
+}
+
+static GCancellable *
+arm_wake (MfEngine *engine)
+{
+  g_mutex_lock (&engine->lock);
+  if (!engine->stopping && engine->online)
+    g_cancellable_reset (engine->wake_watch);
+  GCancellable *wake = g_object_ref (engine->wake_watch);
+  g_mutex_unlock (&engine->lock);
+  return wake;
+}
+
+/* Without IDLE there is only the poll. */
+static void
+sleep_until_poll (MfEngine *engine, gint64 until_us)
+{
+  g_mutex_lock (&engine->lock);
+  if (!engine->stopping && engine->online)
+    g_cond_wait_until (&engine->changed, &engine->lock, until_us);
+  g_mutex_unlock (&engine->lock);
+}
+
+static gboolean
+idle (Watch *self, gboolean *out_changed, GError **error)
+{
+  gint64 left_us = self->poll_at_us - g_get_monotonic_time ();
+
+  *out_changed = FALSE;
+  if (left_us <= 0)
+    return TRUE;
+  if ((self->engine->ops->caps (self->link->remote) & MF_CAP_IDLE) == 0)
+    {
+      sleep_until_poll (self->engine, self->poll_at_us);
+      return TRUE;
+    }
+  g_autoptr (GCancellable) wake = arm_wake (self->engine);
+  return self->engine->ops->idle (self->link->remote, (guint) (left_us / 1000) + 1, wake,
+                                  out_changed, self->link->cancellable, error);
+}
+
+static gboolean
+watch_inbox (Watch *self, GError **error)
+{
+  g_auto (MfFolder) inbox = { 0 };
+  gboolean changed = FALSE;
+
+  if (!mf_folders_get_child (self->engine->db, MF_FOLDER_ROOT, "INBOX", &inbox, error))
+    return FALSE;
+  if (!mf_link_has_selected (self->link, inbox.mailbox)
+      && !(inbox.known ? pull_inbox (self, inbox.id, error)
+                       : mf_link_select (self->link, inbox.mailbox, error)))
+    return FALSE;
+  if (!idle (self, &changed, error))
+    return FALSE;
+  return !changed || !inbox.known || pull_inbox (self, inbox.id, error);
+}
+
+static gboolean
+watch_once (Watch *self, GError **error)
+{
+  if (g_get_monotonic_time () >= self->poll_at_us && !poll_tree (self, error))
+    return FALSE;
+  return watch_inbox (self, error);
+}
+
+static void
+run (Watch *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!mf_link_is_open (self->link))
+    {
+      wait_for_retry (self->engine);
+      if (is_stopping (self->engine)
+          || !mf_engine_connect (self->engine, MF_WORKER_WATCH, NULL))
+        return;
+      self->poll_at_us = 0;
+    }
+  if (watch_once (self, &error))
+    return;
+  mf_link_check (self->link, error);
+  if (mf_link_is_open (self->link))
+    sleep_until_poll (self->engine, self->poll_at_us);
+}
+
+gpointer
+mf_watch_run (gpointer data)
+{
+  MfEngine *engine = data;
+  Watch self = { engine, engine->links[MF_WORKER_WATCH], 0 };
+
+  while (!is_stopping (engine))
+    run (&self);
+  return NULL;
+}

@@ -1,0 +1,319 @@
+/* The two workers that wait in the engine's queues. */
+#include "cache/bodywriter.h"
+#include "cache/download.h"
+#include "cache/engine.h"
+#include "cache/error.h"
+#include "cache/messages.h"
+
+#define BATCH_WANTED 64
+#define TIDY_S 30
+/* A session that dies at once was dead before: try with a fresh one. */
+#define STALE_LINK_US (2 * G_USEC_PER_SEC)
+
+typedef struct
+{
+  MfEngine *engine;
+  MfWorkerKind kind;
+  MfLink *link;
+  MfBodyWriter *writer;
+  MfFolderId folder; /* of the download under way */
+} Worker;
+
+typedef gboolean (*Task) (Worker *self, MfFolderId folder, GError **error);
+
+/* ---- trying, and trying again ----------------------------------------- */
+
+static gboolean
+run_once (Worker *self, Task task, MfFolderId folder, GError **error)
+{
+  GError *local = NULL;
+
+  if (!mf_engine_connect (self->engine, self->kind, error))
+    return FALSE;
+  if (task (self, folder, &local))
+    return TRUE;
+  mf_link_check (self->link, local);
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
+/* The error is mapped.  A link that is lost twice running means offline. */
+static gboolean
+run_task (Worker *self, Task task, MfFolderId folder, GError **error)
+{
+  gboolean was_open = mf_link_is_open (self->link);
+  gint64 start = g_get_monotonic_time ();
+  g_autoptr (GError) local = NULL;
+
+  if (run_once (self, task, folder, &local))
+    return TRUE;
+  if (was_open && !mf_link_is_open (self->link) && !self->engine->stopping
+      && g_get_monotonic_time () - start < STALE_LINK_US)
+    {
+      g_clear_error (&local);
+      if (run_once (self, task, folder, &local))
+        return TRUE;
+    }
+  if (!mf_link_is_open (self->link))
+    mf_engine_set_offline (self->engine, local);
+  mf_error_from_remote (&local);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+/* ---- pulling a folder ------------------------------------------------- */
+
+static gboolean
+pull_task (Worker *self, MfFolderId folder, GError **error)
+{
+  g_autoptr (MfNews) news = mf_news_new (self->engine->func, self->engine->user_data);
+
+  return mf_pull_folder (self->engine->db, self->link, folder, news, error);
+}
+
+static void
+pull (Worker *self, MfFolderId folder)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!mf_engine_begin_pull (self->engine, folder))
+    return;
+  run_task (self, pull_task, folder, &error);
+  mf_engine_end_pull (self->engine, folder, error);
+}
+
+/* ---- fetching bodies -------------------------------------------------- */
+
+static void
+mark_in_flight (MfEngine *engine, MfMsgId id)
+{
+  g_hash_table_add (engine->in_flight, g_memdup2 (&id, sizeof id));
+}
+
+/* With the lock: what somebody waits for in @folder. */
+static void
+take_wanted (MfEngine *engine, MfFolderId folder, GArray *batch)
+{
+  for (GList *l = engine->wanted->head, *next; l != NULL && batch->len < BATCH_WANTED; l = next)
+    {
+      MfWantedIn *wanted = l->data;
+      next = l->next;
+      if (wanted->folder != folder)
+        continue;
+      if (!g_hash_table_contains (engine->in_flight, &wanted->wanted.id))
+        {
+          g_array_append_val (batch, wanted->wanted);
+          mark_in_flight (engine, wanted->wanted.id);
+        }
+      g_free (wanted);
+      g_queue_delete_link (engine->wanted, l);
+    }
+}
+
+/* With the lock: what the walk in @folder will want. */
+static void
+take_ahead (MfEngine *engine, MfFolderId folder, GArray *batch)
+{
+  g_autoptr (GArray) planned = g_array_new (FALSE, FALSE, sizeof (MfWanted));
+
+  if (mf_readahead_folder (engine->readahead) != folder
+      || !mf_readahead_next (engine->readahead, engine->db, planned, NULL))
+    return;
+  for (guint i = 0; i < planned->len; i++)
+    {
+      MfWanted *wanted = &g_array_index (planned, MfWanted, i);
+      if (g_hash_table_contains (engine->in_flight, &wanted->id))
+        continue;
+      g_array_append_vals (batch, wanted, 1);
+      mark_in_flight (engine, wanted->id);
+    }
+}
+
+static gboolean
+next_bodies (GArray *batch, gpointer user_data)
+{
+  Worker *self = user_data;
+  MfEngine *engine = self->engine;
+
+  g_mutex_lock (&engine->lock);
+  if (!engine->stopping)
+    take_wanted (engine, self->folder, batch);
+  if (!engine->stopping && self->kind == MF_WORKER_BACK)
+    take_ahead (engine, self->folder, batch);
+  g_mutex_unlock (&engine->lock);
+  return batch->len > 0;
+}
+
+static gboolean
+is_urgent (MfMsgId id, gpointer user_data)
+{
+  MfEngine *engine = ((Worker *) user_data)->engine;
+
+  g_mutex_lock (&engine->lock);
+  gboolean urgent = mf_waiters_has (engine->body_waits, id);
+  g_mutex_unlock (&engine->lock);
+  return urgent;
+}
+
+static void
+tell_size (MfEngine *engine, const MfMessage *message)
+{
+  MfEvent event = { .type = MF_EVENT_MESSAGE_SIZE, .folder = message->folder, .after = message };
+
+  if (engine->func != NULL && message->exact && message->size != message->wire_size)
+    engine->func (&event, engine->user_data);
+}
+
+static void
+body_done (MfMsgId id, const MfMessage *message, const GError *error, gpointer user_data)
+{
+  MfEngine *engine = ((Worker *) user_data)->engine;
+  g_autoptr (GError) gone = NULL;
+
+  if (error == NULL && message == NULL)
+    gone = g_error_new_literal (MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "the message is gone");
+  if (error == NULL && message != NULL)
+    tell_size (engine, message);
+  g_mutex_lock (&engine->lock);
+  g_hash_table_remove (engine->in_flight, &id);
+  GArray *waits = mf_waiters_take (engine->body_waits, id);
+  g_mutex_unlock (&engine->lock);
+  mf_waiters_call (waits, error != NULL ? error : gone);
+}
+
+static gboolean
+download_task (Worker *self, MfFolderId folder, GError **error)
+{
+  static const MfDownloadSource source = { next_bodies, is_urgent, body_done };
+
+  self->folder = folder;
+  return mf_download (self->engine->db, self->engine->bodies, self->writer, self->link, folder,
+                      &source, self, error);
+}
+
+/* Whoever still waits for a body of a folder that cannot be opened. */
+static void
+refuse_wanted (MfEngine *engine, MfFolderId folder, const GError *error)
+{
+  g_autoptr (GArray) batch = g_array_new (FALSE, FALSE, sizeof (MfWanted));
+
+  do
+    {
+      g_array_set_size (batch, 0);
+      g_mutex_lock (&engine->lock);
+      take_wanted (engine, folder, batch);
+      g_mutex_unlock (&engine->lock);
+      for (guint i = 0; i < batch->len; i++)
+        body_done (g_array_index (batch, MfWanted, i).id, NULL, error, &(Worker){ engine });
+    }
+  while (batch->len > 0);
+}
+
+static void
+download (Worker *self, MfFolderId folder)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (run_task (self, download_task, folder, &error))
+    return;
+  refuse_wanted (self->engine, folder, error);
+  if (g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT))
+    pull (self, folder); /* the index may be of another time */
+}
+
+/* ---- the queues ------------------------------------------------------- */
+
+/* With the lock: a folder off @queue, 0 when it is empty. */
+static MfFolderId
+pop (GQueue *queue)
+{
+  g_autofree MfFolderId *id = g_queue_pop_head (queue);
+
+  return id != NULL ? *id : 0;
+}
+
+static MfFolderId
+wanted_folder (MfEngine *engine)
+{
+  MfWantedIn *first = g_queue_peek_head (engine->wanted);
+
+  return first != NULL ? first->folder : 0;
+}
+
+gpointer
+mf_worker_front (gpointer data)
+{
+  MfEngine *engine = data;
+  g_autoptr (MfBodyWriter) writer = mf_bodywriter_new (engine->bodies);
+  Worker self = { engine, MF_WORKER_FRONT, engine->links[MF_WORKER_FRONT], writer, 0 };
+
+  g_mutex_lock (&engine->lock);
+  while (!engine->stopping)
+    {
+      MfFolderId to_pull = pop (engine->front_pulls);
+      MfFolderId to_fetch = to_pull == 0 ? wanted_folder (engine) : 0;
+      if (to_pull == 0 && to_fetch == 0)
+        {
+          g_cond_wait (&engine->changed, &engine->lock);
+          continue;
+        }
+      g_mutex_unlock (&engine->lock);
+      if (to_pull != 0)
+        pull (&self, to_pull);
+      else
+        download (&self, to_fetch);
+      g_mutex_lock (&engine->lock);
+    }
+  g_mutex_unlock (&engine->lock);
+  return NULL;
+}
+
+/* With the lock given up and taken again. */
+static void
+tidy (MfEngine *engine)
+{
+  g_mutex_unlock (&engine->lock);
+  mf_bodies_tidy (engine->bodies, engine->db, NULL);
+  g_mutex_lock (&engine->lock);
+}
+
+static void
+run_back (Worker *self)
+{
+  MfEngine *engine = self->engine;
+  MfFolderId to_fetch = engine->online ? mf_readahead_folder (engine->readahead) : 0;
+  MfFolderId to_pull = to_fetch == 0 && engine->online ? pop (engine->back_pulls) : 0;
+
+  if (to_pull == 0 && to_fetch == 0)
+    {
+      gint64 until = g_get_monotonic_time () + TIDY_S * G_USEC_PER_SEC;
+      if (!g_cond_wait_until (&engine->changed, &engine->lock, until))
+        tidy (engine);
+      return;
+    }
+  g_mutex_unlock (&engine->lock);
+  if (to_fetch != 0)
+    download (self, to_fetch);
+  else
+    pull (self, to_pull);
+  g_mutex_lock (&engine->lock);
+}
+
+gpointer
+mf_worker_back (gpointer data)
+{
+  MfEngine *engine = data;
+  g_autoptr (MfBodyWriter) writer = mf_bodywriter_new (engine->bodies);
+  Worker self = { engine, MF_WORKER_BACK, engine->links[MF_WORKER_BACK], writer, 0 };
+
+  g_mutex_lock (&engine->lock);
+  gboolean online = engine->online;
+  g_mutex_unlock (&engine->lock);
+  if (online)
+    mf_engine_connect (engine, MF_WORKER_BACK, NULL); /* ready when it is wanted */
+  g_mutex_lock (&engine->lock);
+  while (!engine->stopping)
+    run_back (&self);
+  g_mutex_unlock (&engine->lock);
+  return NULL;
+}
