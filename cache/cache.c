@@ -156,7 +156,18 @@ gboolean
 mf_cache_message_by_uid (MfCache *self, MfFolderId folder, guint32 uid, MfMessage *out,
                          GError **error)
 {
-  return mf_messages_get_uid (self->front, folder, uid, out, error);
+  g_auto (MfMessage) found = { 0 };
+
+  if (!mf_messages_get_uid (self->front, folder, uid, &found, error))
+    return FALSE;
+  if (found.folder == folder && found.base == NULL)
+    {
+      *out = found;
+      found = (MfMessage){ 0 };
+      return TRUE;
+    }
+  g_set_error_literal (error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "no such message");
+  return FALSE;
 }
 
 gboolean

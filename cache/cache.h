@@ -72,7 +72,8 @@ typedef struct
   MfMsgId id;
   MfFolderId folder;
   MfPlace place;
-  guint32 uid;     /* 0: the server has not told yet */
+  MfFolderId home; /* where the server has it: @folder unless a move is pending; 0: nowhere */
+  guint32 uid;     /* in @home; 0: the server has not told yet */
   char *base;      /* (nullable) a name that the user gave; NULL: generated */
   MfFlags flags;
   char *keywords;  /* (nullable) sorted, separated by one space */
@@ -182,7 +183,7 @@ gboolean mf_cache_want_folder (MfCache *self, MfFolderId id, MfDone done, gpoint
 /* ---- messages --------------------------------------------------------- */
 
 gboolean mf_cache_message (MfCache *self, MfMsgId id, MfMessage *out, GError **error);
-/* A message with a generated name, by its UID. */
+/* A message with a generated name, by the UID in it. */
 gboolean mf_cache_message_by_uid (MfCache *self, MfFolderId folder, guint32 uid, MfMessage *out,
                                   GError **error);
 /* A message with a given name. */

@@ -272,7 +272,7 @@ void
 mf_engine_want_body (MfEngine *self, MfDb *db, const MfMessage *message, MfDone done,
                      gpointer user_data)
 {
-  MfWantedIn wanted = { { message->id, message->uid, message->wire_size }, message->folder };
+  MfWantedIn wanted = { { message->id, message->uid, message->wire_size }, message->home };
 
   g_mutex_lock (&self->lock);
   /* It may have come since the caller looked. */

@@ -2,7 +2,7 @@
 
 #define COLUMNS                                                                                   \
   "id, folder, place, uid, base, flags, keywords, internaldate, wire_size, exact_size, modseq,"   \
-  " emailid, threadid, labels, EXISTS (SELECT 1 FROM body WHERE body.message = message.id)"
+  " home, emailid, threadid, labels, EXISTS (SELECT 1 FROM body WHERE body.message = message.id)"
 /* What a listing shows: the rest costs a search for each row. */
 #define LIST_COLUMNS                                                                              \
   "id, folder, place, uid, base, flags, keywords, internaldate, wire_size, exact_size, modseq"
@@ -60,10 +60,11 @@ read_one (MfDbQuery *query, MfMessage *out, GError **error)
     {
       MfMessage row;
       read_list_row (query, &row);
-      row.emailid = (char *) mf_db_text (query, 11);
-      row.threadid = (char *) mf_db_text (query, 12);
-      row.labels = (char *) mf_db_text (query, 13);
-      row.cached = mf_db_int (query, 14) != 0;
+      row.home = mf_db_int (query, 11);
+      row.emailid = (char *) mf_db_text (query, 12);
+      row.threadid = (char *) mf_db_text (query, 13);
+      row.labels = (char *) mf_db_text (query, 14);
+      row.cached = mf_db_int (query, 15) != 0;
       mf_message_copy (&row, out);
       return TRUE;
     }
@@ -83,12 +84,12 @@ mf_messages_get (MfDb *db, MfMsgId id, MfMessage *out, GError **error)
 }
 
 gboolean
-mf_messages_get_uid (MfDb *db, MfFolderId folder, guint32 uid, MfMessage *out, GError **error)
+mf_messages_get_uid (MfDb *db, MfFolderId home, guint32 uid, MfMessage *out, GError **error)
 {
   g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
 
   return mf_db_query (db, &query, error,
-                      "SELECT " COLUMNS " FROM message WHERE folder = ? AND uid = ?", "ii", folder,
+                      "SELECT " COLUMNS " FROM message WHERE home = ? AND uid = ?", "ii", home,
                       (gint64) uid)
          && read_one (&query, out, error);
 }
@@ -146,9 +147,9 @@ mf_messages_insert_remote (MfDb *db, MfFolderId folder, const MfRemoteMessage *r
   MfPlace place = remote->flags == 0 ? MF_PLACE_NEW : MF_PLACE_CUR;
 
   if (!mf_db_run (db, error,
-                  "INSERT INTO message (folder, place, uid, flags, keywords, internaldate,"
+                  "INSERT INTO message (folder, home, place, uid, flags, keywords, internaldate,"
                   " wire_size, modseq, emailid, threadid, labels)"
-                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  " VALUES (?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                   "iiiisiiisss", folder, (gint64) place, (gint64) remote->uid,
                   (gint64) remote->flags, text_or_null (remote->keywords), remote->internaldate,
                   (gint64) remote->size, (gint64) remote->modseq, remote->emailid,
@@ -198,15 +199,15 @@ mf_messages_remove (MfDb *db, MfMsgId id, GError **error)
 }
 
 MfUidSet *
-mf_messages_uids (MfDb *db, MfFolderId folder, GError **error)
+mf_messages_uids (MfDb *db, MfFolderId home, GError **error)
 {
   g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
   g_autoptr (MfUidSet) uids = mf_uidset_new ();
   GError *local = NULL;
 
   if (!mf_db_query (db, &query, error,
-                    "SELECT uid FROM message WHERE folder = ? AND uid IS NOT NULL ORDER BY uid",
-                    "i", folder))
+                    "SELECT uid FROM message WHERE home = ? AND uid IS NOT NULL ORDER BY uid",
+                    "i", home))
     return NULL;
   while (mf_db_next (&query, &local))
     mf_uidset_add (uids, (guint32) mf_db_int (&query, 0));
@@ -217,15 +218,15 @@ mf_messages_uids (MfDb *db, MfFolderId folder, GError **error)
 }
 
 GArray *
-mf_messages_ids_between (MfDb *db, MfFolderId folder, guint32 first, guint32 last, GError **error)
+mf_messages_ids_between (MfDb *db, MfFolderId home, guint32 first, guint32 last, GError **error)
 {
   g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (MfMsgId));
   GError *local = NULL;
 
   if (!mf_db_query (db, &query, error,
-                    "SELECT id FROM message WHERE folder = ? AND uid BETWEEN ? AND ? ORDER BY uid",
-                    "iii", folder, (gint64) first, (gint64) last))
+                    "SELECT id FROM message WHERE home = ? AND uid BETWEEN ? AND ? ORDER BY uid",
+                    "iii", home, (gint64) first, (gint64) last))
     return NULL;
   while (mf_db_next (&query, &local))
     {

@@ -9,7 +9,8 @@
 #include "cache/db.h"
 
 gboolean mf_messages_get (MfDb *db, MfMsgId id, MfMessage *out, GError **error);
-gboolean mf_messages_get_uid (MfDb *db, MfFolderId folder, guint32 uid, MfMessage *out,
+/* By where the server has it. */
+gboolean mf_messages_get_uid (MfDb *db, MfFolderId home, guint32 uid, MfMessage *out,
                               GError **error);
 gboolean mf_messages_get_base (MfDb *db, MfFolderId folder, const char *base, MfMessage *out,
                                GError **error);
@@ -29,8 +30,8 @@ gboolean mf_messages_update_remote (MfDb *db, MfMessage *message, const MfRemote
 gboolean mf_messages_set_exact (MfDb *db, MfMsgId id, guint64 size, GError **error);
 gboolean mf_messages_remove (MfDb *db, MfMsgId id, GError **error);
 
-/* (transfer full): UIDs of the folder in the index. */
-MfUidSet *mf_messages_uids (MfDb *db, MfFolderId folder, GError **error);
-/* Ids, ascending, of those with a UID from @first to @last. */
-GArray *mf_messages_ids_between (MfDb *db, MfFolderId folder, guint32 first, guint32 last,
+/* (transfer full): UIDs that the index knows in the server's folder @home. */
+MfUidSet *mf_messages_uids (MfDb *db, MfFolderId home, GError **error);
+/* Ids of those with a UID from @first to @last, by UID. */
+GArray *mf_messages_ids_between (MfDb *db, MfFolderId home, guint32 first, guint32 last,
                                  GError **error);

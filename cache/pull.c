@@ -383,7 +383,7 @@ run (Pull *self, GError **error)
 {
   gint64 above = 0;
 
-  if (!mf_db_number (self->db, 0, &above, error, "SELECT MAX(uid) FROM message WHERE folder = ?",
+  if (!mf_db_number (self->db, 0, &above, error, "SELECT MAX(uid) FROM message WHERE home = ?",
                      "i", self->folder->id))
     return FALSE;
   self->above = (guint32) above;

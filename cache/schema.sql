@@ -30,9 +30,10 @@ CREATE TABLE folder (
 
 CREATE TABLE message (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  folder INTEGER NOT NULL,
+  folder INTEGER NOT NULL,                  -- where readers see it
   place INTEGER NOT NULL,                   -- MfPlace
-  uid INTEGER,                              -- NULL: not on the server, or not told yet
+  home INTEGER,                             -- the folder that the server has it in; NULL: none
+  uid INTEGER,                              -- there; NULL: not on the server, or not told yet
   base TEXT,                                -- NULL: generated
   flags INTEGER NOT NULL DEFAULT 0,         -- MfFlags
   keywords TEXT,
@@ -44,7 +45,7 @@ CREATE TABLE message (
   threadid TEXT,
   labels TEXT
 );
-CREATE UNIQUE INDEX message_uid ON message (folder, uid) WHERE uid IS NOT NULL;
+CREATE UNIQUE INDEX message_uid ON message (home, uid) WHERE uid IS NOT NULL;
 CREATE UNIQUE INDEX message_base ON message (folder, base) WHERE base IS NOT NULL;
 CREATE INDEX message_place ON message (folder, place);
 
