@@ -1,0 +1,150 @@
+#include "proto/select.h"
+
+#include "proto/change.h"
+#include "proto/etpan.h"
+#include "proto/quote.h"
+
+typedef struct
+{
+  const MfMailboxStatus *known; /* (nullable) asked for QRESYNC */
+  const MfChangeSink *sink;
+  gpointer sink_data;
+  MfMailboxStatus status;
+  gboolean lost; /* a change came that could not be passed on */
+  MfMeta meta;
+} Opening;
+
+/* Whether changes may be believed to be about the UIDs that the caller knows. */
+static gboolean
+is_known_mailbox (const Opening *self)
+{
+  return self->known != NULL && self->status.uidvalidity == self->known->uidvalidity;
+}
+
+static void
+take_fetch (Opening *self, const MfReply *reply)
+{
+  if (is_known_mailbox (self) && mf_change_parse_fetch (reply, &self->meta)
+      && self->meta.message.uid != 0)
+    {
+      if (self->sink != NULL && self->sink->message != NULL)
+        self->sink->message (&self->meta.message, self->sink_data);
+    }
+  else
+    self->lost = TRUE;
+}
+
+static void
+take_vanished (Opening *self, const MfReply *reply)
+{
+  gboolean is_earlier;
+  g_autoptr (MfUidSet) gone = mf_change_parse_vanished (reply, &is_earlier);
+
+  if (is_known_mailbox (self) && gone != NULL)
+    mf_change_send_vanished (gone, self->sink, self->sink_data);
+  else
+    self->lost = TRUE;
+}
+
+static void
+take_code (Opening *self, const MfReply *reply)
+{
+  g_auto (MfCode) code = { 0 };
+
+  if (mf_reply_has_code (reply, "CLOSED"))
+    {
+      /* Until here the server spoke of the mailbox that was open before. */
+      self->status = (MfMailboxStatus){ 0 };
+      self->lost = FALSE;
+      return;
+    }
+  if (mf_reply_has_code (reply, "READ-ONLY"))
+    self->status.read_only = TRUE;
+  if (reply->code.at == reply->code.end)
+    return;
+  mf_etpan_code (reply->code, &code);
+  switch (code.kind)
+    {
+    case MF_CODE_UIDVALIDITY:
+      self->status.uidvalidity = (guint32) code.number;
+      break;
+    case MF_CODE_UIDNEXT:
+      self->status.uidnext = (guint32) code.number;
+      break;
+    case MF_CODE_HIGHESTMODSEQ:
+      self->status.highestmodseq = code.number;
+      break;
+    case MF_CODE_PERMANENTFLAGS:
+      self->status.keywords = code.keywords;
+      break;
+    default:
+      break;
+    }
+}
+
+static void
+take_reply (const MfReply *reply, gpointer user_data)
+{
+  Opening *self = user_data;
+
+  if (reply->kind != MF_REPLY_DATA)
+    take_code (self, reply);
+  else if (mf_reply_is (reply, "EXISTS"))
+    self->status.messages = reply->number;
+  else if (mf_reply_is (reply, "FETCH"))
+    take_fetch (self, reply);
+  else if (mf_reply_is (reply, "VANISHED"))
+    take_vanished (self, reply);
+}
+
+static gboolean
+append_command (MfRemote *self, GString *command, const char *mailbox, gboolean read_only,
+                const MfMailboxStatus *known, GError **error)
+{
+  g_string_assign (command, read_only ? "EXAMINE " : "SELECT ");
+  if (!mf_quote_append (command, mailbox, error))
+    return FALSE;
+  if (known != NULL)
+    g_string_append_printf (command, " (QRESYNC (%u %" G_GUINT64_FORMAT "))", known->uidvalidity,
+                            known->highestmodseq);
+  else if (mf_session_can (self, "CONDSTORE") || self->qresync)
+    g_string_append (command, " (CONDSTORE)");
+  return TRUE;
+}
+
+gboolean
+mf_select_run (MfRemote *self, const char *mailbox, gboolean read_only,
+               const MfMailboxStatus *known, const MfChangeSink *sink, gpointer user_data,
+               MfMailboxStatus *out_status, gboolean *out_resynced, GCancellable *cancellable,
+               GError **error)
+{
+  g_autoptr (GString) command = g_string_new (NULL);
+  Opening opening = { .sink = sink, .sink_data = user_data };
+  gboolean ok;
+
+  if (!mf_session_enter (self, cancellable, error))
+    return FALSE;
+  if (known != NULL && self->qresync && known->uidvalidity != 0 && known->highestmodseq != 0)
+    opening.known = known;
+  if (!append_command (self, command, mailbox, read_only, opening.known, error))
+    return FALSE;
+  self->takes_fetches = TRUE;
+  self->selected = FALSE;
+  self->has_modseq = FALSE;
+  mf_meta_init (&opening.meta);
+  mf_session_handle (self, take_reply, &opening);
+  ok = mf_session_run (self, command->str, error);
+  mf_meta_clear (&opening.meta);
+  if (!ok)
+    return FALSE;
+  opening.status.read_only |= read_only;
+  self->selected = TRUE;
+  self->read_only = opening.status.read_only;
+  self->has_modseq = opening.status.highestmodseq != 0;
+  self->exists = opening.status.messages;
+  self->news = FALSE;
+  *out_status = opening.status;
+  if (out_resynced != NULL)
+    *out_resynced = is_known_mailbox (&opening) && self->has_modseq && !opening.lost;
+  return TRUE;
+}
