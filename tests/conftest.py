@@ -1,0 +1,203 @@
+"""Fixtures: a real Dovecot, accounts on it, mailfs mounted on them.
+
+Nothing here outlives the test session, and whatever a test does, its mailfs is
+unmounted and gone afterwards.  A crash of the daemon fails the test.
+"""
+
+import faulthandler
+import itertools
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+
+import corpus
+import mailfs
+from certs import Certs
+from dovecot import Dovecot
+from proxy import Proxy
+from referee import Mail
+
+TEST_SECONDS = 300
+
+_mounters = []
+
+
+def pytest_sessionstart(session):
+    if not mailfs.BINARY.exists():
+        pytest.exit(f"{mailfs.BINARY} is not there: build first, or set MAILFS_BINARY", 2)
+    if not os.path.exists("/dev/fuse"):
+        pytest.exit("/dev/fuse is not there: the kernel module fuse is needed", 2)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item):
+    """A test that hangs gets its file systems taken away, then an exception."""
+    def expire():
+        faulthandler.dump_traceback()
+        for mounter in _mounters:
+            mounter.take_away()
+        os.kill(os.getpid(), signal.SIGALRM)
+
+    def fail(*_):
+        raise TimeoutError(f"the test took more than {TEST_SECONDS} s")
+
+    signal.signal(signal.SIGALRM, fail)
+    timer = threading.Timer(TEST_SECONDS, expire)
+    timer.start()
+    yield
+    timer.cancel()
+
+
+# Servers
+
+@pytest.fixture(scope="session")
+def certs():
+    root = Path(tempfile.mkdtemp(prefix="mailfs-certs-"))
+    yield Certs(root)
+    shutil.rmtree(root)
+
+
+@pytest.fixture(scope="session")
+def dovecot(certs):
+    """The server that tests share; each has accounts of its own there."""
+    server = Dovecot(certs)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def dovecot_with(certs):
+    """Makes a server for one test, to be configured or mistreated: dovecot_with(separator=".")."""
+    servers = []
+
+    def make(**settings):
+        servers.append(Dovecot(certs, **settings))
+        return servers[-1]
+    yield make
+    for server in servers:
+        server.close()
+
+
+_names = (f"user{number}" for number in itertools.count(1))
+
+
+@pytest.fixture
+def account(dovecot):
+    """An empty account on the shared server."""
+    account = dovecot.add_account(next(_names))
+    yield account
+    account.close()
+
+
+@pytest.fixture
+def proxy():
+    """Makes a proxy before a port."""
+    proxies = []
+
+    def make(port):
+        proxies.append(Proxy(port))
+        return proxies[-1]
+    yield make
+    for one in proxies:
+        one.close()
+
+
+# mailfs
+
+class Mounter:
+    """Makes homes and mounts, and cleans up after them."""
+
+    def __init__(self, certs):
+        self.certs = certs
+        self.root = Path(tempfile.mkdtemp(prefix="mailfs-test-"))
+        self.homes, self.mounts = [], []
+        _mounters.append(self)
+
+    def home(self):
+        """A user on a machine, with nothing mounted yet."""
+        self.homes.append(mailfs.Home(self.root / f"home{len(self.homes)}"))
+        return self.homes[-1]
+
+    def options(self, home, account, *options, tls=True):
+        """Words of the command line that let @home log in as @account."""
+        words = [f"password_command={home.password_command(account.password)}",
+                 f"ca_file={self.certs.ca}" if tls else "tls=none", *options]
+        return [part for word in words for part in ("-o", word)]
+
+    def __call__(self, account, *options, home=None, port=None):
+        """Mounts by STARTTLS; in clear text when @port, a proxy's for instance, is given."""
+        home = home or self.home()
+        url = f"imap://{account.user}@127.0.0.1:{port or account.server.port}"
+        self.mounts.append(mailfs.Mount(home, url, self.options(home, account, *options, tls=not port)))
+        return self.mounts[-1]
+
+    def take_away(self):
+        for home in self.homes:
+            home.clean_up()
+
+    def finish(self):
+        problems = []
+        for mount in self.mounts:
+            try:
+                mount.finish()
+            except Exception as problem:
+                problems.append(str(problem))
+        self.take_away()
+        _mounters.remove(self)
+        shutil.rmtree(self.root)
+        assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def mount(certs):
+    """mount(account, "eol=crlf") mounts; mount.home() is a user without a mount."""
+    mounter = Mounter(certs)
+    yield mounter
+    mounter.finish()
+
+
+# The corpus: mounted once, read by many
+
+@pytest.fixture(scope="session")
+def library(dovecot):
+    """The corpus in three folders, its flags and dates of every kind."""
+    account = dovecot.add_account("library")
+    flags = ["", "\\Seen", "\\Flagged \\Seen", "\\Answered", "$Forwarded \\Seen", "work", "\\Draft", "\\Deleted"]
+    mails = [Mail(body, flags[number % len(flags)], 1_000_000_000 + 3600 * number)
+             for number, body in enumerate(corpus.messages())]
+    account.shelves = {"INBOX": mails[:2000], "Lists/büro": mails[2000:4000], "Archive": mails[4000:]}
+    account.referee.create("Lists/büro", "Archive")
+    for name, part in account.shelves.items():
+        account.referee.append(name, part)
+    yield account
+    account.close()
+
+
+@pytest.fixture(scope="session")
+def library_mount(certs, library):
+    mounter = Mounter(certs)
+    yield mounter(library)
+    mounter.finish()
+
+
+@pytest.fixture(scope="session")
+def twin(library, library_mount):
+    """An ordinary Maildir tree with what the server has, under the mount's names."""
+    root = Path(tempfile.mkdtemp(prefix="mailfs-twin-"))
+    for name in library.shelves:
+        stored = library.referee.messages(name)
+        for place in ("cur", "new", "tmp"):
+            (root / name / place).mkdir(parents=True)
+        files = library_mount.files(name)
+        assert files.keys() == stored.keys()
+        for uid, path in files.items():
+            copy = root / path.relative_to(library_mount.path)
+            copy.write_bytes(stored[uid].text)
+            os.utime(copy, (stored[uid].date, stored[uid].date))
+    yield root
+    shutil.rmtree(root)

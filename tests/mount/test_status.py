@@ -1,0 +1,68 @@
+"""Section 5 of the contract, as far as it is read: .mailfs/status."""
+
+import errno
+import os
+import subprocess
+
+import pytest
+
+from referee import Mail
+from waiting import wait_for
+
+
+def test_status_tells_connection_folders_and_messages(account, mount):
+    account.referee.append("INBOX", [Mail(b"Subject: x\r\n\r\n")] * 7)
+    mounted = mount(account)
+    os.listdir(mounted.folder("INBOX") / "cur")
+    status = mounted.status()
+    assert "online" in status
+    assert "5" in status and "7" in status
+
+
+def test_status_follows_what_is_read(account, mount):
+    account.referee.append("INBOX", [Mail(b"Subject: x\r\n\r\n")] * 7)
+    mounted = mount(account)
+    before = mounted.status()
+    for path in mounted.files().values():
+        path.read_bytes()
+    assert mounted.status() != before
+
+
+def test_status_tells_why_the_server_is_gone(dovecot_with, mount):
+    server = dovecot_with()
+    account = server.add_account("alice")
+    account.referee.append("INBOX", [Mail(b"Subject: x\r\n\r\n")])
+    mounted = mount(account)
+    path = mounted.files()[1]
+    server.kill()
+    with pytest.raises(OSError) as missing:
+        path.read_bytes()
+    assert missing.value.errno == errno.EHOSTDOWN
+    wait_for(lambda: "offline" in mounted.status(), 10, "status to say offline")
+
+
+@pytest.mark.parametrize("tool", [["cat"], ["cp", "-t", "/dev/shm"], ["head", "-c", "1000000"], ["grep", "-c", ""]],
+                         ids=" ".join)
+def test_status_can_be_read_by_any_tool_to_its_end(account, mount, tool):
+    mounted = mount(account)
+    target = "/dev/shm/status"
+    try:
+        result = subprocess.run([*tool, mounted.path / ".mailfs" / "status"], check=True, capture_output=True)
+        content = open(target, "rb").read() if tool[0] == "cp" else result.stdout
+        assert content.strip() and b"\0" not in content
+    finally:
+        if tool[0] == "cp":
+            os.unlink(target)
+
+
+def test_status_holds_no_secret(dovecot, mount):
+    account = dovecot.add_account("discreet", "Tr0ub4dor-and-3")
+    assert "Tr0ub4dor" not in mount(account).status()
+
+
+def test_status_can_be_listed_and_is_private(account, mount):
+    control = mount(account).path / ".mailfs"
+    assert "status" in os.listdir(control)
+    assert (control / "status").stat().st_mode & 0o077 == 0
+    with pytest.raises(FileNotFoundError):
+        (control / "nonsense").read_text()

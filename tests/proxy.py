@@ -1,0 +1,202 @@
+"""A TCP proxy that counts what passes and makes trouble when told to.
+
+It knows just enough IMAP to count a clear-text client's commands; TLS goes
+through it unread.  What is counted starts anew with reset().
+"""
+
+import asyncio
+import re
+import threading
+import time
+from collections import Counter
+
+
+class CommandReader:
+    """Finds the commands in what a client sends, stepping over literals."""
+
+    LITERAL = re.compile(rb"\{(\d+)\+?\}$")
+
+    def __init__(self, command):
+        self.command = command  # called with each command's first line, without its tag
+        self.waiting = b""
+        self.literal = 0
+        self.continued = False
+
+    def feed(self, data):
+        self.waiting += data
+        while self.waiting:
+            if self.literal:
+                skipped = min(self.literal, len(self.waiting))
+                self.waiting = self.waiting[skipped:]
+                self.literal -= skipped
+                continue
+            line, end, rest = self.waiting.partition(b"\r\n")
+            if not end:
+                return
+            self.waiting = rest
+            literal = self.LITERAL.search(line)
+            # The answers to "+" in SASL and IDLE are single words, no commands.
+            if not self.continued and b" " in line:
+                self.command(line.split(b" ", 1)[1].decode("latin-1"))
+            self.literal = int(literal.group(1)) if literal else 0
+            self.continued = bool(literal)
+
+
+class Connection:
+    """One client and its way to the server: a reader and a sender task for each direction."""
+
+    def __init__(self, proxy, client, server):
+        self.proxy, self.client, self.server = proxy, client, server
+        self.commands = CommandReader(proxy.lines_append)
+        self.answered = True
+
+    async def run(self):
+        await asyncio.gather(self._pump(self.client[0], self._to_server), self._pump(self.server[0], self._to_client))
+
+    def close(self):
+        """What was written still arrives."""
+        self.client[1].close()
+        self.server[1].close()
+
+    async def _pump(self, reader, send):
+        queue = asyncio.Queue(64)
+        sender = asyncio.ensure_future(self._send(queue, send))
+        try:
+            while data := await reader.read(1 << 16):
+                await queue.put((time.monotonic() + self.proxy.latency_s, data))
+        except OSError:
+            pass
+        await queue.put((time.monotonic() + self.proxy.latency_s, None))
+        await sender
+
+    async def _send(self, queue, send):
+        try:
+            while True:
+                due, data = await queue.get()
+                await asyncio.sleep(due - time.monotonic())
+                await self.proxy.flowing.wait()
+                if data is None:
+                    break
+                if not self.proxy.blackhole:
+                    await send(data)
+        except OSError:
+            pass
+        self.close()
+        while data is not None:
+            _, data = await queue.get()
+
+    async def _to_server(self, data):
+        self.proxy.bytes_to_server += len(data)
+        self.proxy.round_trips += self.answered
+        self.answered = False
+        self.commands.feed(data)
+        self.server[1].write(data)
+        await self.server[1].drain()
+
+    async def _to_client(self, data):
+        left = self.proxy.cut_after and self.proxy.cut_after - self.proxy.bytes_to_client
+        data = data[:left]
+        self.proxy.bytes_to_client += len(data)
+        self.answered = True
+        self.client[1].write(data)
+        if left is not None and len(data) == left:
+            self.proxy.cut_after = None
+            self.proxy.close_connections()
+        await self.client[1].drain()
+
+
+class Proxy:
+    def __init__(self, target_port):
+        self.target_port = target_port
+        self.latency_s = 0.0    # of each direction
+        self.cut_after = None   # bytes to the clients, counted from reset(): then every connection ends, once
+        self.blackhole = False  # what is sent from now on is lost, connections seem to live
+        self.reset()
+        self.flowing = asyncio.Event()
+        self.flowing.set()
+        self._connections = set()
+        self._loop = asyncio.new_event_loop()
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._accept, "127.0.0.1", 0))
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    # Counting
+
+    def reset(self):
+        self.connections = 0
+        self.bytes_to_server = 0
+        self.bytes_to_client = 0
+        self.round_trips = 0  # how often a client spoke after it had been answered
+        self.lines = []       # each command without its tag
+
+    @property
+    def bytes(self):
+        return self.bytes_to_server + self.bytes_to_client
+
+    @property
+    def commands(self):
+        """How many of each: {"UID FETCH": 3, "EXAMINE": 1}."""
+        return Counter(re.match(r"(UID )?\S+", line.upper()).group(0) for line in self.lines)
+
+    def lines_append(self, line):
+        self.lines.append(line)
+
+    # Trouble
+
+    def stall(self):
+        """Nothing passes until resume(); nothing is lost."""
+        self._call(self.flowing.clear)
+
+    def resume(self):
+        self._call(self.flowing.set)
+
+    def cut(self):
+        """Ends every connection that there is; new ones are let in."""
+        self._call(self.close_connections)
+
+    def refuse(self):
+        """Cuts, and lets nobody in any more until accept()."""
+        self._call(self._server.close)
+        self.cut()
+
+    def accept(self):
+        async def listen():
+            self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self._run(listen())
+
+    def close(self):
+        async def cancel():
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        self.refuse()
+        self._run(cancel())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def close_connections(self):
+        for connection in self._connections:
+            connection.close()
+
+    def _call(self, function):
+        async def call():
+            function()
+        self._run(call())
+
+    def _run(self, coroutine):
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+
+    async def _accept(self, *client):
+        self.connections += 1
+        try:
+            server = await asyncio.open_connection("127.0.0.1", self.target_port)
+        except OSError:
+            client[1].transport.abort()
+            return
+        connection = Connection(self, client, server)
+        self._connections.add(connection)
+        await connection.run()
+        self._connections.discard(connection)
