@@ -58,11 +58,11 @@ namespace inbox {{
 }}
 passdb {{
   driver = passwd-file
-  args = {root}/users
+  args = {root}/users/%u
 }}
 userdb {{
   driver = passwd-file
-  args = {root}/users
+  args = {root}/users/%u
 }}
 service imap-login {{
   chroot =
@@ -142,7 +142,7 @@ class Dovecot:
             self.run_as = {"user": user, "group": user, "extra_groups": []}
         self.port, self.tls_port = free_port(), free_port()
         (self.root / "home").mkdir()
-        (self.root / "users").write_text("")
+        (self.root / "users").mkdir()
         shutil.copy(certs.path(cert), self.root / "cert.pem")
         if without:
             left = [name for name in CAPABILITIES.split() if name not in without]
@@ -182,8 +182,8 @@ class Dovecot:
         """Makes the user; @quota as in "storage=100M"."""
         extra = f" userdb_quota_rule=*:{quota}" if quota else ""
         home = self.root / "home" / user
-        with (self.root / "users").open("a") as users:
-            users.write(f"{user}:{{PLAIN}}{password}:::::: {extra}\n")
+        # A file each, since the server reads one file again only after a second.
+        (self.root / "users" / user).write_text(f"{user}:{{PLAIN}}{password}:::::: {extra}\n")
         home.mkdir(mode=0o700)
         if self.run_as:
             shutil.chown(home, self.owner, self.owner)

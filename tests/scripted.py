@@ -156,11 +156,11 @@ class Session:
             self.send(b'* LIST (\\Noselect) "/" ""\r\n')
             return
         for name in self.server.mailboxes:
-            self.send(b'* LIST () "/" "' + name.encode() + b'"\r\n')
+            self.send(b'* LIST () "/" "' + name.encode("latin-1") + b'"\r\n')
 
     def do_lsub(self, _):
         for name in self.server.mailboxes:
-            self.send(b'* LSUB () "/" "' + name.encode() + b'"\r\n')
+            self.send(b'* LSUB () "/" "' + name.encode("latin-1") + b'"\r\n')
 
     def do_status(self, command):
         name = re.match(r'STATUS "?([^"]*?)"? \(', command).group(1)
