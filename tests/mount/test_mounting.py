@@ -8,7 +8,9 @@ import subprocess
 
 import pytest
 
+from dovecot import CAPABILITIES
 from mailfs import BINARY
+from referee import Mail
 from scripted import Message, Scripted
 from waiting import wait_for
 
@@ -265,6 +267,32 @@ def test_folders_can_be_chosen(account, mount, option, shown):
     folders = {str(path.parent.relative_to(mounted.path)) for path in mounted.path.rglob("cur")}
     parents = {str(path.relative_to(mounted.path)) for path in mounted.path.iterdir()}
     assert folders | parents == shown
+
+
+@pytest.mark.parametrize("missing", ["LIST-STATUS", "LIST-EXTENDED LIST-STATUS", "SPECIAL-USE", "CONDSTORE QRESYNC", "QRESYNC",
+                                     "ESEARCH", "LITERAL+", "ENABLE", "IDLE", "UIDPLUS MOVE", "NAMESPACE", "SASL-IR",
+                                     "UNSELECT", "QUOTA", " ".join(CAPABILITIES.split()[1:])])
+def test_any_extension_may_be_missing(dovecot_with, mount, missing):
+    account = dovecot_with(without=missing.split()).add_account("alice")
+    account.referee.create("Archive/2026")
+    account.referee.append("Archive/2026", [Mail(b"Subject: %d\r\n\r\n" % number, "\\Seen") for number in (1, 2, 3)])
+    account.referee.expunge("Archive/2026", [2])
+    mounted = mount(account)
+    assert {"INBOX", "Archive", "Sent"} <= set(os.listdir(mounted.path))
+    assert {uid: path.read_bytes() for uid, path in mounted.files("Archive/2026").items()} == {
+        1: b"Subject: 1\n\n", 3: b"Subject: 3\n\n"}
+    mounted.remount()
+    assert mounted.files("Archive/2026").keys() == {1, 3}
+
+
+@pytest.mark.parametrize("location", ["maildir:~/mail", "sdbox:~/mail", "mbox:~/mail:INBOX=~/inbox"])
+def test_it_does_not_matter_how_the_server_stores_mail(dovecot_with, mount, location):
+    account = dovecot_with(location=location).add_account("alice")
+    account.referee.append("Sent", [Mail(b"Subject: %d\r\n\r\nbody\r\n" % number, "\\Seen") for number in range(20)])
+    mounted = mount(account)
+    stored = account.referee.messages("Sent")
+    assert {uid: path.read_bytes() for uid, path in mounted.files("Sent").items()} == {
+        uid: message.text for uid, message in stored.items()}
 
 
 def test_a_server_without_any_extension_will_do(mount):
