@@ -174,7 +174,14 @@ gboolean
 mf_cache_message_by_base (MfCache *self, MfFolderId folder, const char *base, MfMessage *out,
                           GError **error)
 {
-  return mf_messages_get_base (self->front, folder, base, out, error);
+  return mf_messages_get_base (self->front, folder, FALSE, base, out, error);
+}
+
+gboolean
+mf_cache_message_in_tmp (MfCache *self, MfFolderId folder, const char *name, MfMessage *out,
+                         GError **error)
+{
+  return mf_messages_get_base (self->front, folder, TRUE, name, out, error);
 }
 
 gboolean

@@ -46,9 +46,10 @@ typedef enum
 {
   MF_PLACE_CUR,
   MF_PLACE_NEW,
-  MF_PLACE_TMP, /* being written here, not a message yet */
+  MF_PLACE_TMP,  /* being written here, not a message yet */
+  MF_PLACE_GONE, /* removed here, the server does not know yet; shown nowhere */
 } MfPlace;
-#define MF_N_PLACES 3
+#define MF_N_PLACES 3 /* that are shown */
 
 typedef struct
 {
@@ -82,6 +83,7 @@ typedef struct
   gboolean exact;  /* @size is what a reader gets, not the server's hint */
   guint64 wire_size; /* RFC822.SIZE, as the server claims */
   gboolean cached; /* its body is here */
+  gboolean draft;  /* its content is only here: new, or rewritten */
   guint64 modseq;
   char *emailid, *threadid, *labels; /* (nullable) */
 } MfMessage;
@@ -186,9 +188,12 @@ gboolean mf_cache_message (MfCache *self, MfMsgId id, MfMessage *out, GError **e
 /* A message with a generated name, by the UID in it. */
 gboolean mf_cache_message_by_uid (MfCache *self, MfFolderId folder, guint32 uid, MfMessage *out,
                                   GError **error);
-/* A message with a given name. */
+/* A message in cur/ or new/ with a given name. */
 gboolean mf_cache_message_by_base (MfCache *self, MfFolderId folder, const char *base,
                                    MfMessage *out, GError **error);
+/* A file in tmp/, whose base is its whole name. */
+gboolean mf_cache_message_in_tmp (MfCache *self, MfFolderId folder, const char *name,
+                                  MfMessage *out, GError **error);
 
 /* Messages of one place with an id above @after, ascending by id, until @func
  * returns FALSE.  Borrowed for the call; @func must not call the cache, and

@@ -272,13 +272,25 @@ mf_folders_remove (MfDb *db, MfFolderId id, GError **error)
 /* ---- state ------------------------------------------------------------ */
 
 gboolean
-mf_folders_set_synced (MfDb *db, MfFolderId id, const MfMailboxStatus *status, gboolean known,
-                       GError **error)
+mf_folders_set_synced (MfDb *db, MfFolderId id, const MfMailboxStatus *status, GError **error)
 {
   return mf_db_run (db, error,
-                    "UPDATE folder SET uidnext = ?, highestmodseq = ?, known = ? WHERE id = ?",
-                    "iiii", (gint64) status->uidnext, (gint64) status->highestmodseq,
-                    (gint64) known, id);
+                    "UPDATE folder SET uidnext = ?, highestmodseq = ?, known = 1 WHERE id = ?",
+                    "iii", (gint64) status->uidnext, (gint64) status->highestmodseq, id);
+}
+
+gboolean
+mf_folders_set_uidnext (MfDb *db, MfFolderId id, guint32 uidnext, GError **error)
+{
+  return mf_db_run (db, error, "UPDATE folder SET uidnext = ? WHERE id = ?", "ii",
+                    (gint64) uidnext, id);
+}
+
+gboolean
+mf_folders_set_modseq (MfDb *db, MfFolderId id, guint64 highestmodseq, GError **error)
+{
+  return mf_db_run (db, error, "UPDATE folder SET highestmodseq = ? WHERE id = ?", "ii",
+                    (gint64) highestmodseq, id);
 }
 
 gboolean

@@ -25,9 +25,12 @@ gboolean mf_folders_put (MfDb *db, const MfRemoteFolder *listed, MfFolderId *out
 /* The row and all its messages; child folders must be gone. */
 gboolean mf_folders_remove (MfDb *db, MfFolderId id, GError **error);
 
-/* What the index of the folder has become true to. */
+/* The index is complete up to @status's UIDNEXT and HIGHESTMODSEQ. */
 gboolean mf_folders_set_synced (MfDb *db, MfFolderId id, const MfMailboxStatus *status,
-                                gboolean known, GError **error);
+                                GError **error);
+/* A part of that, while the first listing is under way. */
+gboolean mf_folders_set_uidnext (MfDb *db, MfFolderId id, guint32 uidnext, GError **error);
+gboolean mf_folders_set_modseq (MfDb *db, MfFolderId id, guint64 highestmodseq, GError **error);
 /* A new UIDVALIDITY: new tag for generated names, nothing known. */
 gboolean mf_folders_set_validity (MfDb *db, const MfFolder *folder, guint32 uidvalidity,
                                   GError **error);

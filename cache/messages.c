@@ -2,10 +2,12 @@
 
 #define COLUMNS                                                                                   \
   "id, folder, place, uid, base, flags, keywords, internaldate, wire_size, exact_size, modseq,"   \
-  " home, emailid, threadid, labels, EXISTS (SELECT 1 FROM body WHERE body.message = message.id)"
+  " draft, home, emailid, threadid, labels,"                                                       \
+  " draft OR EXISTS (SELECT 1 FROM body WHERE body.message = message.id)"
 /* What a listing shows: the rest costs a search for each row. */
 #define LIST_COLUMNS                                                                              \
-  "id, folder, place, uid, base, flags, keywords, internaldate, wire_size, exact_size, modseq"
+  "id, folder, place, uid, base, flags, keywords, internaldate, wire_size, exact_size, modseq,"   \
+  " draft"
 
 void
 mf_message_clear (MfMessage *message)
@@ -48,6 +50,7 @@ read_list_row (MfDbQuery *query, MfMessage *out)
     .size = (guint64) (is_exact ? exact : mf_db_int (query, 8)),
     .exact = is_exact,
     .modseq = (guint64) mf_db_int (query, 10),
+    .draft = mf_db_int (query, 11) != 0,
   };
 }
 
@@ -60,11 +63,11 @@ read_one (MfDbQuery *query, MfMessage *out, GError **error)
     {
       MfMessage row;
       read_list_row (query, &row);
-      row.home = mf_db_int (query, 11);
-      row.emailid = (char *) mf_db_text (query, 12);
-      row.threadid = (char *) mf_db_text (query, 13);
-      row.labels = (char *) mf_db_text (query, 14);
-      row.cached = mf_db_int (query, 15) != 0;
+      row.home = mf_db_int (query, 12);
+      row.emailid = (char *) mf_db_text (query, 13);
+      row.threadid = (char *) mf_db_text (query, 14);
+      row.labels = (char *) mf_db_text (query, 15);
+      row.cached = mf_db_int (query, 16) != 0;
       mf_message_copy (&row, out);
       return TRUE;
     }
@@ -95,14 +98,15 @@ mf_messages_get_uid (MfDb *db, MfFolderId home, guint32 uid, MfMessage *out, GEr
 }
 
 gboolean
-mf_messages_get_base (MfDb *db, MfFolderId folder, const char *base, MfMessage *out,
-                      GError **error)
+mf_messages_get_base (MfDb *db, MfFolderId folder, gboolean in_tmp, const char *base,
+                      MfMessage *out, GError **error)
 {
   g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
 
   return mf_db_query (db, &query, error,
-                      "SELECT " COLUMNS " FROM message WHERE folder = ? AND base = ?", "is",
-                      folder, base)
+                      "SELECT " COLUMNS " FROM message WHERE folder = ? AND (place = 2) = ?"
+                      " AND base = ? AND place < 3",
+                      "iis", folder, (gint64) in_tmp, base)
          && read_one (&query, out, error);
 }
 

@@ -12,8 +12,9 @@ gboolean mf_messages_get (MfDb *db, MfMsgId id, MfMessage *out, GError **error);
 /* By where the server has it. */
 gboolean mf_messages_get_uid (MfDb *db, MfFolderId home, guint32 uid, MfMessage *out,
                               GError **error);
-gboolean mf_messages_get_base (MfDb *db, MfFolderId folder, const char *base, MfMessage *out,
-                               GError **error);
+/* By the name it was given: tmp/ has names of its own, cur/ and new/ share theirs. */
+gboolean mf_messages_get_base (MfDb *db, MfFolderId folder, gboolean in_tmp, const char *base,
+                               MfMessage *out, GError **error);
 gboolean mf_messages_list (MfDb *db, MfFolderId folder, MfPlace place, MfMsgId after,
                            gboolean (*func) (const MfMessage *message, gpointer user_data),
                            gpointer user_data, GError **error);

@@ -17,11 +17,13 @@ typedef struct
   MfLink *link;
   MfNews *news;
   MfFolder *folder;
-  guint32 above;      /* every UID above it is new to the index */
+  guint32 above;      /* every UID up to it is in the index */
+  guint32 last;       /* no UID beyond it is in the index */
   guint64 modseq;     /* the highest seen */
   GArray *rows;       /* of Row, not stored yet */
   MfUidSet *vanished; /* not removed yet */
   gboolean touched[MF_N_PLACES];
+  gboolean listing;   /* everything above comes in order: what was stored need not come again */
   gboolean changed;
   GError *error;      /* the first failure to store */
 } Pull;
@@ -88,6 +90,7 @@ insert (Pull *self, const MfRemoteMessage *remote, GError **error)
 
   if (!mf_messages_insert_remote (self->db, self->folder->id, remote, &id, error))
     return FALSE;
+  self->last = MAX (self->last, remote->uid);
   self->changed = TRUE;
   self->touched[remote->flags == 0 ? MF_PLACE_NEW : MF_PLACE_CUR] = TRUE;
   /* A folder that nobody has seen yet has no news. */
@@ -137,12 +140,8 @@ store_row (Pull *self, const MfRemoteMessage *remote, GError **error)
   GError *local = NULL;
   gboolean complete = remote->has_flags && (remote->size != 0 || remote->internaldate != 0);
 
-  if (remote->uid > self->above)
-    {
-      if (complete)
-        self->above = remote->uid;
-      return !complete || insert (self, remote, error);
-    }
+  if (remote->uid > self->last)
+    return !complete || insert (self, remote, error);
   if (mf_messages_get_uid (self->db, self->folder->id, remote->uid, &known, &local))
     return update (self, &known, remote, error);
   if (!g_error_matches (local, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND))
@@ -167,7 +166,8 @@ try_store_rows (Pull *self, GError **error)
     if (!store_row (self, &g_array_index (self->rows, Row, i).message, error))
       return FALSE;
   g_array_set_size (self->rows, 0);
-  return mf_db_commit (&txn, error);
+  return (!self->listing || mf_folders_set_uidnext (self->db, self->folder->id, self->last + 1, error))
+         && mf_db_commit (&txn, error);
 }
 
 static void
@@ -285,7 +285,7 @@ start_over (Pull *self, guint32 uidvalidity, GError **error)
 
   g_array_set_size (self->rows, 0);
   mf_uidset_clear (self->vanished);
-  self->above = 0;
+  self->above = self->last = 0;
   self->modseq = 0;
   if (!mf_db_begin (self->db, &txn, error) || !remove_range (self, &all, error)
       || !mf_folders_set_validity (self->db, self->folder, uidvalidity, error))
@@ -327,15 +327,16 @@ open_and_catch_up (Pull *self, GError **error)
       && !start_over (self, status->uidvalidity, error))
     return FALSE;
   store_rows (self);
-  /* An interrupted first listing goes on from here, with what changes meanwhile. */
+  /* An interrupted first listing goes on later, with what changes meanwhile. */
   if (self->above == 0
-      && !mf_folders_set_synced (self->db, self->folder->id, status, FALSE, error))
+      && !mf_folders_set_modseq (self->db, self->folder->id, status->highestmodseq, error))
     return FALSE;
   self->modseq = MAX (self->modseq, status->highestmodseq);
   if (!resynced && self->above != 0 && !catch_up (self, error))
     return FALSE;
   if (status->messages == 0 || (status->uidnext != 0 && status->uidnext <= self->above + 1))
     return TRUE;
+  self->listing = TRUE;
   return fetch (self, self->above + 1, 0, MF_FETCH_ALL, 0, error);
 }
 
@@ -356,14 +357,14 @@ conclude (Pull *self, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   MfMailboxStatus synced = {
-    .uidnext = MAX (self->link->selected.uidnext, self->above + 1),
+    .uidnext = MAX (MAX (self->link->selected.uidnext, self->folder->uidnext), self->last + 1),
     .highestmodseq = MAX (self->folder->highestmodseq, self->modseq),
   };
 
   if (!remove_vanished (self, error))
     return FALSE;
   if (!mf_db_begin (self->db, &txn, error)
-      || !mf_folders_set_synced (self->db, self->folder->id, &synced, TRUE, error)
+      || !mf_folders_set_synced (self->db, self->folder->id, &synced, error)
       || !touch_places (self, error)
       || (self->changed && !mf_folders_count (self->db, self->folder->id, error)))
     return FALSE;
@@ -381,12 +382,13 @@ can_refresh (Pull *self)
 static gboolean
 run (Pull *self, GError **error)
 {
-  gint64 above = 0;
+  gint64 last = 0;
 
-  if (!mf_db_number (self->db, 0, &above, error, "SELECT MAX(uid) FROM message WHERE home = ?",
+  if (!mf_db_number (self->db, 0, &last, error, "SELECT MAX(uid) FROM message WHERE home = ?",
                      "i", self->folder->id))
     return FALSE;
-  self->above = (guint32) above;
+  self->last = (guint32) last;
+  self->above = self->folder->uidnext > 0 ? self->folder->uidnext - 1 : 0;
   return (can_refresh (self) ? refresh (self, error) : open_and_catch_up (self, error))
          && conclude (self, error);
 }

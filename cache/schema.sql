@@ -15,8 +15,8 @@ CREATE TABLE folder (
   subscribed INTEGER NOT NULL DEFAULT 0,
   special_use INTEGER NOT NULL DEFAULT 0,
   uidvalidity INTEGER NOT NULL DEFAULT 0,   -- what the index was made under
-  uidnext INTEGER NOT NULL DEFAULT 0,       -- every UID below it is in the index, if known
-  highestmodseq INTEGER NOT NULL DEFAULT 0, -- every change up to it is in the index, if known
+  uidnext INTEGER NOT NULL DEFAULT 0,       -- every UID below it is in the index
+  highestmodseq INTEGER NOT NULL DEFAULT 0, -- every change up to it of those is in the index
   messages INTEGER NOT NULL DEFAULT 0,
   unseen INTEGER NOT NULL DEFAULT 0,
   known INTEGER NOT NULL DEFAULT 0,         -- listed completely at least once
@@ -31,7 +31,7 @@ CREATE TABLE folder (
 CREATE TABLE message (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   folder INTEGER NOT NULL,                  -- where readers see it
-  place INTEGER NOT NULL,                   -- MfPlace
+  place INTEGER NOT NULL,                   -- MfPlace: 0 cur, 1 new, 2 tmp, 3 removed
   home INTEGER,                             -- the folder that the server has it in; NULL: none
   uid INTEGER,                              -- there; NULL: not on the server, or not told yet
   base TEXT,                                -- NULL: generated
@@ -40,13 +40,15 @@ CREATE TABLE message (
   internaldate INTEGER NOT NULL DEFAULT 0,
   wire_size INTEGER NOT NULL DEFAULT 0,     -- RFC822.SIZE
   exact_size INTEGER,                       -- what a reader gets, once known
+  draft INTEGER NOT NULL DEFAULT 0,         -- its content is in a file of its own (drafts.h)
   modseq INTEGER NOT NULL DEFAULT 0,
   emailid TEXT,
   threadid TEXT,
   labels TEXT
 );
 CREATE UNIQUE INDEX message_uid ON message (home, uid) WHERE uid IS NOT NULL;
-CREATE UNIQUE INDEX message_base ON message (folder, base) WHERE base IS NOT NULL;
+CREATE UNIQUE INDEX message_base ON message (folder, place = 2, base)
+  WHERE base IS NOT NULL AND place < 3;     -- tmp/ has names of its own, the removed have none
 CREATE INDEX message_place ON message (folder, place);
 
 -- Where the bodies in the cache are.
@@ -63,3 +65,23 @@ CREATE TABLE body (
   used INTEGER NOT NULL                     -- epoch seconds, to the hour
 );
 CREATE INDEX body_place ON body (segment, start);
+
+-- Local changes that the server has not confirmed: journal.h.
+CREATE TABLE change (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind INTEGER NOT NULL,                    -- MfChangeKind
+  state INTEGER NOT NULL DEFAULT 0,         -- MfChangeState
+  message INTEGER,                          -- NULL: a change of a folder
+  folder INTEGER,                           -- of the message: where to; of a folder: itself
+  add_flags INTEGER NOT NULL DEFAULT 0,
+  remove_flags INTEGER NOT NULL DEFAULT 0,
+  add_keywords TEXT,
+  remove_keywords TEXT,
+  source INTEGER,                           -- message that a copy is made of
+  after INTEGER,                            -- message that has to be on the server first
+  removal INTEGER NOT NULL DEFAULT 0,       -- came of rm: the guard counts it
+  uidnext INTEGER NOT NULL DEFAULT 0,       -- of the target, noted before it was sent
+  made INTEGER NOT NULL,                    -- epoch seconds
+  error TEXT                                -- why it failed
+);
+CREATE INDEX change_message ON change (message) WHERE message IS NOT NULL;
