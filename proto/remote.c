@@ -2,15 +2,19 @@
 
 #include <string.h>
 
+#include "proto/append.h"
 #include "proto/body.h"
 #include "proto/etpan.h"
 #include "proto/fetch.h"
+#include "proto/idle.h"
 #include "proto/list.h"
 #include "proto/login.h"
+#include "proto/mailbox.h"
 #include "proto/search.h"
 #include "proto/select.h"
 #include "proto/session.h"
 #include "proto/status.h"
+#include "proto/store.h"
 
 G_DEFINE_QUARK (mf-remote-error-quark, mf_remote_error)
 
@@ -98,5 +102,16 @@ const MfRemoteOps mf_remote_imap = {
   .uids = mf_search_all,
   .bodies = mf_body_run,
   .search = mf_search_run,
+  .store = mf_store_flags,
+  .copy = mf_store_copy,
+  .move = mf_store_move,
+  .expunge = mf_store_expunge,
+  .append = mf_append_run,
+  .create = mf_mailbox_create,
+  .delete = mf_mailbox_delete,
+  .rename = mf_mailbox_rename,
+  .subscribe = mf_mailbox_subscribe,
+  .quota = mf_mailbox_quota,
+  .idle = mf_idle_run,
   .noop = noop,
 };

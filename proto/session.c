@@ -50,13 +50,12 @@ mf_session_kill (MfRemote *self, const GError *cause)
     self->death = g_error_copy (cause);
 }
 
-/* FALSE, with the reason of the session's death in @error. */
-static gboolean
-report_death (MfRemote *self, GError **error)
+gboolean
+mf_session_is_alive (MfRemote *self, GError **error)
 {
-  if (error != NULL)
+  if (self->death != NULL && error != NULL)
     *error = g_error_copy (self->death);
-  return FALSE;
+  return self->death == NULL;
 }
 
 /* Takes @cause. */
@@ -65,7 +64,7 @@ die (MfRemote *self, GError *cause, GError **error)
 {
   mf_session_kill (self, cause);
   g_error_free (cause);
-  return report_death (self, error);
+  return mf_session_is_alive (self, error);
 }
 
 gboolean
@@ -159,8 +158,8 @@ mf_session_put_literal (MfRemote *self, gsize size, GError **out_refusal, GError
       = g_strdup_printf (asks ? "{%" G_GSIZE_FORMAT "}\r\n" : "{%" G_GSIZE_FORMAT "+}\r\n", size);
 
   mf_session_put (self, head, strlen (head));
-  if (self->death != NULL)
-    return report_death (self, error);
+  if (!mf_session_is_alive (self, error))
+    return FALSE;
   return !asks || mf_session_wait_continue (self, NULL, out_refusal, error);
 }
 
@@ -242,13 +241,12 @@ mf_session_read (MfRemote *self, GError **error)
 {
   GError *cause = NULL;
 
-  if (self->death == NULL
-      && !(mf_stream_flush (self->stream, self->cancellable, &cause)
-           && mf_reply_read (&self->reply, self->stream, self->sink, self->sink_data,
-                             self->cancellable, &cause)))
+  if (!mf_session_is_alive (self, error))
+    return FALSE;
+  if (!mf_stream_flush (self->stream, self->cancellable, &cause)
+      || !mf_reply_read (&self->reply, self->stream, self->sink, self->sink_data,
+                         self->cancellable, &cause))
     return die (self, cause, error);
-  if (self->death != NULL)
-    return report_death (self, error);
   trace (self, "<", self->reply.text->str, self->reply.text->len);
   if (self->reply.kind == MF_REPLY_STATUS && self->reply.state == MF_STATE_BYE)
     return die (self, new_refusal (self), error);
@@ -343,7 +341,8 @@ mf_session_run_set (MfRemote *self, const char *before, const MfUidSet *uids, co
       if (first == NULL)
         first = g_steal_pointer (&refusal);
     }
-  if (first != NULL)
-    g_propagate_error (error, g_steal_pointer (&first));
-  return first == NULL;
+  if (first == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&first));
+  return FALSE;
 }

@@ -63,6 +63,8 @@ gboolean mf_session_can (const MfRemote *self, const char *name);
 
 /* FALSE on a dead session. */
 gboolean mf_session_enter (MfRemote *self, GCancellable *cancellable, GError **error);
+/* The same in the midst of an operation, with the reason as it was. */
+gboolean mf_session_is_alive (MfRemote *self, GError **error);
 void mf_session_handle (MfRemote *self, MfReplyFunc handler, gpointer user_data);
 /* Marks the session dead with a copy of @cause. */
 void mf_session_kill (MfRemote *self, const GError *cause);

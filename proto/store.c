@@ -1,0 +1,189 @@
+#include "proto/store.h"
+
+#include "proto/change.h"
+#include "proto/etpan.h"
+#include "proto/quote.h"
+
+static gboolean
+require (MfRemote *self, const char *capability, GError **error)
+{
+  if (mf_session_can (self, capability))
+    return TRUE;
+  g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_UNSUPPORTED, "the server lacks %s",
+               capability);
+  return FALSE;
+}
+
+static gboolean
+require_writable (MfRemote *self, GError **error)
+{
+  if (!self->read_only)
+    return TRUE;
+  g_set_error_literal (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_READ_ONLY,
+                       "the mailbox is open read-only");
+  return FALSE;
+}
+
+/* ---- STORE ------------------------------------------------------------ */
+
+typedef struct
+{
+  MfRemote *session;
+  const MfChangeSink *sink; /* (nullable) */
+  gpointer sink_data;
+  MfMeta meta;
+} Storing;
+
+static void
+take_fetch (const MfReply *reply, gpointer user_data)
+{
+  Storing *self = user_data;
+  gboolean ok;
+
+  if (!mf_reply_is (reply, "FETCH"))
+    return;
+  ok = mf_change_parse_fetch (reply, &self->meta) && self->meta.message.uid != 0;
+  if (ok && self->sink != NULL && self->sink->message != NULL)
+    self->sink->message (&self->meta.message, self->sink_data);
+  /* What comes in spite of .SILENT is somebody else's change; but for the new
+   * MODSEQ, which is ours. */
+  else if (!ok || self->meta.message.has_flags)
+    self->session->news = TRUE;
+}
+
+gboolean
+mf_store_flags (MfRemote *self, const MfUidSet *uids, gboolean add, MfFlags flags,
+                const char *keywords, const MfChangeSink *sink, gpointer user_data,
+                GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GString) after = g_string_new (NULL);
+  Storing storing = { .session = self, .sink = sink, .sink_data = user_data };
+  gboolean ok;
+
+  if (!mf_session_enter (self, cancellable, error) || !require_writable (self, error))
+    return FALSE;
+  if (flags == 0 && (keywords == NULL || *keywords == '\0'))
+    return TRUE;
+  g_string_printf (after, " %cFLAGS%s ", add ? '+' : '-', sink == NULL ? ".SILENT" : "");
+  if (!mf_quote_append_flags (after, flags, keywords, error))
+    return FALSE;
+  self->takes_fetches = TRUE;
+  mf_meta_init (&storing.meta);
+  mf_session_handle (self, take_fetch, &storing);
+  ok = mf_session_run_set (self, "UID STORE ", uids, after->str, error);
+  mf_meta_clear (&storing.meta);
+  return ok;
+}
+
+/* ---- COPY and MOVE ---------------------------------------------------- */
+
+typedef struct
+{
+  MfCopied *out;
+  guint64 room; /* pairs that the server may still name */
+} Copying;
+
+static guint64
+count_uids (const GArray *ranges)
+{
+  guint64 n = 0;
+
+  for (guint i = 0; i < ranges->len; i++)
+    {
+      const MfUidRange *r = &g_array_index (ranges, MfUidRange, i);
+
+      n += (guint64) r->last - r->first + 1;
+    }
+  return n;
+}
+
+/* The sets belong together position by position, in the order they are written
+ * in.  Both have @n members. */
+static void
+add_pairs (const GArray *source, const GArray *target, guint64 n, GArray *pairs)
+{
+  guint s = 0, t = 0;
+  guint32 ds = 0, dt = 0;
+
+  for (; n > 0; n--)
+    {
+      const MfUidRange *from = &g_array_index (source, MfUidRange, s);
+      const MfUidRange *to = &g_array_index (target, MfUidRange, t);
+      MfUidPair pair = { from->first + ds, to->first + dt };
+
+      if (pair.source != 0 && pair.target != 0)
+        g_array_append_val (pairs, pair);
+      if (pair.source == from->last)
+        s++, ds = 0;
+      else
+        ds++;
+      if (pair.target == to->last)
+        t++, dt = 0;
+      else
+        dt++;
+    }
+}
+
+/* COPYUID is in the tagged answer of COPY, and in an untagged one of MOVE. */
+static void
+take_copyuid (const MfReply *reply, gpointer user_data)
+{
+  Copying *self = user_data;
+  g_auto (MfCode) code = { 0 };
+  guint64 n;
+
+  if (!mf_reply_has_code (reply, "COPYUID"))
+    return;
+  mf_etpan_code (reply->code, &code);
+  if (code.kind != MF_CODE_COPYUID)
+    return;
+  n = count_uids (code.source);
+  if (n != count_uids (code.target) || n > self->room)
+    return;
+  self->room -= n;
+  self->out->uidvalidity = (guint32) code.number;
+  add_pairs (code.source, code.target, n, self->out->pairs);
+}
+
+static gboolean
+transfer (MfRemote *self, const char *command, const MfUidSet *uids, const char *mailbox,
+          MfCopied *out_copied, GError **error)
+{
+  g_autoptr (GString) after = g_string_new (" ");
+  Copying copying = { out_copied, mf_uidset_count (uids) };
+
+  if (!mf_quote_append (after, mailbox, error))
+    return FALSE;
+  mf_session_handle (self, take_copyuid, &copying);
+  return mf_session_run_set (self, command, uids, after->str, error);
+}
+
+gboolean
+mf_store_copy (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
+               GCancellable *cancellable, GError **error)
+{
+  *out_copied = (MfCopied){ 0, g_array_new (FALSE, FALSE, sizeof (MfUidPair)) };
+  return mf_session_enter (self, cancellable, error)
+         && transfer (self, "UID COPY ", uids, mailbox, out_copied, error);
+}
+
+gboolean
+mf_store_move (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
+               GCancellable *cancellable, GError **error)
+{
+  *out_copied = (MfCopied){ 0, g_array_new (FALSE, FALSE, sizeof (MfUidPair)) };
+  return mf_session_enter (self, cancellable, error) && require (self, "MOVE", error)
+         && require_writable (self, error)
+         && transfer (self, "UID MOVE ", uids, mailbox, out_copied, error);
+}
+
+/* ---- EXPUNGE ---------------------------------------------------------- */
+
+gboolean
+mf_store_expunge (MfRemote *self, const MfUidSet *uids, GCancellable *cancellable,
+                  GError **error)
+{
+  return mf_session_enter (self, cancellable, error) && require (self, "UIDPLUS", error)
+         && require_writable (self, error)
+         && mf_session_run_set (self, "UID EXPUNGE ", uids, "", error);
+}
