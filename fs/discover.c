@@ -1,0 +1,108 @@
+#include "fs/discover.h"
+
+#include <gio/gio.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct
+{
+  const char *service;
+  MfTls tls;
+} services[] = { { "imaps", MF_TLS_IMPLICIT }, { "imap", MF_TLS_STARTTLS } };
+
+static void
+set_server (MfAddress *address, const char *host, guint16 port, MfTls tls)
+{
+  g_free (address->host);
+  address->host = g_strdup (host);
+  address->port = port;
+  address->tls = tls;
+}
+
+/* ---- memory ----------------------------------------------------------- */
+
+static void
+remember (const MfAddress *address, const char *memory)
+{
+  g_autofree char *text = g_strdup_printf ("%s\n%u\n%s\n", address->host, address->port,
+                                           services[address->tls == MF_TLS_STARTTLS].service);
+  g_autofree char *dir = g_path_get_dirname (memory);
+  g_autoptr (GError) error = NULL;
+
+  g_mkdir_with_parents (dir, 0700);
+  if (!g_file_set_contents_full (memory, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
+    g_info ("%s", error->message);
+}
+
+static gboolean
+recall (MfAddress *address, const char *memory)
+{
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  guint64 port;
+
+  if (!g_file_get_contents (memory, &text, NULL, NULL))
+    return FALSE;
+  lines = g_strsplit (text, "\n", 4);
+  if (g_strv_length (lines) < 3
+      || !g_ascii_string_to_unsigned (lines[1], 10, 1, G_MAXUINT16, &port, NULL))
+    return FALSE;
+  set_server (address, lines[0], (guint16)port,
+              g_str_equal (lines[2], "imap") ? MF_TLS_STARTTLS : MF_TLS_IMPLICIT);
+  return TRUE;
+}
+
+/* ---- SRV -------------------------------------------------------------- */
+
+/* "." as the target says that the service is not offered. */
+static gboolean
+ask (MfAddress *address, guint i, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GResolver) resolver = g_resolver_get_default ();
+  GList *targets = g_resolver_lookup_service (resolver, services[i].service, "tcp", address->domain,
+                                              cancellable, error);
+  GSrvTarget *target = targets != NULL ? targets->data : NULL;
+  const char *host = target != NULL ? g_srv_target_get_hostname (target) : "";
+  gboolean found = host[0] != '\0' && !g_str_equal (host, ".");
+
+  if (found)
+    set_server (address, host, g_srv_target_get_port (target), services[i].tls);
+  else if (target != NULL)
+    g_set_error (error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND, "%s is not offered",
+                 services[i].service);
+  g_resolver_free_targets (targets);
+  return found;
+}
+
+/* RFC 6186 section 6: a name outside the domain is what a forged answer gives. */
+static void
+tell_if_foreign (const MfAddress *address)
+{
+  g_autofree char *suffix = g_strconcat (".", address->domain, NULL);
+
+  if (!g_str_has_suffix (address->host, suffix) && !g_str_equal (address->host, address->domain))
+    g_message ("%s has its mail at %s:%u", address->domain, address->host, address->port);
+}
+
+gboolean
+mf_discover (MfAddress *address, const char *memory, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) first_error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (services); i++)
+    {
+      if (ask (address, i, cancellable, first_error == NULL ? &first_error : NULL))
+        {
+          tell_if_foreign (address);
+          remember (address, memory);
+          return TRUE;
+        }
+    }
+  if (!g_error_matches (first_error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND)
+      && !g_cancellable_is_cancelled (cancellable) && recall (address, memory))
+    return TRUE;
+  g_propagate_prefixed_error (
+      error, g_steal_pointer (&first_error),
+      "%s does not tell its IMAP server; give imaps://host: ", address->domain);
+  return FALSE;
+}

@@ -1,0 +1,186 @@
+/* The size that a reader sees must be the body's when OPEN returns.  If the
+ * kernel was told a hint (hint.h), its attributes are dropped before the answer,
+ * so that fstat(2) and the end of file come from the row that is exact by then. */
+#include "fs/file.h"
+
+#include "fs/control.h"
+#include "fs/errmap.h"
+#include "fs/inode.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+/* A body can be evicted between its arrival and the open; not over and over. */
+#define TRIES 3
+
+typedef struct
+{
+  MfMount *mount;
+  MfRequest *request;
+  fuse_ino_t node;
+  MfMsgId id;
+  struct fuse_file_info fi;
+  guint tries;
+} Opening;
+
+static void
+reply_open (Opening *self, fuse_req_t req, MfBody *body)
+{
+  if (mf_hints_has (self->mount->hints, self->id))
+    {
+      fuse_lowlevel_notify_inval_inode (self->mount->session, self->node, -1, 0);
+      mf_hints_clear (self->mount->hints, self->id);
+    }
+  self->fi.fh = (guint64)(guintptr)body;
+  self->fi.keep_cache = 1;
+  self->fi.noflush = 1;
+  /* Interrupted at the last moment: no RELEASE will come. */
+  if (fuse_reply_open (req, &self->fi) == -ENOENT)
+    mf_body_close (body);
+}
+
+static void
+finish (Opening *self, MfBody *body, const GError *error)
+{
+  fuse_req_t req = mf_request_claim (self->request);
+
+  if (req != NULL && body != NULL)
+    reply_open (self, req, body);
+  else if (req != NULL)
+    fuse_reply_err (req, mf_errmap_report (error, "open"));
+  else if (body != NULL)
+    mf_body_close (body);
+  mf_request_done (self->request);
+  g_free (self);
+}
+
+static void on_body (const GError *error, gpointer user_data);
+
+static void
+want (Opening *self)
+{
+  self->tries++;
+  if (!mf_cache_want_body (self->mount->cache, self->id, on_body, self))
+    on_body (NULL, self);
+}
+
+static void
+on_body (const GError *error, gpointer user_data)
+{
+  Opening *self = user_data;
+  g_autoptr (GError) open_error = NULL;
+  MfBody *body;
+
+  if (error != NULL)
+    {
+      finish (self, NULL, error);
+      return;
+    }
+  body = mf_cache_body_open (self->mount->cache, self->id, &open_error);
+  if (body == NULL && self->tries < TRIES
+      && g_error_matches (open_error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND))
+    want (self);
+  else
+    finish (self, body, open_error);
+}
+
+static void
+open_message (fuse_req_t req, fuse_ino_t node, MfMsgId id, struct fuse_file_info *fi)
+{
+  MfMount *mount = mf_mount_of (req);
+  MfRequest *request;
+  Opening *self;
+
+  if ((fi->flags & O_ACCMODE) != O_RDONLY || (fi->flags & O_TRUNC))
+    {
+      fuse_reply_err (req, EROFS);
+      return;
+    }
+  request = mf_request_park (mount->requests, req);
+  if (request == NULL)
+    return;
+  self = g_new0 (Opening, 1);
+  *self = (Opening){ mount, request, node, id, *fi, 0 };
+  want (self);
+}
+
+static void
+open_control (fuse_req_t req, gint64 id, struct fuse_file_info *fi)
+{
+  GString *text = mf_control_text (mf_mount_of (req), id);
+
+  if (text == NULL)
+    {
+      fuse_reply_err (req, ENOENT);
+      return;
+    }
+  fi->fh = (guint64)(guintptr)text;
+  fi->direct_io = 1;
+  if (fuse_reply_open (req, fi) == -ENOENT)
+    g_string_free (text, TRUE);
+}
+
+void
+mf_file_open (fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
+{
+  MfInode inode = mf_inode_from_node (node);
+
+  if (mf_inode_is_message (inode))
+    open_message (req, node, inode.id, fi);
+  else if (inode.kind == MF_INODE_CONTROL)
+    open_control (req, inode.id, fi);
+  else
+    fuse_reply_err (req, ENOENT);
+}
+
+/* As much as was asked for: the kernel takes less for the end of the file. */
+static void
+read_message (fuse_req_t req, MfBody *body, size_t size, off_t offset)
+{
+  g_autofree char *buffer = g_malloc (size);
+  g_autoptr (GError) error = NULL;
+  gsize used = 0;
+  gssize n = 1;
+
+  while (used < size && n > 0)
+    {
+      n = mf_body_read (body, (guint64)offset + used, buffer + used, size - used, &error);
+      if (n > 0)
+        used += (gsize)n;
+    }
+  if (n < 0)
+    fuse_reply_err (req, mf_errmap_report (error, "read"));
+  else
+    fuse_reply_buf (req, buffer, used);
+}
+
+static void
+read_control (fuse_req_t req, const GString *text, size_t size, off_t offset)
+{
+  gsize start = MIN ((gsize)offset, text->len);
+
+  fuse_reply_buf (req, text->str + start, MIN (size, text->len - start));
+}
+
+void
+mf_file_read (fuse_req_t req, fuse_ino_t node, size_t size, off_t offset, struct fuse_file_info *fi)
+{
+  gpointer handle = (gpointer)(guintptr)fi->fh;
+
+  if (mf_inode_from_node (node).kind == MF_INODE_CONTROL)
+    read_control (req, handle, size, offset);
+  else
+    read_message (req, handle, size, offset);
+}
+
+void
+mf_file_release (fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
+{
+  gpointer handle = (gpointer)(guintptr)fi->fh;
+
+  if (mf_inode_from_node (node).kind == MF_INODE_CONTROL)
+    g_string_free (handle, TRUE);
+  else
+    mf_body_close (handle);
+  fuse_reply_err (req, 0);
+}

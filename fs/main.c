@@ -1,0 +1,413 @@
+/* The order of things: options, fork, mountpoint, server, cache, mount, loop; and
+ * back.  The kernel is answered until nothing waits for it any more: the notifier
+ * ends while the loop still runs, for it may sit in the kernel behind a request.
+ * The session is closed only when no thread can answer to it any more, since the
+ * number of its descriptor may be another file's by then. */
+#include "fs/config.h"
+#include "fs/daemon.h"
+#include "fs/discover.h"
+#include "fs/log.h"
+#include "fs/loop.h"
+#include "fs/mount.h"
+#include "fs/ops.h"
+#include "fs/point.h"
+#include "fs/secret.h"
+#include "fs/signals.h"
+#include "fs/version.h"
+#include "proto/remote.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+typedef struct
+{
+  MfConfig *config;
+  char *label; /* the account, for messages */
+  char *state_dir, *cache_dir;
+  MfAccount account;
+  MfMount mount;
+  GCancellable *starting; /* cancelled by a signal */
+  MfLoop *loop;           /* (nullable) set once, atomic */
+  gboolean online;
+  gint unmounted; /* atomic */
+} App;
+
+/* ---- news and signals ------------------------------------------------- */
+
+static void
+log_state (App *self)
+{
+  g_auto (MfStatus) status = { 0 };
+
+  mf_cache_status (self->mount.cache, &status);
+  if (status.online == self->online)
+    return;
+  self->online = status.online;
+  if (status.online)
+    g_message ("%s: online", self->label);
+  else
+    g_message ("%s: offline%s%s", self->label, status.trouble != NULL ? ": " : "",
+               status.trouble != NULL ? status.trouble : "");
+}
+
+static void
+on_event (const MfEvent *event, gpointer user_data)
+{
+  App *self = user_data;
+
+  mf_notify_event (self->mount.notify, event);
+  if (event->type == MF_EVENT_STATE && g_atomic_pointer_get (&self->loop) != NULL)
+    log_state (self);
+}
+
+static void
+on_signal (guint n, gpointer user_data)
+{
+  App *self = user_data;
+  MfLoop *loop = g_atomic_pointer_get (&self->loop);
+
+  g_cancellable_cancel (self->starting);
+  if (loop != NULL && n == 1)
+    {
+      mf_notify_stop (self->mount.notify);
+      mf_loop_quit (loop);
+    }
+  /* What is pending is in the journal; nobody need wait for it. */
+  if (g_atomic_int_get (&self->unmounted) && n > 1)
+    _exit (EXIT_FAILURE);
+}
+
+/* ---- the server ------------------------------------------------------- */
+
+static gboolean
+find_server (App *self, GError **error)
+{
+  g_autofree char *memory = g_build_filename (self->state_dir, "server", NULL);
+
+  if (self->config->address.host != NULL)
+    return TRUE;
+  return mf_discover (&self->config->address, memory, self->starting, error);
+}
+
+static void
+fill_account (App *self, MfSecret *secret)
+{
+  const MfConfig *config = self->config;
+
+  self->account = (MfAccount){
+    .host = config->address.host,
+    .port = config->address.port,
+    .tls = config->no_tls ? MF_TLS_NONE : config->address.tls,
+    .auth = config->auth,
+    .allow_cleartext = config->allow_cleartext,
+    .user = config->user,
+    .secret = mf_secret_get,
+    .secret_data = secret,
+    .ca_file = config->ca_file,
+    .client_cert = config->client_cert,
+    .timeout_ms = config->timeout_s * 1000,
+  };
+}
+
+static MfCache *
+open_cache (App *self, GError **error)
+{
+  const MfConfig *config = self->config;
+  MfCacheOptions options = {
+    .state_dir = self->state_dir,
+    .cache_dir = self->cache_dir,
+    .cache_size = config->cache_size,
+    .prefetch = config->prefetch,
+    .folders = (const char *const *)config->folders,
+    .exclude = (const char *const *)config->exclude,
+    .subscribed = config->subscribed,
+    .connections = config->connections,
+    .poll_s = config->poll_s,
+    .drain_s = config->drain_s,
+    .expunge = config->expunge,
+    .delete_guard = config->delete_guard,
+    .crlf = config->crlf,
+    .sync = config->sync,
+    .read_only = config->read_only,
+  };
+
+  return mf_cache_open (&options, &mf_remote_imap, &self->account, on_event, self, error);
+}
+
+static void
+show_progress (App *self, const char *text)
+{
+  if (isatty (STDERR_FILENO))
+    fprintf (stderr, "mailfs: %s: %s\n", self->label, text);
+}
+
+static gboolean
+start_cache (App *self, GError **error)
+{
+  g_autofree char *why = NULL, *folders = NULL;
+  g_auto (MfStatus) status = { 0 };
+
+  show_progress (self, "connecting…");
+  if (!mf_cache_start (self->mount.cache, &self->online, &why, self->starting, error))
+    return FALSE;
+  if (!self->online)
+    g_message ("%s: mounted offline, showing what is known: %s", self->label,
+               why != NULL ? why : "the server cannot be reached");
+  mf_cache_status (self->mount.cache, &status);
+  folders = g_strdup_printf ("%u folders", status.folders);
+  show_progress (self, folders);
+  return TRUE;
+}
+
+/* ---- the mount -------------------------------------------------------- */
+
+static gboolean
+has_option (const GPtrArray *options, const char *prefix)
+{
+  for (guint i = 0; i < options->len; i++)
+    if (g_str_has_prefix (g_ptr_array_index (options, i), prefix))
+      return TRUE;
+  return FALSE;
+}
+
+/* Commas and backslashes would end an option. */
+static void
+add_option (struct fuse_args *arguments, const char *option)
+{
+  g_autoptr (GString) escaped = g_string_new ("-o");
+
+  for (const char *p = option; *p != '\0'; p++)
+    {
+      if (*p == ',' || *p == '\\')
+        g_string_append_c (escaped, '\\');
+      g_string_append_c (escaped, *p);
+    }
+  fuse_opt_add_arg (arguments, escaped->str);
+}
+
+static void
+fill_arguments (const MfConfig *config, struct fuse_args *arguments)
+{
+  g_autofree char *source = g_strconcat ("fsname=", config->account, NULL);
+
+  fuse_opt_add_arg (arguments, "mailfs");
+  add_option (arguments, "default_permissions");
+  if (!has_option (config->fuse_options, "subtype="))
+    add_option (arguments, "subtype=mailfs");
+  if (!has_option (config->fuse_options, "fsname="))
+    add_option (arguments, source);
+  if (config->debug)
+    add_option (arguments, "debug");
+  for (guint i = 0; i < config->fuse_options->len; i++)
+    add_option (arguments, g_ptr_array_index (config->fuse_options, i));
+}
+
+static gboolean
+open_session (App *self, GError **error)
+{
+  struct fuse_args arguments = FUSE_ARGS_INIT (0, NULL);
+  struct fuse_session *session;
+  gboolean mounted;
+
+  fill_arguments (self->config, &arguments);
+  session = fuse_session_new (&arguments, &mf_ops, sizeof mf_ops, &self->mount);
+  fuse_opt_free_args (&arguments);
+  mounted = session != NULL && fuse_session_mount (session, self->config->mountpoint) == 0;
+  if (mounted)
+    {
+      self->mount.session = session;
+      return TRUE;
+    }
+  if (session != NULL)
+    fuse_session_destroy (session);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot mount on %s",
+               self->config->mountpoint);
+  return FALSE;
+}
+
+static void
+serve (App *self)
+{
+  g_autoptr (MfLoop) loop = mf_loop_new (self->mount.session);
+
+  mf_notify_start (self->mount.notify, self->mount.cache, self->mount.session);
+  g_atomic_pointer_set (&self->loop, loop);
+  if (!g_cancellable_is_cancelled (self->starting))
+    mf_loop_run (loop);
+
+  mf_notify_stop (self->mount.notify);
+  mf_requests_end (self->mount.requests);
+  fuse_session_unmount (self->mount.session);
+  g_atomic_int_set (&self->unmounted, 1);
+}
+
+/* After the last request; the workers may still be sending. */
+static void
+stop_cache (App *self)
+{
+  guint n_pending = mf_cache_stop (self->mount.cache);
+
+  if (n_pending > 0)
+    g_message ("%s: %u changes are still pending; they go out at the next mount", self->label,
+               n_pending);
+}
+
+static gboolean
+prepare (App *self, GError **error)
+{
+  if (!mf_point_prepare (self->config->mountpoint, error))
+    {
+      g_prefix_error (error, "%s: ", self->config->mountpoint);
+      return FALSE;
+    }
+  if (!find_server (self, error))
+    return FALSE;
+  self->mount.cache = open_cache (self, error);
+  return self->mount.cache != NULL;
+}
+
+static gboolean
+run_cache (App *self, MfDaemon *daemon, GError **error)
+{
+  gboolean ok = start_cache (self, error) && open_session (self, error);
+
+  if (ok && daemon != NULL)
+    {
+      mf_log_to_syslog ();
+      mf_daemon_detach (daemon);
+    }
+  if (ok)
+    serve (self);
+  stop_cache (self);
+  if (ok)
+    fuse_session_destroy (self->mount.session);
+  return ok;
+}
+
+/* ---- from the beginning to the end ------------------------------------ */
+
+static void
+init_app (App *self, MfConfig *config)
+{
+  g_autofree char *key = mf_address_key (&config->address, config->user);
+
+  *self = (App){
+    .config = config,
+    .label = mf_address_print (&config->address, config->user),
+    .state_dir = g_build_filename (config->state_dir, key, NULL),
+    .cache_dir = g_build_filename (config->cache_dir, key, NULL),
+    .starting = g_cancellable_new (),
+    .mount = {
+      .account = config->account,
+      .requests = mf_requests_new (),
+      .hints = mf_hints_new (),
+      .notify = mf_notify_new (),
+      .uid = getuid (),
+      .gid = getgid (),
+      .read_only = config->read_only,
+      .started_s = g_get_real_time () / G_USEC_PER_SEC,
+    },
+  };
+}
+
+static void
+clear_app (App *self)
+{
+  g_clear_pointer (&self->mount.cache, mf_cache_close);
+  mf_notify_free (self->mount.notify);
+  mf_hints_free (self->mount.hints);
+  mf_requests_free (self->mount.requests);
+  g_object_unref (self->starting);
+  g_free (self->label);
+  g_free (self->state_dir);
+  g_free (self->cache_dir);
+}
+
+/* @daemon (nullable): NULL in the foreground. */
+static int
+run (MfConfig *config, const char *config_dir, MfDaemon *daemon)
+{
+  g_autoptr (MfSecret) secret = mf_secret_new (config, config_dir);
+  g_autoptr (GError) error = NULL;
+  MfSignals *signals;
+  App app;
+  gboolean ok;
+
+  init_app (&app, config);
+  mf_remote_init ();
+  signals = mf_signals_start (on_signal, &app);
+  ok = prepare (&app, &error);
+  if (ok)
+    {
+      fill_account (&app, secret);
+      ok = run_cache (&app, daemon, &error);
+    }
+  if (error != NULL)
+    g_warning ("%s: %s", app.label, error->message);
+  mf_signals_stop (signals);
+  clear_app (&app);
+  return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* What is in our memory shall not get into a file. */
+static void
+harden (void)
+{
+  struct rlimit none = { 0, 0 };
+
+  setrlimit (RLIMIT_CORE, &none);
+  prctl (PR_SET_DUMPABLE, 0);
+}
+
+static int
+fork_and_run (MfConfig *config, const char *config_dir)
+{
+  MfDaemon daemon;
+
+  if (config->foreground)
+    {
+      mf_signals_block ();
+      return run (config, config_dir, NULL);
+    }
+  if (!mf_daemon_fork (&daemon))
+    {
+      g_warning ("cannot fork: %s", g_strerror (errno));
+      return EXIT_FAILURE;
+    }
+  if (daemon.is_parent)
+    return daemon.status;
+  mf_signals_block ();
+  return run (config, config_dir, &daemon);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autofree char *config_dir = g_build_filename (g_get_user_config_dir (), "mailfs", NULL);
+  g_auto (MfConfig) config = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  setlocale (LC_ALL, "");
+  harden ();
+  mf_log_init ();
+  if (!mf_config_parse (argc, argv, config_dir, &config, &error))
+    {
+      g_warning ("%s", error->message);
+      return EXIT_FAILURE;
+    }
+  if (config.debug)
+    mf_log_show_debug ();
+  if (config.help)
+    fputs (mf_config_help, stdout);
+  if (config.version)
+    puts ("mailfs " MF_VERSION);
+  if (config.help || config.version)
+    return EXIT_SUCCESS;
+  return fork_and_run (&config, config_dir);
+}

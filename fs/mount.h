@@ -1,0 +1,37 @@
+/* mount.h - what every handler of a request needs to know of its mount.
+ *
+ * Shape:   one MfMount for the life of the process, the user data of libfuse's
+ *          session.  Filled before the loop starts and not changed afterwards.
+ */
+#pragma once
+
+#include "cache/cache.h"
+#include "fs/hint.h"
+#include "fs/lowlevel.h"
+#include "fs/notify.h"
+#include "fs/request.h"
+
+/* The kernel may keep what it was told: changes are announced (notify.h). */
+#define MF_TIMEOUT_LONG_S 86400.0
+/* A folder's old name is not announced, so the kernel asks again soon. */
+#define MF_TIMEOUT_FOLDER_S 1.0
+
+typedef struct
+{
+  const char *account; /* as given on the command line */
+  MfCache *cache;
+  struct fuse_session *session;
+  MfRequests *requests;
+  MfHints *hints;
+  MfNotify *notify;
+  uid_t uid;
+  gid_t gid;
+  gboolean read_only;
+  gint64 started_s;
+} MfMount;
+
+static inline MfMount *
+mf_mount_of (fuse_req_t req)
+{
+  return (MfMount *)fuse_req_userdata (req);
+}

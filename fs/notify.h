@@ -1,0 +1,26 @@
+/* notify.h - telling the kernel what changed behind its back.
+ *
+ * Shape:   a queue and the one thread that empties it (I9): news of the cache are
+ *          turned into names and inodes when they come, since the old name cannot
+ *          be told later.  Directories are told once for a burst of changes.
+ * Threads: event: any.  start: once.  stop: any but the dispatcher while requests
+ *          still come, since the kernel may be waiting for an answer.
+ * Source:  linux/fuse.h, fuse_notify_code.
+ */
+#pragma once
+
+#include "cache/cache.h"
+#include "fs/lowlevel.h"
+
+typedef struct _MfNotify MfNotify;
+
+MfNotify *mf_notify_new (void);
+void mf_notify_free (MfNotify *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfNotify, mf_notify_free)
+
+/* News before this are dropped: the kernel knows nothing yet. */
+void mf_notify_start (MfNotify *self, MfCache *cache, struct fuse_session *session);
+/* No notification is under way afterwards, and none will be. */
+void mf_notify_stop (MfNotify *self);
+
+void mf_notify_event (MfNotify *self, const MfEvent *event);

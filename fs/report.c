@@ -1,0 +1,129 @@
+#include "fs/report.h"
+
+static char *
+format_bytes (guint64 bytes)
+{
+  return g_format_size_full (bytes, G_FORMAT_SIZE_IEC_UNITS);
+}
+
+/* One line, whatever the server wrote into it (I8). */
+static char *
+make_line (const char *text)
+{
+  char *line = g_utf8_make_valid (text, -1);
+
+  for (char *p = line; *p != '\0'; p++)
+    if (g_ascii_iscntrl (*p))
+      *p = ' ';
+  return line;
+}
+
+static void
+print_connection (const MfStatus *status, GString *out)
+{
+  g_autofree char *why = status->trouble != NULL ? make_line (status->trouble) : NULL;
+
+  g_string_append (out, status->online ? "connection: online\n" : "connection: offline");
+  if (!status->online)
+    g_string_append_printf (out, "%s%s\n", why != NULL ? ", " : "", why != NULL ? why : "");
+}
+
+static void
+print_bodies (const MfStatus *status, GString *out)
+{
+  g_autofree char *held = format_bytes (status->cache_bytes);
+  g_autofree char *limit = format_bytes (status->cache_limit_bytes);
+
+  g_string_append_printf (out,
+                          "bodies:     %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " here%s\n",
+                          status->cached_messages, status->messages,
+                          status->cached_messages == status->messages ? ", complete" : "");
+  g_string_append_printf (out, "cache:      %s of %s\n", held, limit);
+  g_string_append_printf (out, "fetching:   %u\n", status->fetching);
+}
+
+static void
+print_traffic (const MfStatus *status, GString *out)
+{
+  g_autofree char *received = format_bytes (status->received_bytes);
+  g_autofree char *sent = format_bytes (status->sent_bytes);
+
+  g_string_append_printf (out, "received:   %s\nsent:       %s\n", received, sent);
+}
+
+static void
+print_quota (const MfQuota *quota, GString *out)
+{
+  g_autofree char *used = format_bytes (quota->used_bytes);
+  g_autofree char *limit = format_bytes (quota->limit_bytes);
+
+  if (quota->limit_bytes > 0)
+    g_string_append_printf (out, "quota:      %s of %s\n", used, limit);
+}
+
+void
+mf_report_print (const char *account, const MfStatus *status, GString *out)
+{
+  g_string_append_printf (out, "account:    %s\n", account);
+  print_connection (status, out);
+  g_string_append_printf (out, "folders:    %u, %u listed\n", status->folders,
+                          status->known_folders);
+  print_bodies (status, out);
+  g_string_append_printf (out, "pending:    %u\nfailed:     %u\n", status->pending, status->failed);
+  print_traffic (status, out);
+  print_quota (&status->quota, out);
+}
+
+/* ---- JSON ------------------------------------------------------------- */
+
+static void
+append_string (GString *out, const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+
+  g_string_append_c (out, '"');
+  for (const char *p = valid; *p != '\0'; p++)
+    {
+      if (*p == '"' || *p == '\\')
+        g_string_append_c (out, '\\');
+      if ((guchar)*p < 0x20)
+        g_string_append_printf (out, "\\u%04x", (guint)*p);
+      else
+        g_string_append_c (out, *p);
+    }
+  g_string_append_c (out, '"');
+}
+
+static void
+append_number (GString *out, const char *key, guint64 number)
+{
+  g_string_append_printf (out, ",\n  \"%s\": %" G_GUINT64_FORMAT, key, number);
+}
+
+void
+mf_report_print_json (const char *account, const MfStatus *status, GString *out)
+{
+  g_string_append (out, "{\n  \"account\": ");
+  append_string (out, account);
+  g_string_append_printf (out, ",\n  \"online\": %s", status->online ? "true" : "false");
+  g_string_append (out, ",\n  \"trouble\": ");
+  if (status->trouble != NULL)
+    append_string (out, status->trouble);
+  else
+    g_string_append (out, "null");
+
+  append_number (out, "folders", status->folders);
+  append_number (out, "known_folders", status->known_folders);
+  append_number (out, "messages", status->messages);
+  append_number (out, "cached_messages", status->cached_messages);
+  append_number (out, "cache_bytes", status->cache_bytes);
+  append_number (out, "cache_limit_bytes", status->cache_limit_bytes);
+  append_number (out, "received_bytes", status->received_bytes);
+  append_number (out, "sent_bytes", status->sent_bytes);
+  append_number (out, "fetching", status->fetching);
+  append_number (out, "pending", status->pending);
+  append_number (out, "failed", status->failed);
+  append_number (out, "quota_used_bytes", status->quota.used_bytes);
+  append_number (out, "quota_limit_bytes", status->quota.limit_bytes);
+  g_string_append (out, "\n}\n");
+}

@@ -1,0 +1,12 @@
+/* report.h - the state of the mount, for people and for scripts.
+ *
+ * Threads: any; pure.
+ */
+#pragma once
+
+#include "cache/cache.h"
+
+/* "Key: value" lines. */
+void mf_report_print (const char *account, const MfStatus *status, GString *out);
+/* One JSON object (RFC 8259) and a line end. */
+void mf_report_print_json (const char *account, const MfStatus *status, GString *out);
