@@ -1,15 +1,35 @@
 #include "fs/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define TIME_LIMIT_S 60
 #define OUTPUT_MAX (16 * 1024)
+#define WORDS_MAX 1024
 
-static gboolean G_GNUC_PRINTF (2, 3) fail (GError **error, const char *format, ...)
+/* What comes out of the program; beyond @size it is dropped. */
+typedef struct
+{
+  int fd; /* -1: its end has come */
+  char *bytes;
+  gsize size, used;
+} Pipe;
+
+typedef struct
+{
+  const char *name; /* for errors */
+  GPid pid;
+  int pid_fd; /* readable when it has ended */
+  Pipe output, words;
+} Command;
+
+static gboolean G_GNUC_PRINTF (3, 4)
+    fail (const Command *self, GError **error, const char *format, ...)
 {
   g_autofree char *message = NULL;
   va_list arguments;
@@ -17,7 +37,7 @@ static gboolean G_GNUC_PRINTF (2, 3) fail (GError **error, const char *format, .
   va_start (arguments, format);
   message = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  g_set_error_literal (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_AUTH, message);
+  g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_AUTH, "%s: %s", self->name, message);
   return FALSE;
 }
 
@@ -33,7 +53,7 @@ reset_signals (gpointer user_data)
 }
 
 static gboolean
-start (const char *command, GPid *out_pid, int *out_fd, GError **error)
+start (Command *self, const char *command, GError **error)
 {
   g_auto (GStrv) arguments = NULL;
   g_autoptr (GError) spawn_error = NULL;
@@ -41,104 +61,134 @@ start (const char *command, GPid *out_pid, int *out_fd, GError **error)
       = G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CHILD_INHERITS_STDIN;
 
   if (!g_shell_parse_argv (command, NULL, &arguments, &spawn_error)
-      || !g_spawn_async_with_pipes (NULL, arguments, NULL, flags, reset_signals, NULL, out_pid,
-                                    NULL, out_fd, NULL, &spawn_error))
-    return fail (error, "the command for the secret cannot be run: %s", spawn_error->message);
+      || !g_spawn_async_with_pipes (NULL, arguments, NULL, flags, reset_signals, NULL, &self->pid,
+                                    NULL, &self->output.fd, &self->words.fd, &spawn_error))
+    return fail (self, error, "%s", spawn_error->message);
+  self->pid_fd = pidfd_open (self->pid, 0);
+  fcntl (self->output.fd, F_SETFL, O_NONBLOCK);
+  fcntl (self->words.fd, F_SETFL, O_NONBLOCK);
   return TRUE;
 }
 
-/* FALSE: the time is over, or it was cancelled. */
-static gboolean
-wait_readable (int fd, gint64 deadline_us, GCancellable *cancellable)
+/* All that is there now.  @echo: shown on our stderr as well. */
+static void
+drain (Pipe *self, gboolean echo)
 {
-  GPollFD fds[2] = { { .fd = fd, .events = G_IO_IN | G_IO_HUP } };
-  gboolean cancellable_polled = g_cancellable_make_pollfd (cancellable, &fds[1]);
+  char piece[256];
+  ssize_t n = 0;
+
+  while (self->fd >= 0 && (n = read (self->fd, piece, sizeof piece)) > 0)
+    {
+      gsize kept = MIN ((gsize)n, self->size - 1 - self->used);
+
+      memcpy (self->bytes + self->used, piece, kept);
+      self->used += kept;
+      if (echo && write (STDERR_FILENO, piece, (gsize)n) < 0)
+        echo = FALSE;
+    }
+  self->bytes[self->used] = '\0';
+  explicit_bzero (piece, sizeof piece);
+  if (self->fd >= 0 && (n == 0 || errno != EAGAIN))
+    {
+      close (self->fd);
+      self->fd = -1;
+    }
+}
+
+/* The time is, or somebody cancelled: that is the first of @fds. */
+static gboolean
+is_over (GPollFD *fds, guint n_fds, gint64 deadline_us)
+{
   gint64 left_ms = (deadline_us - g_get_monotonic_time ()) / 1000;
   int n;
 
   do
-    n = g_poll (fds, cancellable_polled ? 2 : 1, (int)MAX (left_ms, 0));
+    n = g_poll (fds, n_fds, (int)MAX (left_ms, 0));
   while (n < 0 && errno == EINTR);
-  if (cancellable_polled)
-    g_cancellable_release_fd (cancellable);
-  return n > 0 && fds[0].revents != 0;
+  return n <= 0 || fds[0].revents != 0;
 }
 
-/* All of the output, so that the program does not die of a closed pipe. */
+/* Reads until the program has ended; its children may hold the pipes longer. */
 static gboolean
-read_output (int fd, char *buffer, gsize size, GCancellable *cancellable, GError **error)
+read_all (Command *self, GCancellable *cancellable, GError **error)
 {
   gint64 deadline_us = g_get_monotonic_time () + (gint64)TIME_LIMIT_S * G_USEC_PER_SEC;
-  char rest[256];
-  gsize used = 0;
+  gboolean echo = isatty (STDERR_FILENO);
+  GPollFD fds[4] = { { .fd = -1 } };
+  gboolean cancellable_polled = g_cancellable_make_pollfd (cancellable, &fds[0]);
+  gboolean ok = TRUE, ended = FALSE;
 
-  for (;;)
+  while (ok && !ended)
     {
-      gboolean full = used == size - 1;
-      ssize_t n;
-
-      if (!wait_readable (fd, deadline_us, cancellable))
-        return !g_cancellable_set_error_if_cancelled (cancellable, error)
-               && fail (error, "the command for the secret took longer than %d s", TIME_LIMIT_S);
-      n = read (fd, full ? rest : buffer + used, full ? sizeof rest : size - 1 - used);
-      if (n == 0)
-        break;
-      if (n < 0 && errno != EINTR)
-        return fail (error, "the output of the command for the secret cannot be read");
-      if (n > 0 && !full)
-        used += (gsize)n;
+      fds[1] = (GPollFD){ .fd = self->pid_fd, .events = G_IO_IN };
+      fds[2] = (GPollFD){ .fd = self->output.fd, .events = G_IO_IN };
+      fds[3] = (GPollFD){ .fd = self->words.fd, .events = G_IO_IN };
+      ok = !is_over (fds, G_N_ELEMENTS (fds), deadline_us);
+      ended = fds[1].revents != 0;
+      drain (&self->output, FALSE);
+      drain (&self->words, echo);
     }
-  buffer[used] = '\0';
-  explicit_bzero (rest, sizeof rest);
-  return TRUE;
+  if (cancellable_polled)
+    g_cancellable_release_fd (cancellable);
+  if (!ok && !g_cancellable_set_error_if_cancelled (cancellable, error))
+    fail (self, error, "it took longer than %d s", TIME_LIMIT_S);
+  return ok;
+}
+
+static const char *
+get_last_line (char *words)
+{
+  const char *newline = strrchr (g_strchomp (words), '\n');
+
+  return newline != NULL ? newline + 1 : words;
 }
 
 static gboolean
-finish (GPid pid, gboolean kill_it, GError **error)
+judge (const Command *self, int status, GError **error)
 {
-  int status;
+  const char *line = get_last_line (self->words.bytes);
+  const char *colon = line[0] != '\0' ? ": " : "";
 
-  if (kill_it)
-    kill (pid, SIGKILL);
-  while (waitpid (pid, &status, 0) < 0)
-    if (errno != EINTR)
-      return fail (error, "the command for the secret was lost");
-  if (WIFEXITED (status) && WEXITSTATUS (status) == 0)
-    return TRUE;
-  if (WIFEXITED (status))
-    return fail (error, "the command for the secret failed with status %d", WEXITSTATUS (status));
-  return fail (error, "the command for the secret died of signal %d", WTERMSIG (status));
+  if (WIFSIGNALED (status))
+    return fail (self, error, "the command died of signal %d%s%s", WTERMSIG (status), colon, line);
+  if (WEXITSTATUS (status) != 0)
+    return fail (self, error, "the command ended with status %d%s%s", WEXITSTATUS (status), colon,
+                 line);
+  return strcspn (self->output.bytes, "\r\n") > 0
+         || fail (self, error, "the command printed nothing%s%s", colon, line);
 }
 
-static char *
-take_first_line (const char *output, GError **error)
+static gboolean
+run (Command *self, GCancellable *cancellable, GError **error)
 {
-  gsize n = strcspn (output, "\r\n");
+  gboolean ok = read_all (self, cancellable, error);
+  int status = 0;
 
-  if (n == 0)
-    {
-      fail (error, "the command for the secret printed nothing");
-      return NULL;
-    }
-  return g_strndup (output, n);
+  if (!ok)
+    kill (self->pid, SIGKILL);
+  while (waitpid (self->pid, &status, 0) < 0 && errno == EINTR)
+    ;
+  if (self->output.fd >= 0)
+    close (self->output.fd);
+  if (self->words.fd >= 0)
+    close (self->words.fd);
+  close (self->pid_fd);
+  return ok && judge (self, status, error);
 }
 
 char *
-mf_command_run (const char *command, GCancellable *cancellable, GError **error)
+mf_command_run (const char *name, const char *command, GCancellable *cancellable, GError **error)
 {
-  char output[OUTPUT_MAX] = "";
+  char output[OUTPUT_MAX] = "", words[WORDS_MAX] = "";
+  Command self = {
+    .name = name,
+    .output = { .bytes = output, .size = sizeof output },
+    .words = { .bytes = words, .size = sizeof words },
+  };
   char *secret = NULL;
-  gboolean complete;
-  GPid pid;
-  int fd;
 
-  if (!start (command, &pid, &fd, error))
-    return NULL;
-  complete = read_output (fd, output, sizeof output, cancellable, error);
-  close (fd);
-  /* With an error of the reading, that is the one to tell. */
-  if (finish (pid, !complete, complete ? error : NULL) && complete)
-    secret = take_first_line (output, error);
+  if (start (&self, command, error) && run (&self, cancellable, error))
+    secret = g_strndup (output, strcspn (output, "\r\n"));
   explicit_bzero (output, sizeof output);
   return secret;
 }

@@ -350,6 +350,39 @@ apply_pairs (const GArray *pairs, MfConfig *config, GError **error)
   return TRUE;
 }
 
+/* Only a name that needs no lookup is certain to stay on this host. */
+static gboolean
+is_loopback (const char *host)
+{
+  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (host);
+
+  return address != NULL ? g_inet_address_get_is_loopback (address)
+                         : g_str_equal (host, "localhost");
+}
+
+static gboolean
+check_cleartext (const MfConfig *config, GError **error)
+{
+  if (!config->no_tls)
+    return TRUE;
+  if (config->address.domain != NULL || config->address.tls == MF_TLS_IMPLICIT)
+    return fail (error, "tls=none is for imap:// addresses only");
+  return config->allow_cleartext || is_loopback (config->address.host)
+         || fail (error,
+                  "tls=none would send password and mail to %s for all to read; if that "
+                  "is meant, give allow_cleartext too",
+                  config->address.host);
+}
+
+static gboolean
+check_user (const char *user, GError **error)
+{
+  for (const char *p = user; *p != '\0'; p++)
+    if (g_ascii_iscntrl (*p))
+      return fail (error, "the user name of the account has a control character in it");
+  return TRUE;
+}
+
 /* What no single setting can tell. */
 static gboolean
 check (MfConfig *config, GError **error)
@@ -359,8 +392,8 @@ check (MfConfig *config, GError **error)
   if (wants_token && config->token_command == NULL)
     return fail (error, "auth=%s needs token_command",
                  config->auth == MF_AUTH_XOAUTH2 ? "xoauth2" : "oauthbearer");
-  if (config->no_tls && (config->address.tls == MF_TLS_IMPLICIT || config->address.domain != NULL))
-    return fail (error, "tls=none is for imap:// addresses only");
+  if (!check_cleartext (config, error) || !check_user (config->user, error))
+    return FALSE;
   if (config->read_only)
     g_ptr_array_add (config->fuse_options, g_strdup ("ro"));
   return TRUE;
@@ -393,7 +426,7 @@ parse_all (Line *line, int argc, char **argv, const char *config_dir, GError **e
     return FALSE;
   if (!mf_address_parse (account, &config->address, error))
     {
-      g_prefix_error (error, "ACCOUNT: ");
+      g_prefix_error (error, "account address: ");
       return FALSE;
     }
   choose_user (config);

@@ -136,34 +136,35 @@ decode_b (const Word *word, GString *out)
   g_string_append_len (out, (const char *)bytes, (gssize)n);
 }
 
-/* Neighbours in one charset are one text: some writers cut inside a character. */
+/* Neighbours in one charset are one text: some writers cut inside a character.
+ * Returns where the last word that was taken ends. */
 static const char *
-decode_words (Word *first, const char *end, GString *out)
+decode_words (const Word *first, const char *end, GString *out)
 {
   g_autoptr (GString) bytes = g_string_new (NULL);
   g_autofree char *charset = first->charset;
   g_autofree char *text = NULL;
   Word word = *first;
-  const char *p;
+  const char *taken;
+  gboolean more = TRUE;
 
-  for (;;)
+  while (more)
     {
+      const char *p = taken = word.end;
+
       (word.encoding == 'B' ? decode_b : decode_q) (&word, bytes);
-      p = word.end;
       while (p < end && g_ascii_isspace (*p))
         p++;
-      if (!parse_word (p, end, &word))
-        break;
-      if (g_ascii_strcasecmp (word.charset, charset) != 0)
+      more = parse_word (p, end, &word);
+      if (more)
         {
+          more = g_ascii_strcasecmp (word.charset, charset) == 0;
           g_free (word.charset);
-          break;
         }
-      g_free (word.charset);
     }
   text = mf_charset_to_utf8 (bytes->str, bytes->len, charset);
   g_string_append (out, text);
-  return word.end;
+  return taken;
 }
 
 /* Blanks between two encoded words are not text. */

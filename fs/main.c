@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct
@@ -355,7 +356,7 @@ run (MfConfig *config, const char *config_dir, MfDaemon *daemon)
   return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* What is in our memory shall not get into a file. */
+/* What is in our memory shall not get into a file, and files are for us alone. */
 static void
 harden (void)
 {
@@ -363,6 +364,7 @@ harden (void)
 
   setrlimit (RLIMIT_CORE, &none);
   prctl (PR_SET_DUMPABLE, 0);
+  umask (077);
 }
 
 static int

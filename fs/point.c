@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* "\040" and the like, as /proc/self/mountinfo writes blanks. */
@@ -57,30 +58,34 @@ detach (const char *mountpoint)
                 NULL, NULL, NULL, NULL, NULL, NULL);
 }
 
+/* stat(2) may be answered from the kernel's memory of the dead, statfs(2) not. */
 static gboolean
-is_dead (int number)
+is_dead (const char *mountpoint)
 {
-  return number == ENOTCONN || number == ECONNABORTED;
+  struct statfs st;
+
+  return statfs (mountpoint, &st) < 0 && (errno == ENOTCONN || errno == ECONNABORTED);
+}
+
+static gboolean
+check_directory (const char *mountpoint, GError **error)
+{
+  struct stat st;
+
+  if (stat (mountpoint, &st) < 0)
+    return fail (error, errno, g_strerror (errno));
+  return S_ISDIR (st.st_mode) || fail (error, ENOTDIR, g_strerror (ENOTDIR));
 }
 
 gboolean
 mf_point_prepare (const char *mountpoint, GError **error)
 {
   g_autofree char *type = NULL;
-  struct stat st;
-  gboolean ok = stat (mountpoint, &st) == 0;
 
-  if (!ok && is_dead (errno))
-    {
-      detach (mountpoint);
-      ok = stat (mountpoint, &st) == 0;
-    }
-  if (!ok)
-    return fail (error, errno,
-                 errno == ENOENT ? "there is no such directory; make it with mkdir"
-                                 : g_strerror (errno));
-  if (!S_ISDIR (st.st_mode))
-    return fail (error, ENOTDIR, "it is not a directory");
+  if (is_dead (mountpoint))
+    detach (mountpoint);
+  if (!check_directory (mountpoint, error))
+    return FALSE;
 
   /* An automounter's own mount is where it wants ours to be. */
   type = find_mounted (mountpoint);

@@ -84,7 +84,7 @@ find_password (MfSecret *self, GCancellable *cancellable, GError **error)
   char *password = NULL;
 
   if (self->config->password_command != NULL)
-    return mf_command_run (self->config->password_command, cancellable, error);
+    return mf_command_run ("password_command", self->config->password_command, cancellable, error);
   if (!look_in_files (self, &password, error))
     return NULL;
   return password != NULL ? password : ask_person (self, cancellable, error);
@@ -105,7 +105,7 @@ find_secret (MfSecret *self, gboolean again, GCancellable *cancellable, GError *
 {
   if (self->config->token_command != NULL
       && (self->config->auth == MF_AUTH_XOAUTH2 || self->config->auth == MF_AUTH_OAUTHBEARER))
-    return mf_command_run (self->config->token_command, cancellable, error);
+    return mf_command_run ("token_command", self->config->token_command, cancellable, error);
   if (again)
     return find_password_again (self, cancellable, error);
   return find_password (self, cancellable, error);
