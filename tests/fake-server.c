@@ -1,0 +1,503 @@
+/* The test's side of fake-remote.h. */
+#include "tests/fake-server.h"
+
+#include <string.h>
+
+#define DEADLINE_S 20
+
+static void
+clear_failure (gpointer data)
+{
+  g_free (((MfFakeFailure *) data)->mailbox);
+}
+
+MfFake *
+mf_fake_new (MfCaps caps)
+{
+  MfFake *self = g_new0 (MfFake, 1);
+
+  self->account = (MfAccount){ .host = "fake", .user = "user", .secret_data = self };
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
+  self->caps = caps;
+  self->mailboxes = g_ptr_array_new_with_free_func ((GDestroyNotify) mf_fake_mailbox_free);
+  self->next_validity = 1000;
+  self->online = TRUE;
+  self->piece = 4096;
+  self->rows_to_live = -1;
+  self->bodies_sent = g_string_new (NULL);
+  self->failures = g_array_new (FALSE, TRUE, sizeof (MfFakeFailure));
+  g_array_set_clear_func (self->failures, clear_failure);
+  mf_fake_add (self, "INBOX");
+  return self;
+}
+
+void
+mf_fake_free (MfFake *self)
+{
+  g_assert_cmpuint (self->n_sessions, ==, 0);
+  g_array_unref (self->failures);
+  g_string_free (self->bodies_sent, TRUE);
+  g_ptr_array_unref (self->mailboxes);
+  g_cond_clear (&self->changed);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+const MfAccount *
+mf_fake_account (MfFake *self)
+{
+  return &self->account;
+}
+
+/* ---- mailboxes -------------------------------------------------------- */
+
+MfFakeMailbox *
+mf_fake_find (MfFake *self, const char *mailbox)
+{
+  for (guint i = 0; i < self->mailboxes->len; i++)
+    {
+      MfFakeMailbox *one = g_ptr_array_index (self->mailboxes, i);
+      if (strcmp (one->name, mailbox) == 0)
+        return one;
+    }
+  return NULL;
+}
+
+MfFakeMailbox *
+mf_fake_add (MfFake *self, const char *mailbox)
+{
+  MfFakeMailbox *one = mf_fake_mailbox_new (mailbox, self->next_validity++);
+
+  g_ptr_array_add (self->mailboxes, one);
+  return one;
+}
+
+gboolean
+mf_fake_has_children (MfFake *self, const char *mailbox)
+{
+  g_autofree char *prefix = g_strconcat (mailbox, "/", NULL);
+
+  for (guint i = 0; i < self->mailboxes->len; i++)
+    if (g_str_has_prefix (((MfFakeMailbox *) g_ptr_array_index (self->mailboxes, i))->name, prefix))
+      return TRUE;
+  return FALSE;
+}
+
+void
+mf_fake_drop (MfFake *self, MfFakeMailbox *mailbox)
+{
+  if (!mf_fake_has_children (self, mailbox->name))
+    {
+      g_ptr_array_remove (self->mailboxes, mailbox);
+      return;
+    }
+  mailbox->selectable = FALSE;
+  mailbox->changes++;
+  g_ptr_array_set_size (mailbox->messages, 0);
+}
+
+MfFakeMessage *
+mf_fake_put (MfFake *self, MfFakeMailbox *mailbox, GBytes *body, MfFlags flags,
+             const char *keywords)
+{
+  g_autofree char *emailid = g_strdup_printf ("E%u", ++self->next_emailid);
+
+  return mf_fake_mailbox_append (mailbox, body, flags, keywords, emailid);
+}
+
+guint64
+mf_fake_used_bytes (MfFake *self)
+{
+  guint64 sum = 0;
+
+  for (guint i = 0; i < self->mailboxes->len; i++)
+    {
+      MfFakeMailbox *mailbox = g_ptr_array_index (self->mailboxes, i);
+      for (guint j = 0; j < mailbox->messages->len; j++)
+        sum += g_bytes_get_size (((MfFakeMessage *) g_ptr_array_index (mailbox->messages, j))->body);
+    }
+  return sum;
+}
+
+/* ---- another client --------------------------------------------------- */
+
+static MfFakeMailbox *
+lock_mailbox (MfFake *self, const char *mailbox)
+{
+  g_mutex_lock (&self->lock);
+  MfFakeMailbox *found = mf_fake_find (self, mailbox);
+  g_assert_nonnull (found);
+  return found;
+}
+
+static void
+unlock (MfFake *self)
+{
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+static MfFakeMessage *
+lock_message (MfFake *self, const char *mailbox, guint32 uid)
+{
+  MfFakeMessage *message = mf_fake_mailbox_find (lock_mailbox (self, mailbox), uid);
+
+  g_assert_nonnull (message);
+  return message;
+}
+
+void
+mf_fake_create (MfFake *self, const char *mailbox)
+{
+  g_mutex_lock (&self->lock);
+  g_assert_null (mf_fake_find (self, mailbox));
+  mf_fake_add (self, mailbox);
+  unlock (self);
+}
+
+void
+mf_fake_create_plain (MfFake *self, const char *mailbox)
+{
+  mf_fake_create (self, mailbox);
+  mf_fake_set_selectable (self, mailbox, FALSE);
+}
+
+void
+mf_fake_remove (MfFake *self, const char *mailbox)
+{
+  mf_fake_drop (self, lock_mailbox (self, mailbox));
+  unlock (self);
+}
+
+void
+mf_fake_set_selectable (MfFake *self, const char *mailbox, gboolean selectable)
+{
+  lock_mailbox (self, mailbox)->selectable = selectable;
+  unlock (self);
+}
+
+void
+mf_fake_subscribe (MfFake *self, const char *mailbox, gboolean on)
+{
+  lock_mailbox (self, mailbox)->subscribed = on;
+  unlock (self);
+}
+
+void
+mf_fake_set_use (MfFake *self, const char *mailbox, MfSpecialUse use)
+{
+  lock_mailbox (self, mailbox)->use = use;
+  unlock (self);
+}
+
+void
+mf_fake_renumber (MfFake *self, const char *mailbox)
+{
+  mf_fake_mailbox_renumber (lock_mailbox (self, mailbox), self->next_validity++);
+  unlock (self);
+}
+
+guint32
+mf_fake_append_bytes (MfFake *self, const char *mailbox, GBytes *body, MfFlags flags,
+                      const char *keywords)
+{
+  guint32 uid = mf_fake_put (self, lock_mailbox (self, mailbox), body, flags, keywords)->uid;
+
+  unlock (self);
+  return uid;
+}
+
+guint32
+mf_fake_append (MfFake *self, const char *mailbox, const char *body, MfFlags flags,
+                const char *keywords)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (body, strlen (body));
+
+  return mf_fake_append_bytes (self, mailbox, bytes, flags, keywords);
+}
+
+void
+mf_fake_fill (MfFake *self, const char *mailbox, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *body = g_strdup_printf ("Subject: %u\r\n\r\nNumber %u\r\n", i + 1, i + 1);
+      mf_fake_append (self, mailbox, body, 0, NULL);
+    }
+}
+
+void
+mf_fake_set_flags (MfFake *self, const char *mailbox, guint32 uid, MfFlags flags,
+                   const char *keywords)
+{
+  MfFakeMessage *message = lock_message (self, mailbox, uid);
+
+  message->flags = flags;
+  mf_fake_message_set_keywords (message, keywords);
+  mf_fake_mailbox_touch (mf_fake_find (self, mailbox), message);
+  unlock (self);
+}
+
+void
+mf_fake_set_date (MfFake *self, const char *mailbox, guint32 uid, gint64 internaldate)
+{
+  lock_message (self, mailbox, uid)->internaldate = internaldate;
+  unlock (self);
+}
+
+void
+mf_fake_set_labels (MfFake *self, const char *mailbox, guint32 uid, const char *labels)
+{
+  MfFakeMessage *message = lock_message (self, mailbox, uid);
+
+  g_free (message->labels);
+  message->labels = g_strdup (labels);
+  mf_fake_mailbox_touch (mf_fake_find (self, mailbox), message);
+  unlock (self);
+}
+
+void
+mf_fake_expunge (MfFake *self, const char *mailbox, guint32 uid)
+{
+  g_assert_true (mf_fake_mailbox_expunge (lock_mailbox (self, mailbox), uid));
+  unlock (self);
+}
+
+/* ---- looking ---------------------------------------------------------- */
+
+gboolean
+mf_fake_has_mailbox (MfFake *self, const char *mailbox)
+{
+  g_mutex_lock (&self->lock);
+  gboolean found = mf_fake_find (self, mailbox) != NULL;
+  g_mutex_unlock (&self->lock);
+  return found;
+}
+
+gboolean
+mf_fake_is_subscribed (MfFake *self, const char *mailbox)
+{
+  gboolean subscribed = lock_mailbox (self, mailbox)->subscribed;
+
+  unlock (self);
+  return subscribed;
+}
+
+char *
+mf_fake_uids (MfFake *self, const char *mailbox)
+{
+  g_autoptr (MfUidSet) uids = mf_uidset_new ();
+  MfFakeMailbox *one = lock_mailbox (self, mailbox);
+
+  for (guint i = 0; i < one->messages->len; i++)
+    mf_uidset_add (uids, ((MfFakeMessage *) g_ptr_array_index (one->messages, i))->uid);
+  unlock (self);
+  return mf_uidset_to_string (uids);
+}
+
+guint32
+mf_fake_uidvalidity (MfFake *self, const char *mailbox)
+{
+  guint32 uidvalidity = lock_mailbox (self, mailbox)->uidvalidity;
+
+  unlock (self);
+  return uidvalidity;
+}
+
+gboolean
+mf_fake_message (MfFake *self, const char *mailbox, guint32 uid, MfFlags *out_flags,
+                 char **out_keywords, GBytes **out_body)
+{
+  MfFakeMessage *message = mf_fake_mailbox_find (lock_mailbox (self, mailbox), uid);
+
+  if (message != NULL && out_flags != NULL)
+    *out_flags = message->flags;
+  if (message != NULL && out_keywords != NULL)
+    *out_keywords = g_strdup (message->keywords);
+  if (message != NULL && out_body != NULL)
+    *out_body = g_bytes_ref (message->body);
+  unlock (self);
+  return message != NULL;
+}
+
+guint
+mf_fake_count (MfFake *self, MfFakeOp op)
+{
+  g_mutex_lock (&self->lock);
+  guint n = self->counts[op];
+  g_mutex_unlock (&self->lock);
+  return n;
+}
+
+guint
+mf_fake_n_rows (MfFake *self)
+{
+  g_mutex_lock (&self->lock);
+  guint n = self->n_rows;
+  g_mutex_unlock (&self->lock);
+  return n;
+}
+
+char *
+mf_fake_bodies_sent (MfFake *self)
+{
+  g_mutex_lock (&self->lock);
+  char *text = g_strdup (self->bodies_sent->str);
+  g_mutex_unlock (&self->lock);
+  return text;
+}
+
+void
+mf_fake_reset_counts (MfFake *self)
+{
+  g_mutex_lock (&self->lock);
+  memset (self->counts, 0, sizeof self->counts);
+  self->n_rows = 0;
+  g_string_truncate (self->bodies_sent, 0);
+  g_mutex_unlock (&self->lock);
+}
+
+guint
+mf_fake_n_sessions (MfFake *self)
+{
+  g_mutex_lock (&self->lock);
+  guint n = self->n_sessions;
+  g_mutex_unlock (&self->lock);
+  return n;
+}
+
+/* ---- trouble ---------------------------------------------------------- */
+
+void
+mf_fake_set_caps (MfFake *self, MfCaps caps)
+{
+  g_mutex_lock (&self->lock);
+  self->caps = caps;
+  unlock (self);
+}
+
+void
+mf_fake_set_online (MfFake *self, gboolean online)
+{
+  g_mutex_lock (&self->lock);
+  self->online = online;
+  self->epoch++;
+  unlock (self);
+}
+
+void
+mf_fake_cut (MfFake *self)
+{
+  g_mutex_lock (&self->lock);
+  self->epoch++;
+  unlock (self);
+}
+
+void
+mf_fake_fail_in (MfFake *self, const char *mailbox, MfFakeOp op, MfRemoteError code, guint n)
+{
+  MfFakeFailure failure = { op, g_strdup (mailbox), code, n };
+
+  g_mutex_lock (&self->lock);
+  g_array_append_val (self->failures, failure);
+  unlock (self);
+}
+
+void
+mf_fake_fail (MfFake *self, MfFakeOp op, MfRemoteError code, guint n)
+{
+  mf_fake_fail_in (self, NULL, op, code, n);
+}
+
+void
+mf_fake_lose_answer (MfFake *self, MfFakeOp op, guint n)
+{
+  g_mutex_lock (&self->lock);
+  self->lose[op] = n;
+  unlock (self);
+}
+
+void
+mf_fake_die_after_rows (MfFake *self, guint n)
+{
+  g_mutex_lock (&self->lock);
+  self->rows_to_live = (gint) n;
+  unlock (self);
+}
+
+void
+mf_fake_die_in_body (MfFake *self, guint32 uid, gsize bytes)
+{
+  g_mutex_lock (&self->lock);
+  self->die_uid = uid;
+  self->die_bytes = bytes;
+  unlock (self);
+}
+
+void
+mf_fake_refuse_batches (MfFake *self, guint n)
+{
+  g_mutex_lock (&self->lock);
+  self->refuse_batches = n;
+  unlock (self);
+}
+
+void
+mf_fake_set_body (MfFake *self, const char *mailbox, guint32 uid, MfFakeBody how)
+{
+  lock_message (self, mailbox, uid)->how = how;
+  unlock (self);
+}
+
+void
+mf_fake_claim_size (MfFake *self, const char *mailbox, guint32 uid, guint64 size)
+{
+  lock_message (self, mailbox, uid)->size = size;
+  unlock (self);
+}
+
+void
+mf_fake_set_quota (MfFake *self, guint64 limit_bytes)
+{
+  g_mutex_lock (&self->lock);
+  self->quota_limit_bytes = limit_bytes;
+  unlock (self);
+}
+
+void
+mf_fake_set_piece (MfFake *self, gsize bytes)
+{
+  g_mutex_lock (&self->lock);
+  self->piece = bytes;
+  unlock (self);
+}
+
+void
+mf_fake_hold (MfFake *self, MfFakeOp op)
+{
+  g_mutex_lock (&self->lock);
+  self->hold[op] = TRUE;
+  unlock (self);
+}
+
+void
+mf_fake_release (MfFake *self, MfFakeOp op)
+{
+  g_mutex_lock (&self->lock);
+  self->hold[op] = FALSE;
+  unlock (self);
+}
+
+gboolean
+mf_fake_wait_held (MfFake *self, MfFakeOp op, guint n)
+{
+  gint64 until = g_get_monotonic_time () + DEADLINE_S * G_USEC_PER_SEC;
+  gboolean in_time = TRUE;
+
+  g_mutex_lock (&self->lock);
+  while (self->n_held[op] < n && in_time)
+    in_time = g_cond_wait_until (&self->changed, &self->lock, until);
+  g_mutex_unlock (&self->lock);
+  return in_time;
+}

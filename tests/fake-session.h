@@ -1,0 +1,41 @@
+/* fake-session.h - one session with the server in memory.
+ *
+ * Shape:   every operation is enter, work under the server's lock, leave.
+ */
+#pragma once
+
+#include "tests/fake-server.h"
+
+struct _MfRemote
+{
+  MfFake *fake;
+  MfCaps caps;
+  guint epoch;
+  gboolean dead;
+  char *mailbox; /* (nullable) selected */
+  guint32 uidvalidity;
+  gboolean read_only;
+  guint seen; /* changes of the mailbox that it was told of */
+};
+
+MfRemote *mf_fake_session_open (const MfAccount *account, GCancellable *cancellable,
+                                GError **error);
+void mf_fake_session_close (MfRemote *self);
+
+/* Counts; waits while @op is held back; fails as it was told to.  TRUE: the
+ * server's lock is held.  @mailbox (nullable): the selected one. */
+gboolean mf_fake_session_enter (MfRemote *self, MfFakeOp op, const char *mailbox,
+                                GCancellable *cancellable, GError **error);
+/* Gives up the lock.  FALSE: the session died before the answer. */
+gboolean mf_fake_session_leave (MfRemote *self, MfFakeOp op, GError **error);
+/* Gives up the lock; returns FALSE. */
+gboolean mf_fake_session_refuse (MfRemote *self, GError **error, MfRemoteError code,
+                                 const char *why);
+
+/* With the lock.  NULL: nothing is selected, or it is no longer there. */
+MfFakeMailbox *mf_fake_session_selected (MfRemote *self);
+/* With the lock.  FALSE, with @error: it is dead. */
+gboolean mf_fake_session_check (MfRemote *self, GCancellable *cancellable, GError **error);
+/* Waiting on the server's cond ends when @cancellable (nullable) is cancelled.  To
+ * be called without the lock, as is g_cancellable_disconnect(). */
+gulong mf_fake_session_listen (MfRemote *self, GCancellable *cancellable);
