@@ -46,23 +46,29 @@ mf_news_free (MfNews *self)
 }
 
 static gboolean
-is_bulk (MfNews *self, MfFolderId folder)
+is_told (MfNews *self, MfEventType type, MfFolderId folder)
 {
-  if (self->items->len == 0)
-    return FALSE;
-  Item *last = &g_array_index (self->items, Item, self->items->len - 1);
-  return last->type == MF_EVENT_FOLDER_CHANGED && last->folder == folder;
+  for (guint i = self->items->len; i-- > 0;)
+    {
+      Item *item = &g_array_index (self->items, Item, i);
+      if (item->type == type && item->folder == folder)
+        return TRUE;
+    }
+  return FALSE;
 }
 
-/* Too many for one folder: they become one. */
+/* Too many messages of one folder: they become one event. */
 static void
 shrink (MfNews *self, MfFolderId folder)
 {
   Item bulk = { .type = MF_EVENT_FOLDER_CHANGED, .folder = folder };
 
   for (guint i = self->items->len; i-- > 0;)
-    if (g_array_index (self->items, Item, i).folder == folder)
-      g_array_remove_index (self->items, i);
+    {
+      Item *item = &g_array_index (self->items, Item, i);
+      if (item->folder == folder && (item->has_before || item->has_after))
+        g_array_remove_index (self->items, i);
+    }
   g_array_append_val (self->items, bulk);
 }
 
@@ -71,10 +77,11 @@ mf_news_add (MfNews *self, MfEventType type, MfFolderId folder, const MfMessage 
              const MfMessage *after)
 {
   Item item = { .type = type, .folder = folder };
+  gboolean single = before != NULL || after != NULL;
 
-  if (is_bulk (self, folder))
+  if (is_told (self, single ? MF_EVENT_FOLDER_CHANGED : type, folder))
     return;
-  if (self->items->len >= MF_NEWS_MOST)
+  if (single && self->items->len >= MF_NEWS_MOST)
     {
       shrink (self, folder);
       return;

@@ -1,7 +1,7 @@
 /* news.h - events of one transaction, told after it is committed.
  *
  * Shape:   a list that is filled inside a transaction and sent outside; beyond
- *          MF_NEWS_MOST it shrinks to one MF_EVENT_FOLDER_CHANGED.
+ *          MF_NEWS_MOST the messages of a folder shrink to one MF_EVENT_FOLDER_CHANGED.
  * Threads: one at a time; mf_news_send() calls out, so with no lock held (I9).
  */
 #pragma once
