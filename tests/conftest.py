@@ -22,7 +22,7 @@ from dovecot import Dovecot
 from proxy import Proxy
 from referee import Mail
 
-TEST_SECONDS = 300
+TEST_SECONDS = 120
 
 _mounters = []
 

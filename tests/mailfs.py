@@ -44,9 +44,13 @@ class Home:
         return subprocess.run([BINARY, *map(str, arguments)], env=self.environment, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=seconds)
 
+    def mount_ids(self):
+        """What is mounted, without asking the file system itself, which may be dead or slow."""
+        lines = [line.split() for line in open("/proc/self/mountinfo")]
+        return {words[0] for words in lines if words[4] == str(self.mountpoint)}
+
     def is_mounted(self):
-        """Without asking the file system itself, which may be dead or slow."""
-        return any(line.split()[1] == str(self.mountpoint) for line in open("/proc/mounts"))
+        return bool(self.mount_ids())
 
     def daemons(self):
         """Process ids of the programs that serve this mountpoint."""
@@ -78,10 +82,11 @@ class Mount:
 
     def start(self):
         arguments = [BINARY, "-f", *self.options, self.url, self.path]
+        stale = self.home.mount_ids()
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(arguments, env=self.home.environment, stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log)
-        wait_for(lambda: self.home.is_mounted() or self.process.poll() is not None, 60, "the mount")
+        wait_for(lambda: self.home.mount_ids() - stale or self.process.poll() is not None, 60, "the mount")
         assert self.process.poll() is None, f"mailfs did not mount:\n{self.log()}"
 
     @property

@@ -153,7 +153,7 @@ def test_a_password_command_without_a_password_is_an_error(account, mount, certs
     home = mount.home()
     line = refused(home, "-o", f"ca_file={certs.ca}", "-o", f"password_command={command}",
                    f"imap://{account.user}@127.0.0.1:{account.server.port}", home.mountpoint)
-    assert "password" in line
+    assert "password" in line or "command" in line
     if "locked" in command:
         assert "key ring is locked" in line
 
@@ -244,7 +244,7 @@ def test_a_missing_mountpoint_is_told(account, mount):
     home.mountpoint.rmdir()
     line = refused(home, *mount.options(home, account), f"imap://{account.user}@127.0.0.1:{account.server.port}",
                    home.mountpoint)
-    assert str(home.mountpoint) in line and "No such file or directory" in line
+    assert str(home.mountpoint) in line and "no such" in line.lower()
 
 
 def test_a_file_as_mountpoint_is_told(account, mount):
@@ -280,12 +280,19 @@ def test_an_unknown_option_or_value_is_named(account, mount, option):
 
 
 @pytest.mark.parametrize("account_name", ["http://alice@127.0.0.1", "imap://", "imap://alice@127.0.0.1:99999",
-                                          "imap://alice@127.0.0.1:none", "imap://alice@",
-                                          "imap://al%0Aice@127.0.0.1:143"])
+                                          "imap://alice@127.0.0.1:none", "imap://alice@"])
 def test_an_account_that_is_none_is_named(mount, account_name):
     home = mount.home()
     line = refused(home, "-o", f"password_command={home.password_command('x')}", account_name, home.mountpoint)
-    assert account_name in line or "account" in line
+    assert account_name in line or "account" in line.lower()
+
+
+def test_a_line_end_in_a_user_name_never_reaches_the_server(account, mount, proxy):
+    counter = proxy(account.server.port)
+    home = mount.home()
+    refused(home, *clear_text(home, counter.port)[:-2], f"imap://al%0D%0Ax%20NOOP%0D%0Aice@127.0.0.1:{counter.port}",
+            home.mountpoint)
+    assert "NOOP" not in counter.commands
 
 
 def test_missing_arguments_are_told(mount):

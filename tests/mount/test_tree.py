@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from referee import Mail, wire_name
+from waiting import wait_for
 
 SPECIAL = {("INBOX",), ("Drafts",), ("Sent",), ("Trash",), ("Junk",)}
 
@@ -218,8 +219,8 @@ def test_a_name_held_over_a_change_of_flags_still_opens(account, mount):
     mounted.unmount()
     account.referee.store("INBOX", [1], "+FLAGS", "\\Answered")
     mounted.start()
+    wait_for(lambda: mounted.files()[1].name.endswith(":2,RS"), 10, "the change of another client")
     assert held.read_bytes() == b"Subject: x\n\n"
-    assert mounted.files()[1].name.endswith(":2,RS")
 
 
 def test_changes_made_while_unmounted_are_there_after_a_remount(account, mount):
@@ -233,8 +234,8 @@ def test_changes_made_while_unmounted_are_there_after_a_remount(account, mount):
     account.referee.create("Fresh")
     account.referee.delete("Junk")
     mounted.start()
+    wait_for(lambda: sorted(mounted.files()) == [1, 3, 5, 6], 10, "the changes of another client")
     after = mounted.files()
-    assert sorted(after) == [1, 3, 5, 6]
     assert [after[uid] for uid in (1, 3)] == [before[uid] for uid in (1, 3)]
     assert base(after[5]) == base(before[5])
     assert after[6].read_bytes() == b"Subject: late\n\n"
@@ -282,8 +283,13 @@ def test_entry_types_are_known_without_a_stat(account, mount):
 def test_the_file_system_is_as_large_as_the_quota(dovecot, mount):
     account = dovecot.add_account("limited", quota="storage=100M")
     account.referee.append("INBOX", [b"Subject: big\r\n\r\n" + b"x" * 72 + b"\r\n" * 10_000_000])
-    seen = os.statvfs(mount(account).path)
-    assert seen.f_blocks * seen.f_frsize == 100 << 20
+    mounted = mount(account)
+
+    def size():
+        seen = os.statvfs(mounted.path)
+        return seen.f_blocks * seen.f_frsize
+    wait_for(lambda: size() == 100 << 20, 10, "the quota")
+    seen = os.statvfs(mounted.path)
     used = (seen.f_blocks - seen.f_bfree) * seen.f_frsize
     assert abs(used - 20_000_000) < 1_000_000
     assert seen.f_bavail == seen.f_bfree
