@@ -495,11 +495,13 @@ mf_etpan_sasl (const char *mechanism, const char *host, const char *user, const 
   Relay relay = { peer, g_string_new (NULL), g_string_new (NULL), FALSE };
   mailstream_low *low = mailstream_low_new (&relay, &relay_driver);
   mailimap *imap = mailimap_new (0, NULL);
+  /* Whom to act as: only a ticket's holder may be another than the account. */
+  const char *role = strcmp (mechanism, "GSSAPI") == 0 ? user : "";
   int result;
 
   imap->imap_stream = mailstream_new (low, 4096);
   imap->imap_state = MAILIMAP_STATE_NON_AUTHENTICATED;
-  result = mailimap_authenticate (imap, mechanism, host, NULL, NULL, user, user, secret, NULL);
+  result = mailimap_authenticate (imap, mechanism, host, NULL, NULL, role, user, secret, NULL);
   /* Closed by hand: freeing the session would say LOGOUT first. */
   mailstream_close (imap->imap_stream);
   imap->imap_stream = NULL;

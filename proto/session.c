@@ -80,6 +80,7 @@ mf_session_enter (MfRemote *self, GCancellable *cancellable, GError **error)
   self->handler = NULL;
   self->sink = NULL;
   self->takes_fetches = FALSE;
+  self->is_traced = !g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, G_LOG_DOMAIN);
   if (self->death == NULL)
     return TRUE;
   /* Whatever killed it, what it means now is that there is no connection. */
@@ -102,7 +103,7 @@ trace (MfRemote *self, const char *direction, const char *text, gsize size)
 {
   const char *cr;
 
-  if (self->is_login || g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, G_LOG_DOMAIN))
+  if (self->is_login || !self->is_traced)
     return;
   cr = memchr (text, '\r', size);
   g_debug ("%s %.*s", direction, (int) MIN (cr != NULL ? (gsize) (cr - text) : size, 1000), text);

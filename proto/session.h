@@ -39,6 +39,7 @@ struct _MfRemote
   GHashTable *capabilities; /* (nullable) upper case; NULL: not known */
   gboolean qresync;         /* the server has said ENABLED */
   gboolean is_login;        /* refusals are about credentials */
+  gboolean is_traced;       /* somebody reads debugging output */
 
   /* The mailbox that is open. */
   gboolean selected, read_only;
