@@ -32,6 +32,7 @@ typedef struct
   char *label; /* the account, for messages */
   char *state_dir, *cache_dir;
   MfAccount account;
+  MfCacheOptions options; /* borrowed by the cache */
   MfMount mount;
   GCancellable *starting; /* cancelled by a signal */
   MfLoop *loop;           /* (nullable) set once, atomic */
@@ -120,7 +121,8 @@ static MfCache *
 open_cache (App *self, GError **error)
 {
   const MfConfig *config = self->config;
-  MfCacheOptions options = {
+
+  self->options = (MfCacheOptions){
     .state_dir = self->state_dir,
     .cache_dir = self->cache_dir,
     .cache_size = config->cache_size,
@@ -138,7 +140,7 @@ open_cache (App *self, GError **error)
     .read_only = config->read_only,
   };
 
-  return mf_cache_open (&options, &mf_remote_imap, &self->account, on_event, self, error);
+  return mf_cache_open (&self->options, &mf_remote_imap, &self->account, on_event, self, error);
 }
 
 static void
