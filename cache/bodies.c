@@ -103,6 +103,12 @@ mf_bodies_total (MfBodies *self)
   return total;
 }
 
+gboolean
+mf_bodies_are_over (MfBodies *self)
+{
+  return mf_bodies_total (self) > self->limit_bytes;
+}
+
 /* ---- reading ---------------------------------------------------------- */
 
 gboolean

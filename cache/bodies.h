@@ -22,6 +22,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfBodies, mf_bodies_close)
 gboolean mf_bodies_has (MfBodies *self, MfDb *db, MfMsgId id);
 MfBody *mf_bodies_get (MfBodies *self, MfDb *db, MfMsgId id, GError **error);
 guint64 mf_bodies_total (MfBodies *self);
+/* TRUE when mf_bodies_tidy() has something to evict. */
+gboolean mf_bodies_are_over (MfBodies *self);
 /* For writers (bodywriter.h). */
 MfSegments *mf_bodies_segments (MfBodies *self);
 gboolean mf_bodies_are_crlf (MfBodies *self);

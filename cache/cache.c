@@ -13,7 +13,7 @@
 
 struct _MfCache
 {
-  const MfCacheOptions *options;
+  MfCacheOptions options;
   int lock_fd;
   MfDb *front; /* the callers' lane */
   MfDb *back;  /* the workers' lane */
@@ -56,7 +56,7 @@ take_lock (const char *state_dir, GError **error)
 static gboolean
 open_index (MfCache *self, GError **error)
 {
-  g_autofree char *path = g_build_filename (self->options->state_dir, "index.db", NULL);
+  g_autofree char *path = g_build_filename (self->options.state_dir, "index.db", NULL);
 
   self->back = mf_db_open (path, error);
   if (self->back == NULL)
@@ -71,7 +71,7 @@ mf_cache_open (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAc
 {
   g_autoptr (MfCache) self = g_new0 (MfCache, 1);
 
-  self->options = options;
+  self->options = *options;
   self->lock_fd = -1;
   if (!make_dir (options->state_dir, error) || !make_dir (options->cache_dir, error))
     return NULL;
@@ -83,7 +83,7 @@ mf_cache_open (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAc
   if (self->bodies == NULL)
     return NULL;
   self->engine
-      = mf_engine_new (options, ops, account, self->back, self->bodies, func, user_data);
+      = mf_engine_new (&self->options, ops, account, self->back, self->bodies, func, user_data);
   return g_steal_pointer (&self);
 }
 
@@ -243,10 +243,11 @@ mf_cache_status (MfCache *self, MfStatus *out)
   *out = (MfStatus){ 0 };
   count_index (self->front, out);
   out->cache_bytes = mf_bodies_total (self->bodies);
-  out->cache_limit_bytes = self->options->cache_size;
+  out->cache_limit_bytes = self->options.cache_size;
   g_mutex_lock (&self->engine->lock);
   out->online = self->engine->online;
   out->trouble = g_strdup (self->engine->trouble);
+  out->quota = self->engine->quota;
   out->fetching = mf_waiters_count (self->engine->body_waits)
                   + g_hash_table_size (self->engine->in_flight);
   g_mutex_unlock (&self->engine->lock);

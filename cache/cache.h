@@ -130,7 +130,7 @@ typedef enum
   MF_PREFETCH_ALL,
 } MfPrefetch;
 
-/* Borrowed until mf_cache_close(). */
+/* The struct is copied, what it points to is borrowed until mf_cache_close(). */
 typedef struct
 {
   const char *state_dir; /* of this account alone; made 0700 */

@@ -33,6 +33,7 @@ mf_engine_new (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAc
   self->wanted = g_queue_new ();
   self->in_flight = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->readahead = mf_readahead_new ();
+  self->prefetcher = mf_prefetcher_new (options->prefetch);
   return self;
 }
 
@@ -41,6 +42,7 @@ mf_engine_free (MfEngine *self)
 {
   for (int kind = 0; kind < MF_N_WORKERS; kind++)
     mf_link_free (self->links[kind]);
+  mf_prefetcher_free (self->prefetcher);
   mf_readahead_free (self->readahead);
   g_hash_table_unref (self->in_flight);
   g_queue_free_full (self->wanted, g_free);
@@ -148,6 +150,9 @@ list_folders (MfEngine *self, GError **error)
   if (!mf_pull_tree (self->db, link, &self->filter, news, stale, error))
     return FALSE;
   mf_engine_pull_later (self, stale);
+  g_mutex_lock (&self->lock);
+  self->poll_at_us = g_get_monotonic_time () + (gint64) self->options->poll_s * G_USEC_PER_SEC;
+  g_mutex_unlock (&self->lock);
   return TRUE;
 }
 
@@ -329,6 +334,8 @@ mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error)
 {
   g_mutex_lock (&self->lock);
   g_hash_table_remove (self->pulling, &id);
+  mf_prefetcher_restart (self->prefetcher);
+  g_cond_broadcast (&self->changed);
   GArray *waits = mf_waiters_take (self->folder_waits, id);
   g_mutex_unlock (&self->lock);
   mf_waiters_call (waits, error);

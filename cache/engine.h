@@ -16,6 +16,7 @@
 #include "cache/cache.h"
 #include "cache/db.h"
 #include "cache/link.h"
+#include "cache/prefetch.h"
 #include "cache/pull.h"
 #include "cache/readahead.h"
 #include "cache/waiters.h"
@@ -50,12 +51,15 @@ typedef struct
   gint64 retry_at_us;       /* monotonic; offline only */
   guint backoff_ms;
   GCancellable *wake_watch; /* ends its IDLE */
+  gint64 poll_at_us;        /* monotonic: the folders are to be listed again */
+  MfQuota quota;            /* of INBOX, zeroes when unknown */
   MfWaiters *folder_waits, *body_waits;
   GQueue *front_pulls, *back_pulls; /* of MfFolderId */
   GHashTable *pulling;              /* MfFolderId being pulled now */
   GQueue *wanted;                   /* of MfWantedIn, somebody waits */
   GHashTable *in_flight;            /* MfMsgId asked for now */
   MfReadahead *readahead;
+  MfPrefetcher *prefetcher;
 } MfEngine;
 
 /* A body and the folder to select for it. */

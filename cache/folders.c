@@ -172,13 +172,21 @@ decode_component (const char *wire)
   return name != NULL ? name : g_strdup (wire);
 }
 
+/* That name alone is the same in upper and lower case. */
+static gboolean
+is_inbox (MfFolderId parent, const char *component)
+{
+  return parent == MF_FOLDER_ROOT && g_ascii_strcasecmp (component, "INBOX") == 0;
+}
+
 /* A sibling may decode to the same name (one of them is misspelt on the
  * server): the later one gets a tail that no decoding makes. */
 static gboolean
 insert_row (MfDb *db, MfFolderId parent, const char *component, const char *mailbox,
             MfFolderId *out_id, GError **error)
 {
-  g_autofree char *name = decode_component (component);
+  g_autofree char *name
+      = is_inbox (parent, component) ? g_strdup ("INBOX") : decode_component (component);
   gint64 taken = 0;
 
   if (!mf_db_number (db, 0, &taken, error, "SELECT id FROM folder WHERE parent = ? AND name = ?",
@@ -200,22 +208,29 @@ insert_row (MfDb *db, MfFolderId parent, const char *component, const char *mail
 
 static gboolean
 find_or_insert (MfDb *db, MfFolderId parent, const char *component, const char *mailbox,
-                MfFolderId *out_id, gboolean *out_new, GError **error)
+                MfFolderId *out_id, MfFolderId *out_changed, GError **error)
 {
   gint64 id = 0;
+  gboolean ok = is_inbox (parent, component)
+                    ? mf_db_number (db, 0, &id, error,
+                                    "SELECT id FROM folder WHERE parent = ? AND name = 'INBOX'",
+                                    "i", parent)
+                    : mf_db_number (db, 0, &id, error, "SELECT id FROM folder WHERE mailbox = ?",
+                                    "s", mailbox);
 
-  if (!mf_db_number (db, 0, &id, error, "SELECT id FROM folder WHERE mailbox = ?", "s", mailbox))
+  if (!ok)
     return FALSE;
   *out_id = id;
   if (id != 0)
     return TRUE;
-  *out_new = TRUE;
+  if (*out_changed == 0)
+    *out_changed = parent;
   return insert_row (db, parent, component, mailbox, out_id, error);
 }
 
 /* Walks "a/b/c" from the root: a, a/b, a/b/c. */
 static gboolean
-put_path (MfDb *db, const MfRemoteFolder *listed, MfFolderId *out_id, gboolean *out_new,
+put_path (MfDb *db, const MfRemoteFolder *listed, MfFolderId *out_id, MfFolderId *out_changed,
           GError **error)
 {
   const char *start = listed->mailbox;
@@ -225,28 +240,45 @@ put_path (MfDb *db, const MfRemoteFolder *listed, MfFolderId *out_id, gboolean *
     {
       const char *end = listed->delimiter != 0 ? strchr (start, listed->delimiter) : NULL;
       if (end == NULL)
-        return find_or_insert (db, parent, start, listed->mailbox, out_id, out_new, error);
+        return find_or_insert (db, parent, start, listed->mailbox, out_id, out_changed, error);
 
       g_autofree char *component = g_strndup (start, (gsize) (end - start));
       g_autofree char *path = g_strndup (listed->mailbox, (gsize) (end - listed->mailbox));
-      if (!find_or_insert (db, parent, component, path, &parent, out_new, error))
+      if (!find_or_insert (db, parent, component, path, &parent, out_changed, error))
         return FALSE;
       start = end + 1;
     }
 }
 
-gboolean
-mf_folders_put (MfDb *db, const MfRemoteFolder *listed, MfFolderId *out_id, gboolean *out_new,
-                GError **error)
+static gboolean
+update_row (MfDb *db, const MfRemoteFolder *listed, MfFolderId id, MfFolderId *out_changed,
+            GError **error)
 {
-  *out_new = FALSE;
-  if (!put_path (db, listed, out_id, out_new, error))
+  gint64 selectable = 0;
+
+  if (!mf_db_number (db, 0, &selectable, error, "SELECT selectable FROM folder WHERE id = ?", "i",
+                     id))
     return FALSE;
-  if (!mf_db_run (db, error,
-                  "UPDATE folder SET selectable = ?2, subscribed = ?3, special_use = ?4"
-                  " WHERE id = ?1 AND (selectable, subscribed, special_use) != (?2, ?3, ?4)",
-                  "iiii", *out_id, (gint64) listed->selectable, (gint64) listed->subscribed,
-                  (gint64) listed->special_use))
+  if ((selectable != 0) != listed->selectable && *out_changed == 0)
+    {
+      *out_changed = id;
+      if (!mf_folders_touch_tree (db, id, error))
+        return FALSE;
+    }
+  return mf_db_run (db, error,
+                    "UPDATE folder SET selectable = ?2, subscribed = ?3, special_use = ?4"
+                    " WHERE id = ?1 AND (selectable, subscribed, special_use) != (?2, ?3, ?4)",
+                    "iiii", id, (gint64) listed->selectable, (gint64) listed->subscribed,
+                    (gint64) listed->special_use);
+}
+
+gboolean
+mf_folders_put (MfDb *db, const MfRemoteFolder *listed, MfFolderId *out_id,
+                MfFolderId *out_changed, GError **error)
+{
+  *out_changed = 0;
+  if (!put_path (db, listed, out_id, out_changed, error)
+      || !update_row (db, listed, *out_id, out_changed, error))
     return FALSE;
   if (listed->status == NULL)
     return TRUE;
@@ -318,7 +350,7 @@ mf_folders_count (MfDb *db, MfFolderId id, GError **error)
   return mf_db_run (db, error,
                     "UPDATE folder SET (messages, unseen) ="
                     " (SELECT COUNT(*), COUNT(*) FILTER (WHERE NOT flags & ?2)"
-                    "  FROM message WHERE folder = ?1 AND place != ?3) WHERE id = ?1",
+                    "  FROM message WHERE folder = ?1 AND place < ?3) WHERE id = ?1",
                     "iii", id, (gint64) MF_FLAG_SEEN, (gint64) MF_PLACE_TMP);
 }
 

@@ -19,9 +19,11 @@ GPtrArray *mf_folders_all (MfDb *db, GError **error);
 gboolean mf_folders_find_use (MfDb *db, MfSpecialUse use, MfFolder *out, GError **error);
 
 /* Makes the row of @listed, and plain ones for the parents that it lacks, or
- * brings it up to date.  @out_new: a row was made or became selectable. */
+ * brings it up to date.  @out_changed: the directory that has other entries now, 0
+ * none: the parent of the topmost row made, or the folder itself when it can have
+ * messages now or no longer can. */
 gboolean mf_folders_put (MfDb *db, const MfRemoteFolder *listed, MfFolderId *out_id,
-                         gboolean *out_new, GError **error);
+                         MfFolderId *out_changed, GError **error);
 /* The row and all its messages; child folders must be gone. */
 gboolean mf_folders_remove (MfDb *db, MfFolderId id, GError **error);
 

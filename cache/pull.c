@@ -153,6 +153,13 @@ store_row (Pull *self, const MfRemoteMessage *remote, GError **error)
   return !complete || insert (self, remote, error);
 }
 
+/* There is none after the last one that IMAP has. */
+static guint32
+next_uid (guint32 uid)
+{
+  return uid < G_MAXUINT32 ? uid + 1 : uid;
+}
+
 static gboolean
 try_store_rows (Pull *self, GError **error)
 {
@@ -166,7 +173,7 @@ try_store_rows (Pull *self, GError **error)
     if (!store_row (self, &g_array_index (self->rows, Row, i).message, error))
       return FALSE;
   g_array_set_size (self->rows, 0);
-  return (!self->listing || mf_folders_set_uidnext (self->db, self->folder->id, self->last + 1, error))
+  return (!self->listing || mf_folders_set_uidnext (self->db, self->folder->id, next_uid (self->last), error))
          && mf_db_commit (&txn, error);
 }
 
@@ -357,7 +364,7 @@ conclude (Pull *self, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   MfMailboxStatus synced = {
-    .uidnext = MAX (MAX (self->link->selected.uidnext, self->folder->uidnext), self->last + 1),
+    .uidnext = MAX (MAX (self->link->selected.uidnext, self->folder->uidnext), next_uid (self->last)),
     .highestmodseq = MAX (self->folder->highestmodseq, self->modseq),
   };
 

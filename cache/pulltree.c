@@ -91,17 +91,16 @@ static gboolean
 put_one (MfDb *db, Listed *listed, MfNews *news, GHashTable *seen, GArray *stale, GError **error)
 {
   g_auto (MfFolder) row = { 0 };
-  MfFolderId id = 0;
-  gboolean is_new = FALSE;
+  MfFolderId id = 0, changed = 0;
 
   listed->folder.mailbox = listed->mailbox;
   if (listed->folder.status != NULL)
     listed->folder.status = &listed->status;
-  if (!mf_folders_put (db, &listed->folder, &id, &is_new, error)
+  if (!mf_folders_put (db, &listed->folder, &id, &changed, error)
       || !mf_folders_get (db, id, &row, error))
     return FALSE;
-  if (is_new)
-    mf_news_add (news, MF_EVENT_TREE_CHANGED, row.parent, NULL, NULL);
+  if (changed != 0)
+    mf_news_add (news, MF_EVENT_TREE_CHANGED, changed, NULL, NULL);
   if (listed->folder.status != NULL && is_stale (&row, &listed->status))
     g_array_append_val (stale, id);
   g_hash_table_add (seen, GSIZE_TO_POINTER ((gsize) id));

@@ -158,6 +158,13 @@ mf_readahead_folder (MfReadahead *self)
   return room ? self->last.folder : 0;
 }
 
+void
+mf_readahead_end (MfReadahead *self, MfFolderId folder)
+{
+  if (self->last.folder == folder)
+    self->walking = FALSE;
+}
+
 /* ---- planning --------------------------------------------------------- */
 
 static const char *const plan_sql[N_ORDERS] = {

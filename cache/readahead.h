@@ -29,5 +29,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfReadahead, mf_readahead_free)
 gboolean mf_readahead_note (MfReadahead *self, const MfMessage *message);
 /* The folder of the walk that has room in its window, 0 when there is none. */
 MfFolderId mf_readahead_folder (MfReadahead *self);
+/* A walk in @folder cannot go on. */
+void mf_readahead_end (MfReadahead *self, MfFolderId folder);
 /* Appends the next ones to fetch to @out; FALSE: nothing more now. */
 gboolean mf_readahead_next (MfReadahead *self, MfDb *db, GArray *out, GError **error);

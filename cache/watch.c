@@ -8,7 +8,7 @@ typedef struct
 {
   MfEngine *engine;
   MfLink *link;
-  gint64 poll_at_us;
+  gboolean was_lost; /* there may be news of a time without a session */
 } Watch;
 
 static gboolean
@@ -31,14 +31,49 @@ wait_for_retry (MfEngine *engine)
   g_mutex_unlock (&engine->lock);
 }
 
+static gint64
+poll_time (MfEngine *engine)
+{
+  g_mutex_lock (&engine->lock);
+  gint64 at = engine->poll_at_us;
+  g_mutex_unlock (&engine->lock);
+  return at;
+}
+
+static void
+set_poll_time (MfEngine *engine, gint64 at_us)
+{
+  g_mutex_lock (&engine->lock);
+  engine->poll_at_us = at_us;
+  g_mutex_unlock (&engine->lock);
+}
+
+/* Where the server has quotas; no answer is no harm. */
+static void
+ask_quota (Watch *self)
+{
+  MfEngine *engine = self->engine;
+  MfQuota quota = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (!engine->ops->quota (self->link->remote, "INBOX", &quota, self->link->cancellable, &error))
+    {
+      mf_link_check (self->link, error);
+      return;
+    }
+  g_mutex_lock (&engine->lock);
+  engine->quota = quota;
+  g_mutex_unlock (&engine->lock);
+}
+
 static gboolean
 poll_tree (Watch *self, GError **error)
 {
   g_autoptr (MfNews) news = mf_news_new (self->engine->func, self->engine->user_data);
   g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
 
-  self->poll_at_us
-      = g_get_monotonic_time () + (gint64) self->engine->options->poll_s * G_USEC_PER_SEC;
+  set_poll_time (self->engine,
+                 g_get_monotonic_time () + (gint64) self->engine->options->poll_s * G_USEC_PER_SEC);
   if (!mf_pull_tree (self->engine->db, self->link, &self->engine->filter, news, stale, error))
     return FALSE;
   mf_engine_pull_later (self->engine, stale);
@@ -86,14 +121,15 @@ sleep_until_poll (MfEngine *engine, gint64 until_us)
 static gboolean
 idle (Watch *self, gboolean *out_changed, GError **error)
 {
-  gint64 left_us = self->poll_at_us - g_get_monotonic_time ();
+  gint64 poll_at_us = poll_time (self->engine);
+  gint64 left_us = poll_at_us - g_get_monotonic_time ();
 
   *out_changed = FALSE;
   if (left_us <= 0)
     return TRUE;
   if ((self->engine->ops->caps (self->link->remote) & MF_CAP_IDLE) == 0)
     {
-      sleep_until_poll (self->engine, self->poll_at_us);
+      sleep_until_poll (self->engine, poll_at_us);
       return TRUE;
     }
   g_autoptr (GCancellable) wake = arm_wake (self->engine);
@@ -121,7 +157,7 @@ watch_inbox (Watch *self, GError **error)
 static gboolean
 watch_once (Watch *self, GError **error)
 {
-  if (g_get_monotonic_time () >= self->poll_at_us && !poll_tree (self, error))
+  if (g_get_monotonic_time () >= poll_time (self->engine) && !poll_tree (self, error))
     return FALSE;
   return watch_inbox (self, error);
 }
@@ -137,20 +173,23 @@ run (Watch *self)
       if (is_stopping (self->engine)
           || !mf_engine_connect (self->engine, MF_WORKER_WATCH, NULL))
         return;
-      self->poll_at_us = 0;
+      if (self->was_lost)
+        set_poll_time (self->engine, 0);
+      self->was_lost = TRUE;
+      ask_quota (self);
     }
   if (watch_once (self, &error))
     return;
   mf_link_check (self->link, error);
   if (mf_link_is_open (self->link))
-    sleep_until_poll (self->engine, self->poll_at_us);
+    sleep_until_poll (self->engine, poll_time (self->engine));
 }
 
 gpointer
 mf_watch_run (gpointer data)
 {
   MfEngine *engine = data;
-  Watch self = { engine, engine->links[MF_WORKER_WATCH], 0 };
+  Watch self = { engine, engine->links[MF_WORKER_WATCH], FALSE };
 
   while (!is_stopping (engine))
     run (&self);

@@ -110,15 +110,19 @@ take_wanted (MfEngine *engine, MfFolderId folder, GArray *batch)
     }
 }
 
-/* With the lock: what the walk in @folder will want. */
+/* With the lock: what the walk in @folder will want, or what there is to prefetch. */
 static void
 take_ahead (MfEngine *engine, MfFolderId folder, GArray *batch)
 {
   g_autoptr (GArray) planned = g_array_new (FALSE, FALSE, sizeof (MfWanted));
+  MfFolderId walk = mf_readahead_folder (engine->readahead);
 
-  if (mf_readahead_folder (engine->readahead) != folder
-      || !mf_readahead_next (engine->readahead, engine->db, planned, NULL))
+  if (mf_bodies_are_over (engine->bodies))
     return;
+  if (walk == folder)
+    mf_readahead_next (engine->readahead, engine->db, planned, NULL);
+  else if (walk == 0 && g_queue_is_empty (engine->back_pulls))
+    mf_prefetcher_next (engine->prefetcher, engine->db, folder, planned);
   for (guint i = 0; i < planned->len; i++)
     {
       MfWanted *wanted = &g_array_index (planned, MfWanted, i);
@@ -216,6 +220,10 @@ download (Worker *self, MfFolderId folder)
 
   if (run_task (self, download_task, folder, &error))
     return;
+  g_mutex_lock (&self->engine->lock);
+  mf_readahead_end (self->engine->readahead, folder);
+  mf_prefetcher_skip (self->engine->prefetcher, self->engine->db, folder);
+  g_mutex_unlock (&self->engine->lock);
   refuse_wanted (self->engine, folder, error);
   if (g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT))
     pull (self, folder); /* the index may be of another time */
@@ -277,17 +285,37 @@ tidy (MfEngine *engine)
   g_mutex_lock (&engine->lock);
 }
 
+/* With the lock: a walk before folders that changed before prefetching. */
+static void
+choose_back (MfEngine *engine, MfFolderId *to_pull, MfFolderId *to_fetch)
+{
+  gboolean room = !mf_bodies_are_over (engine->bodies);
+
+  *to_pull = *to_fetch = 0;
+  if (!engine->online)
+    return;
+  if (room)
+    *to_fetch = mf_readahead_folder (engine->readahead);
+  if (*to_fetch == 0)
+    *to_pull = pop (engine->back_pulls);
+  if (*to_fetch == 0 && *to_pull == 0)
+    *to_pull = mf_prefetcher_unknown (engine->prefetcher, engine->db);
+  if (*to_fetch == 0 && *to_pull == 0 && room)
+    *to_fetch = mf_prefetcher_folder (engine->prefetcher, engine->db);
+}
+
 static void
 run_back (Worker *self)
 {
   MfEngine *engine = self->engine;
-  MfFolderId to_fetch = engine->online ? mf_readahead_folder (engine->readahead) : 0;
-  MfFolderId to_pull = to_fetch == 0 && engine->online ? pop (engine->back_pulls) : 0;
+  MfFolderId to_pull = 0, to_fetch = 0;
 
+  choose_back (engine, &to_pull, &to_fetch);
   if (to_pull == 0 && to_fetch == 0)
     {
       gint64 until = g_get_monotonic_time () + TIDY_S * G_USEC_PER_SEC;
-      if (!g_cond_wait_until (&engine->changed, &engine->lock, until))
+      if (mf_bodies_are_over (engine->bodies)
+          || !g_cond_wait_until (&engine->changed, &engine->lock, until))
         tidy (engine);
       return;
     }

@@ -1,0 +1,365 @@
+#include "cache/journal.h"
+
+#include "cache/keywords.h"
+
+#define COLUMNS                                                                                   \
+  "seq, kind, state, message, folder, add_flags, remove_flags, add_keywords, remove_keywords,"    \
+  " source, after, removal, uidnext, error"
+
+void
+mf_change_clear (MfChange *change)
+{
+  g_clear_pointer (&change->add_keywords, g_free);
+  g_clear_pointer (&change->remove_keywords, g_free);
+  g_clear_pointer (&change->error, g_free);
+}
+
+static void
+read_row (MfDbQuery *query, MfChange *out)
+{
+  *out = (MfChange){
+    .seq = mf_db_int (query, 0),
+    .kind = (MfChangeKind) mf_db_int (query, 1),
+    .state = (MfChangeState) mf_db_int (query, 2),
+    .message = mf_db_int (query, 3),
+    .folder = mf_db_int (query, 4),
+    .add_flags = (MfFlags) mf_db_int (query, 5),
+    .remove_flags = (MfFlags) mf_db_int (query, 6),
+    .add_keywords = g_strdup (mf_db_text (query, 7)),
+    .remove_keywords = g_strdup (mf_db_text (query, 8)),
+    .source = mf_db_int (query, 9),
+    .after = mf_db_int (query, 10),
+    .removal = mf_db_int (query, 11) != 0,
+    .uidnext = (guint32) mf_db_int (query, 12),
+    .error = g_strdup (mf_db_text (query, 13)),
+  };
+}
+
+/* FALSE without @error: there is none. */
+static gboolean
+read_one (MfDbQuery *query, MfChange *out, GError **error)
+{
+  if (!mf_db_next (query, error))
+    return FALSE;
+  read_row (query, out);
+  return TRUE;
+}
+
+static gint64
+now (void)
+{
+  return g_get_real_time () / G_USEC_PER_SEC;
+}
+
+static gboolean
+insert (MfDb *db, MfChangeKind kind, MfMsgId message, MfFolderId folder, MfMsgId source,
+        MfMsgId after, gboolean removal, GError **error)
+{
+  return mf_db_run (db, error,
+                    "INSERT INTO change (kind, message, folder, source, after, removal, made)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "innnnii", (gint64) kind, message, folder, source, after, (gint64) removal,
+                    now ());
+}
+
+/* The last entry of @message that may still be rewritten: not sent, and no
+ * change of a folder has come since, which it must not overtake. */
+static gboolean
+find_open (MfDb *db, MfMsgId message, MfChangeKind kind, gboolean across_folders, MfChange *out,
+           GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+
+  return mf_db_query (db, &query, error,
+                      "SELECT " COLUMNS " FROM change WHERE message = ?1 AND kind = ?2"
+                      " AND state IN (0, 2)"
+                      " AND (?3 OR seq > (SELECT COALESCE(MAX(seq), 0) FROM change"
+                      "                   WHERE message IS NULL AND state != 3))"
+                      " ORDER BY seq DESC LIMIT 1",
+                      "iii", message, (gint64) kind, (gint64) across_folders)
+         && read_one (&query, out, error);
+}
+
+/* ---- flags ------------------------------------------------------------ */
+
+static gboolean
+store_flags (MfDb *db, const MfChange *entry, GError **error)
+{
+  if (entry->add_flags == 0 && entry->remove_flags == 0 && entry->add_keywords == NULL
+      && entry->remove_keywords == NULL)
+    return entry->seq == 0 || mf_journal_remove (db, entry->seq, error);
+  if (entry->seq == 0 && !insert (db, MF_CHANGE_FLAGS, entry->message, 0, 0, 0, FALSE, error))
+    return FALSE;
+  return mf_db_run (db, error,
+                    "UPDATE change SET add_flags = ?, remove_flags = ?, add_keywords = ?,"
+                    " remove_keywords = ? WHERE seq = ?",
+                    "iissi", (gint64) entry->add_flags, (gint64) entry->remove_flags,
+                    entry->add_keywords, entry->remove_keywords,
+                    entry->seq != 0 ? entry->seq : mf_db_last_id (db));
+}
+
+/* @a := (@a - @less) + (@more - @b), where @b is what the entry undoes. */
+static void
+merge_words (char **add, char **remove, const char *more)
+{
+  g_autofree char *rest = mf_keywords_remove (more, *remove);
+  char *removed = mf_keywords_remove (*remove, more);
+  char *added = mf_keywords_add (*add, rest);
+
+  g_free (*remove);
+  g_free (*add);
+  *remove = removed;
+  *add = added;
+}
+
+/* What was to go and now stays needs no telling, and the other way round. */
+static void
+merge_flags (MfChange *entry, MfFlags add, MfFlags remove, const char *add_keywords,
+             const char *remove_keywords)
+{
+  MfFlags back = add & entry->remove_flags, undone = remove & entry->add_flags;
+
+  entry->remove_flags = (entry->remove_flags & ~back) | (remove & ~undone);
+  entry->add_flags = (entry->add_flags & ~undone) | (add & ~back);
+  merge_words (&entry->add_keywords, &entry->remove_keywords, add_keywords);
+  merge_words (&entry->remove_keywords, &entry->add_keywords, remove_keywords);
+}
+
+gboolean
+mf_journal_flags (MfDb *db, MfMsgId message, MfFlags add, MfFlags remove,
+                  const char *add_keywords, const char *remove_keywords, GError **error)
+{
+  g_auto (MfChange) entry = { 0 };
+  GError *local = NULL;
+
+  /* What is yet to be uploaded takes its flags along then. */
+  if (find_open (db, message, MF_CHANGE_APPEND, TRUE, &entry, &local))
+    return TRUE;
+  if (local == NULL && !find_open (db, message, MF_CHANGE_FLAGS, TRUE, &entry, &local))
+    entry.message = message;
+  if (local != NULL)
+    {
+      g_propagate_error (error, local);
+      return FALSE;
+    }
+  merge_flags (&entry, add, remove, add_keywords, remove_keywords);
+  return store_flags (db, &entry, error);
+}
+
+gboolean
+mf_journal_merge_flags (MfDb *db, MfMsgId message, MfFlags *flags, char **keywords,
+                        GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+  GError *local = NULL;
+
+  if (!mf_db_query (db, &query, error,
+                    "SELECT add_flags, remove_flags, add_keywords, remove_keywords FROM change"
+                    " WHERE message = ? AND kind = 0 AND state != 3 ORDER BY seq",
+                    "i", message))
+    return FALSE;
+  while (mf_db_next (&query, &local))
+    {
+      *flags = (*flags | (MfFlags) mf_db_int (&query, 0)) & ~(MfFlags) mf_db_int (&query, 1);
+      g_autofree char *more = mf_keywords_add (*keywords, mf_db_text (&query, 2));
+      g_free (*keywords);
+      *keywords = mf_keywords_remove (more, mf_db_text (&query, 3));
+    }
+  if (local == NULL)
+    return TRUE;
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
+/* ---- moves, uploads, removals ----------------------------------------- */
+
+static gboolean
+retarget (MfDb *db, MfSeq seq, MfFolderId folder, gboolean removal, GError **error)
+{
+  return mf_db_run (db, error, "UPDATE change SET folder = ?, removal = ?, state = 0 WHERE seq = ?",
+                    "iii", folder, (gint64) removal, seq);
+}
+
+/* An upload or copy that has not left goes to the new place straight away. */
+static gboolean
+retarget_making (MfDb *db, MfMsgId message, MfFolderId folder, gboolean *out_done, GError **error)
+{
+  g_auto (MfChange) append = { 0 };
+  g_auto (MfChange) copy = { 0 };
+  GError *local = NULL;
+  MfSeq seq = 0;
+
+  if (find_open (db, message, MF_CHANGE_APPEND, FALSE, &append, &local))
+    seq = append.seq;
+  else if (local == NULL && find_open (db, message, MF_CHANGE_COPY, FALSE, &copy, &local))
+    seq = copy.seq;
+  if (local != NULL)
+    {
+      g_propagate_error (error, local);
+      return FALSE;
+    }
+  *out_done = seq != 0;
+  return seq == 0 || retarget (db, seq, folder, FALSE, error);
+}
+
+gboolean
+mf_journal_move (MfDb *db, const MfMessage *message, MfFolderId folder, gboolean removal,
+                 GError **error)
+{
+  g_auto (MfChange) entry = { 0 };
+  GError *local = NULL;
+  gboolean done = FALSE, sent = FALSE;
+
+  if (!retarget_making (db, message->id, folder, &done, error) || done)
+    return done;
+  if (find_open (db, message->id, MF_CHANGE_MOVE, FALSE, &entry, &local))
+    {
+      if (!mf_journal_has (db, message->id, &sent, error))
+        return FALSE;
+      if (folder == message->home && !sent)
+        return mf_journal_remove (db, entry.seq, error);
+      return retarget (db, entry.seq, folder, removal, error);
+    }
+  if (local != NULL)
+    {
+      g_propagate_error (error, local);
+      return FALSE;
+    }
+  return insert (db, MF_CHANGE_MOVE, message->id, folder, 0, 0, removal, error);
+}
+
+gboolean
+mf_journal_append (MfDb *db, MfMsgId message, MfFolderId folder, GError **error)
+{
+  g_auto (MfChange) entry = { 0 };
+  GError *local = NULL;
+
+  if (find_open (db, message, MF_CHANGE_APPEND, FALSE, &entry, &local))
+    return retarget (db, entry.seq, folder, FALSE, error);
+  if (local == NULL)
+    return insert (db, MF_CHANGE_APPEND, message, folder, 0, 0, FALSE, error);
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
+gboolean
+mf_journal_copy (MfDb *db, MfMsgId message, MfMsgId source, MfFolderId folder, GError **error)
+{
+  return insert (db, MF_CHANGE_COPY, message, folder, source, 0, FALSE, error);
+}
+
+/* What has not been sent need not be, now that the message goes. */
+static gboolean
+drop_open (MfDb *db, MfMsgId message, GError **error)
+{
+  return mf_db_run (db, error, "DELETE FROM change WHERE message = ? AND state IN (0, 2)", "i",
+                    message);
+}
+
+gboolean
+mf_journal_expunge (MfDb *db, const MfMessage *message, MfMsgId after, gboolean removal,
+                    gboolean *out_nothing, GError **error)
+{
+  gboolean sent = FALSE;
+
+  *out_nothing = FALSE;
+  if (!drop_open (db, message->id, error) || !mf_journal_has (db, message->id, &sent, error))
+    return FALSE;
+  if (message->home == 0 && !sent)
+    {
+      *out_nothing = TRUE;
+      return TRUE;
+    }
+  return insert (db, MF_CHANGE_EXPUNGE, message->id, 0, 0, after, removal, error);
+}
+
+/* ---- folders ---------------------------------------------------------- */
+
+gboolean
+mf_journal_folder (MfDb *db, MfChangeKind kind, MfFolderId folder, GError **error)
+{
+  return insert (db, kind, 0, folder, 0, 0, FALSE, error);
+}
+
+gboolean
+mf_journal_has_folder_changes (MfDb *db)
+{
+  gint64 n = 1;
+
+  return !mf_db_number (db, 0, &n, NULL,
+                        "SELECT 1 FROM change WHERE message IS NULL AND state != 3 LIMIT 1", "")
+         || n != 0;
+}
+
+/* ---- reading ---------------------------------------------------------- */
+
+GArray *
+mf_journal_list (MfDb *db, MfChangeState state, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+  g_autoptr (GArray) changes = g_array_new (FALSE, TRUE, sizeof (MfChange));
+  GError *local = NULL;
+  MfChange change;
+
+  g_array_set_clear_func (changes, (GDestroyNotify) mf_change_clear);
+  if (!mf_db_query (db, &query, error, "SELECT " COLUMNS " FROM change WHERE state = ? ORDER BY seq",
+                    "i", (gint64) state))
+    return NULL;
+  while (read_one (&query, &change, &local))
+    g_array_append_val (changes, change);
+  if (local == NULL)
+    return g_steal_pointer (&changes);
+  g_propagate_error (error, local);
+  return NULL;
+}
+
+gboolean
+mf_journal_has (MfDb *db, MfMsgId message, gboolean *out_sent, GError **error)
+{
+  gint64 sent = 0;
+
+  if (!mf_db_number (db, 0, &sent, error,
+                     "SELECT 1 FROM change WHERE message = ? AND state = 1 LIMIT 1", "i", message))
+    return FALSE;
+  *out_sent = sent != 0;
+  return TRUE;
+}
+
+guint
+mf_journal_count (MfDb *db, MfChangeState state)
+{
+  gint64 n = 0;
+
+  return mf_db_number (db, 0, &n, NULL, "SELECT COUNT(*) FROM change WHERE state = ?", "i",
+                       (gint64) state)
+             ? (guint) n
+             : 0;
+}
+
+/* ---- settling --------------------------------------------------------- */
+
+gboolean
+mf_journal_set_state (MfDb *db, MfSeq seq, MfChangeState state, const char *why, GError **error)
+{
+  return mf_db_run (db, error, "UPDATE change SET state = ?, error = ? WHERE seq = ?", "isi",
+                    (gint64) state, why, seq);
+}
+
+gboolean
+mf_journal_set_sent (MfDb *db, MfSeq seq, guint32 uidnext, GError **error)
+{
+  return mf_db_run (db, error, "UPDATE change SET state = 1, uidnext = ? WHERE seq = ?", "ii",
+                    (gint64) uidnext, seq);
+}
+
+gboolean
+mf_journal_remove (MfDb *db, MfSeq seq, GError **error)
+{
+  return mf_db_run (db, error, "DELETE FROM change WHERE seq = ?", "i", seq);
+}
+
+gboolean
+mf_journal_forget (MfDb *db, MfMsgId message, GError **error)
+{
+  return mf_db_run (db, error, "DELETE FROM change WHERE message = ?", "i", message);
+}

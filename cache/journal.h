@@ -1,0 +1,97 @@
+/* journal.h - local changes that the server has not confirmed yet.
+ *
+ * Shape:   one queue per account, in table `change`.  An entry says what is to become
+ *          of a message or a folder; where the server has that message is in the
+ *          message's row.  Entries of one message keep their order, and all keep
+ *          theirs relative to changes of folders; the rest may be sent together.
+ *          A change of what has not been sent yet changes the entry: what comes to
+ *          nothing leaves no trace.
+ * Units:   MfSeq counts from 1 and is never reused; 0 means "no entry".
+ * Threads: any; inside the caller's transaction (I4).
+ * Errors:  MF_CACHE_ERROR_FULL, _CORRUPT.
+ * Source:  docs/design.md, I4 and I5.
+ */
+#pragma once
+
+#include "cache/cache.h"
+#include "cache/db.h"
+
+typedef gint64 MfSeq;
+
+typedef enum
+{
+  MF_CHANGE_FLAGS,         /* add and remove flags and keywords */
+  MF_CHANGE_MOVE,          /* to `folder` */
+  MF_CHANGE_COPY,          /* of `source` to `folder` */
+  MF_CHANGE_APPEND,        /* the draft to `folder` */
+  MF_CHANGE_EXPUNGE,
+  MF_CHANGE_CREATE,        /* `folder` itself, and the three below */
+  MF_CHANGE_DELETE,
+  MF_CHANGE_RENAME,
+  MF_CHANGE_SUBSCRIBE,     /* as the row says */
+} MfChangeKind;
+
+typedef enum
+{
+  MF_CHANGE_QUEUED,
+  MF_CHANGE_SENT,   /* asked, the answer is not stored: what it did is unknown */
+  MF_CHANGE_HELD,   /* the guard keeps it until release or restore */
+  MF_CHANGE_FAILED, /* refused for good, kept to be shown */
+} MfChangeState;
+
+typedef struct
+{
+  MfSeq seq;
+  MfChangeKind kind;
+  MfChangeState state;
+  MfMsgId message;
+  MfFolderId folder;
+  MfFlags add_flags, remove_flags;
+  char *add_keywords, *remove_keywords; /* (nullable) */
+  MfMsgId source, after;
+  gboolean removal;
+  guint32 uidnext;
+  char *error; /* (nullable) */
+} MfChange;
+
+void mf_change_clear (MfChange *change);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfChange, mf_change_clear)
+
+/* ---- writing ---------------------------------------------------------- */
+
+/* "MESSAGE gets and loses flags": merges into an entry that is not sent.
+ * Keywords (nullable) as in MfMessage. */
+gboolean mf_journal_flags (MfDb *db, MfMsgId message, MfFlags add, MfFlags remove,
+                           const char *add_keywords, const char *remove_keywords, GError **error);
+/* "MESSAGE goes to FOLDER": from its home, or on its way there. */
+gboolean mf_journal_move (MfDb *db, const MfMessage *message, MfFolderId folder, gboolean removal,
+                          GError **error);
+/* "MESSAGE is made in FOLDER", of the draft or of @source. */
+gboolean mf_journal_append (MfDb *db, MfMsgId message, MfFolderId folder, GError **error);
+gboolean mf_journal_copy (MfDb *db, MfMsgId message, MfMsgId source, MfFolderId folder,
+                          GError **error);
+/* "MESSAGE goes away", once @after (0: nothing) is on the server.  @out_nothing:
+ * the server has never heard of it: the caller removes the row at once. */
+gboolean mf_journal_expunge (MfDb *db, const MfMessage *message, MfMsgId after, gboolean removal,
+                             gboolean *out_nothing, GError **error);
+gboolean mf_journal_folder (MfDb *db, MfChangeKind kind, MfFolderId folder, GError **error);
+
+/* ---- reading ---------------------------------------------------------- */
+
+/* (transfer full) (element-type MfChange), by seq, those in @state only. */
+GArray *mf_journal_list (MfDb *db, MfChangeState state, GError **error);
+gboolean mf_journal_has (MfDb *db, MfMsgId message, gboolean *out_sent, GError **error);
+/* What pending changes make of flags that the server tells. */
+gboolean mf_journal_merge_flags (MfDb *db, MfMsgId message, MfFlags *flags, char **keywords,
+                                 GError **error);
+guint mf_journal_count (MfDb *db, MfChangeState state);
+gboolean mf_journal_has_folder_changes (MfDb *db);
+
+/* ---- settling --------------------------------------------------------- */
+
+gboolean mf_journal_set_state (MfDb *db, MfSeq seq, MfChangeState state, const char *why,
+                               GError **error);
+gboolean mf_journal_set_sent (MfDb *db, MfSeq seq, guint32 uidnext, GError **error);
+gboolean mf_journal_remove (MfDb *db, MfSeq seq, GError **error);
+/* All entries of a message: it is gone. */
+gboolean mf_journal_forget (MfDb *db, MfMsgId message, GError **error);

@@ -1,0 +1,28 @@
+/* prefetch.h - what to fetch when nobody asks for anything.
+ *
+ * Shape:   first every folder that is not listed yet, then (all) every body that is
+ *          not here, newest first, folder by folder; then nothing until something
+ *          changes.
+ * Threads: the caller's lock guards it.
+ */
+#pragma once
+
+#include "cache/cache.h"
+#include "cache/db.h"
+#include "cache/readahead.h"
+
+typedef struct _MfPrefetcher MfPrefetcher;
+
+MfPrefetcher *mf_prefetcher_new (MfPrefetch mode);
+void mf_prefetcher_free (MfPrefetcher *self);
+
+/* There may be something new. */
+void mf_prefetcher_restart (MfPrefetcher *self);
+/* The next folder to be listed, else 0; a folder is offered once a restart. */
+MfFolderId mf_prefetcher_unknown (MfPrefetcher *self, MfDb *db);
+/* The next folder with bodies to fetch, else 0. */
+MfFolderId mf_prefetcher_folder (MfPrefetcher *self, MfDb *db);
+/* Appends some of that folder's to @out (MfWanted); FALSE when it has no more. */
+gboolean mf_prefetcher_next (MfPrefetcher *self, MfDb *db, MfFolderId folder, GArray *out);
+/* It cannot be opened now. */
+void mf_prefetcher_skip (MfPrefetcher *self, MfDb *db, MfFolderId folder);
