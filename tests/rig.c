@@ -1,0 +1,199 @@
+#include "tests/rig.h"
+
+#include "cache/folders.h"
+#include "cache/messages.h"
+#include "tests/tempdir.h"
+
+static void
+open_index (MfRig *self)
+{
+  g_autofree char *path = g_build_filename (self->dir, "index.db", NULL);
+  g_autoptr (GError) error = NULL;
+
+  self->db = mf_db_open (path, &error);
+  g_assert_no_error (error);
+}
+
+void
+mf_rig_init (MfRig *self, MfCaps caps)
+{
+  self->dir = mf_tempdir_new ();
+  self->cache_dir = g_build_filename (self->dir, "cache", NULL);
+  g_assert_cmpint (g_mkdir_with_parents (self->cache_dir, 0700), ==, 0);
+  open_index (self);
+  self->fake = mf_fake_new (caps);
+  self->link = mf_link_new (&mf_fake_ops, mf_fake_account (self->fake));
+  self->log = mf_event_log_new ();
+  self->news = mf_news_new (mf_event_log_func, self->log);
+}
+
+void
+mf_rig_clear (MfRig *self)
+{
+  mf_news_free (self->news);
+  mf_event_log_free (self->log);
+  mf_link_free (self->link);
+  mf_fake_free (self->fake);
+  mf_db_close (self->db);
+  g_free (self->cache_dir);
+  mf_tempdir_free (self->dir);
+}
+
+void
+mf_rig_set_up (MfRig *self, gconstpointer data)
+{
+  mf_rig_init (self, (MfCaps) GPOINTER_TO_UINT (data));
+}
+
+void
+mf_rig_tear_down (MfRig *self, gconstpointer data)
+{
+  mf_rig_clear (self);
+}
+
+void
+mf_rig_reopen (MfRig *self)
+{
+  mf_db_close (self->db);
+  open_index (self);
+}
+
+void
+mf_rig_relink (MfRig *self)
+{
+  mf_link_free (self->link);
+  self->link = mf_link_new (&mf_fake_ops, mf_fake_account (self->fake));
+}
+
+/* ---- rows ------------------------------------------------------------- */
+
+MfFolderId
+mf_rig_put_folder (MfRig *self, const char *mailbox)
+{
+  MfRemoteFolder listed = { .mailbox = mailbox, .delimiter = '/', .selectable = TRUE };
+  g_autoptr (GError) error = NULL;
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  g_auto (MfFolder) folder = { 0 };
+  MfFolderId id = 0, changed = 0;
+  gboolean ok = mf_db_begin (self->db, &txn, &error)
+                && mf_folders_put (self->db, &listed, &id, &changed, &error)
+                && mf_folders_get (self->db, id, &folder, &error)
+                && mf_folders_set_validity (self->db, &folder, 1, &error)
+                && mf_db_commit (&txn, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (ok);
+  return id;
+}
+
+MfMsgId
+mf_rig_put_message (MfRig *self, MfFolderId folder, guint32 uid, guint64 size)
+{
+  MfRemoteMessage remote = { .uid = uid, .has_flags = TRUE, .flags = MF_FLAG_SEEN, .keywords = "",
+                             .internaldate = 86400 + 60 * (gint64) uid, .size = size };
+  g_autoptr (GError) error = NULL;
+  MfMsgId id = 0;
+  gboolean ok = mf_messages_insert_remote (self->db, folder, &remote, &id, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (ok);
+  return id;
+}
+
+void
+mf_rig_sql (MfRig *self, const char *sql)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean ok = mf_db_run (self->db, &error, sql, "");
+
+  g_assert_no_error (error);
+  g_assert_true (ok);
+}
+
+gint64
+mf_rig_number (MfRig *self, const char *sql)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 n = 0;
+  gboolean ok = mf_db_number (self->db, 0, &n, &error, sql, "");
+
+  g_assert_no_error (error);
+  g_assert_true (ok);
+  return n;
+}
+
+MfFolderId
+mf_rig_find (MfRig *self, const char *mailbox)
+{
+  g_auto (MfFolder) folder = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  mf_folders_get_mailbox (self->db, mailbox, &folder, &error);
+  g_assert_no_error (error);
+  return folder.id;
+}
+
+/* ---- what is seen ----------------------------------------------------- */
+
+static gboolean
+collect (const MfMessage *message, gpointer user_data)
+{
+  static const char letters[] = "DFPRST";
+  GPtrArray *words = user_data;
+  g_autoptr (GString) word = g_string_new (NULL);
+
+  g_string_printf (word, "%010u:", message->uid);
+  for (int i = 0; letters[i] != '\0'; i++)
+    if (message->flags & (1 << i))
+      g_string_append_c (word, letters[i]);
+  if (message->keywords != NULL)
+    g_string_append (word, message->keywords);
+  g_ptr_array_add (words, g_strdup (word->str));
+  return TRUE;
+}
+
+static int
+compare (gconstpointer a, gconstpointer b)
+{
+  return g_strcmp0 (*(char *const *) a, *(char *const *) b);
+}
+
+char *
+mf_rig_messages (MfRig *self, const char *mailbox)
+{
+  MfFolderId folder = mf_rig_find (self, mailbox);
+  g_autoptr (GPtrArray) words = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GError) error = NULL;
+  GString *text = g_string_new (NULL);
+
+  for (int place = MF_PLACE_CUR; place <= MF_PLACE_NEW; place++)
+    mf_messages_list (self->db, folder, (MfPlace) place, 0, collect, words, &error);
+  g_assert_no_error (error);
+  g_ptr_array_sort (words, compare);
+  for (guint i = 0; i < words->len; i++)
+    {
+      const char *word = g_ptr_array_index (words, i);
+      while (*word == '0')
+        word++;
+      g_string_append_printf (text, "%s%s", i > 0 ? " " : "", word);
+    }
+  return g_string_free (text, FALSE);
+}
+
+static gboolean
+add_uid (const MfMessage *message, gpointer user_data)
+{
+  mf_uidset_add (user_data, message->uid);
+  return TRUE;
+}
+
+char *
+mf_rig_uids (MfRig *self, const char *mailbox, MfPlace place)
+{
+  g_autoptr (MfUidSet) uids = mf_uidset_new ();
+  g_autoptr (GError) error = NULL;
+
+  mf_messages_list (self->db, mf_rig_find (self, mailbox), place, 0, add_uid, uids, &error);
+  g_assert_no_error (error);
+  return mf_uidset_to_string (uids);
+}

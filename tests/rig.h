@@ -1,0 +1,46 @@
+/* rig.h - an index, a server in memory and a link between them, for one test.
+ *
+ * Threads: one.
+ */
+#pragma once
+
+#include "cache/cache.h"
+#include "cache/db.h"
+#include "cache/link.h"
+#include "cache/news.h"
+#include "tests/event-log.h"
+#include "tests/fake-remote.h"
+
+typedef struct
+{
+  char *dir, *cache_dir;
+  MfDb *db;
+  MfFake *fake;
+  MfLink *link;
+  MfEventLog *log;
+  MfNews *news; /* goes to log */
+} MfRig;
+
+void mf_rig_init (MfRig *self, MfCaps caps);
+void mf_rig_clear (MfRig *self);
+/* The same for g_test_add(): the caps are GUINT_TO_POINTER() in @data. */
+void mf_rig_set_up (MfRig *self, gconstpointer data);
+void mf_rig_tear_down (MfRig *self, gconstpointer data);
+/* Closes the index and opens it anew. */
+void mf_rig_reopen (MfRig *self);
+/* A new link; the old one's session is closed. */
+void mf_rig_relink (MfRig *self);
+
+/* Rows made by hand.  @mailbox with '/' between components. */
+MfFolderId mf_rig_put_folder (MfRig *self, const char *mailbox);
+MfMsgId mf_rig_put_message (MfRig *self, MfFolderId folder, guint32 uid, guint64 size);
+/* Must succeed. */
+void mf_rig_sql (MfRig *self, const char *sql);
+gint64 mf_rig_number (MfRig *self, const char *sql);
+
+/* The row of a mailbox that must be there. */
+MfFolderId mf_rig_find (MfRig *self, const char *mailbox);
+/* What is seen in the folder, as "1:S 2: 3:FS$Junk", UIDs ascending.  (transfer full) */
+char *mf_rig_messages (MfRig *self, const char *mailbox);
+/* UIDs in cur/ or new/.  (transfer full) */
+char *mf_rig_uids (MfRig *self, const char *mailbox, MfPlace place);
