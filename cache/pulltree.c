@@ -82,9 +82,11 @@ is_stale (const MfFolder *known, const MfMailboxStatus *status)
     return FALSE;
   if (status->uidvalidity != known->uidvalidity || status->uidnext != known->uidnext)
     return TRUE;
+  if (status->messages != known->messages) /* CONDSTORE alone does not number removals */
+    return TRUE;
   if (status->highestmodseq != 0 && known->highestmodseq != 0)
     return status->highestmodseq != known->highestmodseq;
-  return status->messages != known->messages || status->unseen != known->unseen;
+  return status->unseen != known->unseen;
 }
 
 static gboolean
@@ -107,38 +109,65 @@ put_one (MfDb *db, Listed *listed, MfNews *news, GHashTable *seen, GArray *stale
   return TRUE;
 }
 
-/* Parents of what is listed stay, listed themselves or not. */
-static void
-keep_parents (GPtrArray *all, GHashTable *seen)
+/* (transfer full): ids of all folders above those in @listed. */
+static GHashTable *
+find_parents (GPtrArray *all, GHashTable *listed)
 {
-  for (guint i = all->len; i-- > 0;)
+  g_autoptr (GHashTable) parent_of = g_hash_table_new (NULL, NULL);
+  GHashTable *parents = g_hash_table_new (NULL, NULL);
+  GHashTableIter iter;
+  gpointer id;
+
+  for (guint i = 0; i < all->len; i++)
     {
       MfFolder *folder = g_ptr_array_index (all, i);
-      if (g_hash_table_contains (seen, GSIZE_TO_POINTER ((gsize) folder->id)))
-        g_hash_table_add (seen, GSIZE_TO_POINTER ((gsize) folder->parent));
+      g_hash_table_insert (parent_of, GSIZE_TO_POINTER ((gsize) folder->id),
+                           GSIZE_TO_POINTER ((gsize) folder->parent));
     }
+  g_hash_table_iter_init (&iter, listed);
+  while (g_hash_table_iter_next (&iter, &id, NULL))
+    while ((id = g_hash_table_lookup (parent_of, id)) != NULL && g_hash_table_add (parents, id))
+      ;
+  return parents;
 }
 
-/* Children have higher ids than their parents, so backwards is bottom up. */
+/* It is only there for those below it. */
 static gboolean
-remove_unlisted (MfDb *db, GHashTable *seen, MfNews *news, GError **error)
+make_plain (MfDb *db, const MfFolder *folder, MfNews *news, GError **error)
+{
+  MfRemoteFolder plain = { .mailbox = folder->mailbox };
+  MfFolderId id = 0, changed = 0;
+
+  if (!mf_folders_put (db, &plain, &id, &changed, error))
+    return FALSE;
+  if (changed != 0)
+    mf_news_add (news, MF_EVENT_TREE_CHANGED, changed, NULL, NULL);
+  return TRUE;
+}
+
+static gboolean
+remove_unlisted (MfDb *db, GHashTable *listed, MfNews *news, GError **error)
 {
   g_autoptr (GPtrArray) all = mf_folders_all (db, error);
+  g_autoptr (GHashTable) parents = all != NULL ? find_parents (all, listed) : NULL;
 
-  if (all == NULL)
-    return FALSE;
-  keep_parents (all, seen);
-  for (guint i = all->len; i-- > 0;)
+  for (guint i = all != NULL ? all->len : 0; i-- > 0;)
     {
       MfFolder *folder = g_ptr_array_index (all, i);
-      if (folder->id == MF_FOLDER_ROOT
-          || g_hash_table_contains (seen, GSIZE_TO_POINTER ((gsize) folder->id)))
+      gpointer key = GSIZE_TO_POINTER ((gsize) folder->id);
+      if (folder->id == MF_FOLDER_ROOT || g_hash_table_contains (listed, key))
         continue;
+      if (g_hash_table_contains (parents, key))
+        {
+          if (!make_plain (db, folder, news, error))
+            return FALSE;
+          continue;
+        }
       if (!mf_folders_remove (db, folder->id, error))
         return FALSE;
       mf_news_add (news, MF_EVENT_TREE_CHANGED, folder->parent, NULL, NULL);
     }
-  return TRUE;
+  return all != NULL;
 }
 
 static gboolean

@@ -1,0 +1,302 @@
+#include "cache/pull.h"
+
+#include "cache/folders.h"
+#include "tests/rig.h"
+
+#define EVERYTHING (&(MfFolderFilter){ 0 })
+
+static gboolean
+try_pull (MfRig *rig, const MfFolderFilter *filter, GArray *stale, GError **error)
+{
+  return mf_link_open (rig->link, error)
+         && mf_pull_tree (rig->db, rig->link, filter, rig->news, stale, error);
+}
+
+/* Returns the mailboxes that are stale, separated by blanks. */
+static char *
+pull (MfRig *rig, const MfFolderFilter *filter)
+{
+  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+
+  try_pull (rig, filter, stale, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < stale->len; i++)
+    {
+      g_auto (MfFolder) folder = { 0 };
+      g_assert_true (mf_folders_get (rig->db, g_array_index (stale, MfFolderId, i), &folder, NULL));
+      g_ptr_array_add (names, g_strdup (folder.mailbox));
+    }
+  g_ptr_array_add (names, NULL);
+  return g_strjoinv (" ", (char **) names->pdata);
+}
+
+/* Mailboxes in the index by id, those that cannot be opened in brackets. */
+static char *
+tree (MfRig *rig)
+{
+  g_autoptr (GPtrArray) all = mf_folders_all (rig->db, NULL);
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 1; i < all->len; i++)
+    {
+      MfFolder *folder = g_ptr_array_index (all, i);
+      g_string_append_printf (text, folder->selectable ? "%s%s" : "%s(%s)", i > 1 ? " " : "",
+                              folder->mailbox);
+    }
+  return g_string_free (text, FALSE);
+}
+
+static void
+assert_pulls (MfRig *rig, const MfFolderFilter *filter, const char *expected)
+{
+  g_free (pull (rig, filter));
+  g_autofree char *got = tree (rig);
+  g_assert_cmpstr (got, ==, expected);
+}
+
+static void
+assert_events (MfRig *rig, const char *expected)
+{
+  g_autofree char *words = mf_event_log_take (rig->log);
+  g_assert_cmpstr (words, ==, expected);
+}
+
+/* ---- coming and going ------------------------------------------------- */
+
+static void
+test_first_listing (MfRig *rig, gconstpointer data)
+{
+  mf_fake_create (rig->fake, "Work/2024");
+  mf_fake_create_plain (rig->fake, "Lists");
+  mf_fake_create (rig->fake, "Lists/glib");
+  assert_pulls (rig, EVERYTHING, "INBOX (Work) Work/2024 (Lists) Lists/glib");
+  assert_events (rig, "tree 1, tree 5");
+}
+
+static void
+test_nothing_new_is_no_news (MfRig *rig, gconstpointer data)
+{
+  mf_fake_create (rig->fake, "a/b");
+  g_free (pull (rig, EVERYTHING));
+  assert_events (rig, "tree 1");
+  assert_pulls (rig, EVERYTHING, "INBOX (a) a/b");
+  assert_events (rig, "");
+}
+
+static void
+test_new_and_removed (MfRig *rig, gconstpointer data)
+{
+  mf_fake_create (rig->fake, "a");
+  mf_fake_create (rig->fake, "b");
+  g_free (pull (rig, EVERYTHING));
+  assert_events (rig, "tree 1");
+  mf_fake_remove (rig->fake, "a");
+  mf_fake_create (rig->fake, "b/c");
+  assert_pulls (rig, EVERYTHING, "INBOX b b/c");
+  assert_events (rig, "tree 4, tree 1");
+}
+
+static void
+test_branch_is_removed_whole (MfRig *rig, gconstpointer data)
+{
+  mf_fake_create (rig->fake, "a/b/c");
+  g_free (pull (rig, EVERYTHING));
+  mf_fake_remove (rig->fake, "a/b/c");
+  assert_pulls (rig, EVERYTHING, "INBOX");
+}
+
+static void
+test_parent_that_went_stays_plain (MfRig *rig, gconstpointer data)
+{
+  mf_fake_create (rig->fake, "a");
+  mf_fake_create (rig->fake, "a/b");
+  g_free (pull (rig, EVERYTHING));
+  mf_fake_remove (rig->fake, "a"); /* listed as \NoSelect from now on */
+  assert_pulls (rig, EVERYTHING, "INBOX (a) a/b");
+}
+
+static void
+test_parent_that_is_not_listed_is_plain (MfRig *rig, gconstpointer data)
+{
+  const char *const exclude[] = { "a", NULL };
+  MfFolderFilter filter = { .exclude = exclude };
+
+  mf_fake_create (rig->fake, "a");
+  mf_fake_create (rig->fake, "a/b");
+  assert_pulls (rig, EVERYTHING, "INBOX a a/b");
+  g_free (mf_event_log_take (rig->log));
+  assert_pulls (rig, &filter, "INBOX (a) a/b");
+  assert_events (rig, "tree 3");
+}
+
+static void
+test_failing_answer_removes_nothing (MfRig *rig, gconstpointer data)
+{
+  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_create (rig->fake, "a");
+  mf_fake_create (rig->fake, "b");
+  g_free (pull (rig, EVERYTHING));
+  g_free (mf_event_log_take (rig->log));
+  mf_fake_create (rig->fake, "c");
+  mf_fake_lose_answer (rig->fake, MF_FAKE_LIST, 1);
+  g_assert_false (try_pull (rig, EVERYTHING, stale, &error));
+  g_assert_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE);
+  g_autofree char *got = tree (rig);
+  g_assert_cmpstr (got, ==, "INBOX a b");
+  assert_events (rig, "");
+  mf_link_check (rig->link, error);
+  assert_pulls (rig, EVERYTHING, "INBOX a b c");
+}
+
+static void
+test_removed_folder_takes_messages (MfRig *rig, gconstpointer data)
+{
+  mf_fake_create (rig->fake, "a");
+  g_free (pull (rig, EVERYTHING));
+  mf_rig_put_message (rig, mf_rig_find (rig, "a"), 1, 10);
+  mf_fake_remove (rig->fake, "a");
+  g_free (pull (rig, EVERYTHING));
+  g_assert_cmpint (mf_rig_number (rig, "SELECT COUNT(*) FROM message"), ==, 0);
+}
+
+/* ---- which are shown -------------------------------------------------- */
+
+static void
+test_globs_choose (MfRig *rig, gconstpointer data)
+{
+  const char *const folders[] = { "Work*", "Entwürfe", NULL };
+  const char *const exclude[] = { "*/old", NULL };
+  MfFolderFilter filter = { folders, exclude, FALSE };
+
+  mf_fake_create (rig->fake, "Work");
+  mf_fake_create (rig->fake, "Work/new");
+  mf_fake_create (rig->fake, "Work/old");
+  mf_fake_create (rig->fake, "Play");
+  mf_fake_create (rig->fake, "Entw&APw-rfe");
+  assert_pulls (rig, &filter, "INBOX Work Work/new Entw&APw-rfe");
+  assert_pulls (rig, EVERYTHING, "INBOX Work Work/new Entw&APw-rfe Work/old Play");
+  assert_pulls (rig, &filter, "INBOX Work Work/new Entw&APw-rfe");
+}
+
+static void
+test_subscribed_only (MfRig *rig, gconstpointer data)
+{
+  MfFolderFilter filter = { .subscribed = TRUE };
+
+  mf_fake_create (rig->fake, "a");
+  mf_fake_create (rig->fake, "b");
+  mf_fake_subscribe (rig->fake, "a", FALSE);
+  mf_fake_subscribe (rig->fake, "INBOX", FALSE);
+  assert_pulls (rig, &filter, "INBOX b");
+}
+
+static void
+test_use_and_subscription_follow (MfRig *rig, gconstpointer data)
+{
+  g_auto (MfFolder) before = { 0 }, after = { 0 };
+
+  mf_fake_create (rig->fake, "Bin");
+  g_free (pull (rig, EVERYTHING));
+  g_assert_true (mf_folders_get_mailbox (rig->db, "Bin", &before, NULL));
+  g_assert_true (before.subscribed);
+  g_assert_cmpint (before.special_use, ==, MF_USE_NONE);
+  mf_fake_set_use (rig->fake, "Bin", MF_USE_TRASH);
+  mf_fake_subscribe (rig->fake, "Bin", FALSE);
+  g_free (pull (rig, EVERYTHING));
+  g_assert_true (mf_folders_get_mailbox (rig->db, "Bin", &after, NULL));
+  g_assert_false (after.subscribed);
+  g_assert_cmpint (after.special_use, ==, MF_USE_TRASH);
+}
+
+/* ---- which are behind ------------------------------------------------- */
+
+static void
+sync_all (MfRig *rig)
+{
+  g_autoptr (GPtrArray) all = mf_folders_all (rig->db, NULL);
+
+  for (guint i = 1; i < all->len; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      mf_pull_folder (rig->db, rig->link, ((MfFolder *) g_ptr_array_index (all, i))->id, rig->news,
+                      &error);
+      g_assert_no_error (error);
+    }
+}
+
+static void
+assert_stale (MfRig *rig, const char *expected)
+{
+  g_autofree char *stale = pull (rig, EVERYTHING);
+
+  g_assert_cmpstr (stale, ==, expected);
+}
+
+static void
+test_stale_are_found (MfRig *rig, gconstpointer data)
+{
+  mf_fake_create (rig->fake, "flags");
+  mf_fake_create (rig->fake, "gone");
+  mf_fake_create (rig->fake, "more");
+  mf_fake_create (rig->fake, "same");
+  mf_fake_create (rig->fake, "renumbered");
+  for (const char *const *name = (const char *const[]){ "flags", "gone", "more", "same",
+                                                        "renumbered", NULL };
+       *name != NULL; name++)
+    mf_fake_fill (rig->fake, *name, 3);
+  assert_stale (rig, ""); /* what nobody has seen is not behind */
+  sync_all (rig);
+  assert_stale (rig, "");
+  mf_fake_set_flags (rig->fake, "flags", 2, MF_FLAG_SEEN, NULL);
+  mf_fake_expunge (rig->fake, "gone", 2);
+  mf_fake_fill (rig->fake, "more", 1);
+  mf_fake_renumber (rig->fake, "renumbered");
+  assert_stale (rig, "flags gone more renumbered");
+  sync_all (rig);
+  assert_stale (rig, "");
+}
+
+static void
+test_empty_folder_is_not_stale (MfRig *rig, gconstpointer data)
+{
+  mf_fake_fill (rig->fake, "INBOX", 2);
+  mf_fake_expunge (rig->fake, "INBOX", 2);
+  mf_fake_expunge (rig->fake, "INBOX", 1);
+  g_free (pull (rig, EVERYTHING));
+  sync_all (rig);
+  assert_stale (rig, "");
+}
+
+#define ADD(path, func)                                                                           \
+  g_test_add ("/pulltree/" path, MfRig, NULL, mf_rig_set_up, func, mf_rig_tear_down)
+#define ADD_WITH(path, caps, func)                                                                \
+  g_test_add ("/pulltree/" path, MfRig, GUINT_TO_POINTER (caps), mf_rig_set_up, func,             \
+              mf_rig_tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("the first listing makes the tree", test_first_listing);
+  ADD ("nothing new is no news", test_nothing_new_is_no_news);
+  ADD ("folders come and go", test_new_and_removed);
+  ADD ("a branch goes whole", test_branch_is_removed_whole);
+  ADD ("a mailbox that went stays as a plain parent", test_parent_that_went_stays_plain);
+  ADD ("a parent that is not to be shown is plain", test_parent_that_is_not_listed_is_plain);
+  ADD ("an answer that fails removes nothing", test_failing_answer_removes_nothing);
+  ADD ("a removed folder takes its messages along", test_removed_folder_takes_messages);
+  ADD ("globs choose folders by decoded names", test_globs_choose);
+  ADD ("only subscribed ones, and INBOX", test_subscribed_only);
+  ADD ("special use and subscription follow the server", test_use_and_subscription_follow);
+  ADD ("folders that are behind are found by counts", test_stale_are_found);
+  ADD_WITH ("folders that are behind are found with CONDSTORE", MF_CAP_CONDSTORE,
+            test_stale_are_found);
+  ADD_WITH ("folders that are behind are found with QRESYNC",
+            MF_CAP_CONDSTORE | MF_CAP_QRESYNC, test_stale_are_found);
+  ADD ("an emptied folder is not behind", test_empty_folder_is_not_stale);
+  return g_test_run ();
+}
