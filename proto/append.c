@@ -1,7 +1,7 @@
 #include "proto/append.h"
 
 #include "proto/date.h"
-#include "proto/etpan.h"
+#include "proto/code.h"
 #include "proto/quote.h"
 
 enum
@@ -27,16 +27,9 @@ typedef struct
 static void
 take_uids (Appending *self, guint first, guint count, const MfCode *code)
 {
-  guint64 named = 0;
   guint at = first;
 
-  for (guint i = 0; i < code->target->len; i++)
-    {
-      const MfUidRange *r = &g_array_index (code->target, MfUidRange, i);
-
-      named += (guint64) r->last - r->first + 1;
-    }
-  if (named != count)
+  if (mf_code_count (code->target) != count)
     return;
   self->uidvalidity = (guint32) code->number;
   for (guint i = 0; i < code->target->len; i++)
@@ -61,7 +54,7 @@ take_answer (Appending *self, guint first, guint count)
     self->is_stored[first + i] = TRUE;
   if (!mf_reply_has_code (reply, "APPENDUID"))
     return;
-  mf_etpan_code (reply->code, &code);
+  mf_code_parse (&code, reply->code);
   if (code.kind == MF_CODE_APPENDUID)
     take_uids (self, first, count, &code);
 }

@@ -7,7 +7,7 @@
 gboolean
 mf_change_parse_fetch (const MfReply *reply, MfMeta *meta)
 {
-  return mf_meta_parse (meta, reply->args) || mf_etpan_fetch (reply->text, meta);
+  return mf_meta_parse (meta, reply->args) || mf_etpan_fetch (reply->args, meta);
 }
 
 MfUidSet *

@@ -16,18 +16,25 @@ int mailimap_response_data_parse (mailstream *fd, MMAPString *buffer,
                                   struct mailimap_parser_context *context, size_t *index,
                                   struct mailimap_response_data **result, size_t rate,
                                   progress_function *progress);
+void mailsasl_ref (void);
 
-enum
+void
+mf_etpan_init (void)
 {
-  /* The library recurses on parentheses, on a stack that is not ours to spend. */
-  MAX_PARENS = 500
-};
+  mailsasl_ref ();
+}
 
-/* ---- what the library does not know ----------------------------------- */
+/* ---- what the library gets to see ------------------------------------- */
 
-/* The name of a FETCH item, which may contain a section in brackets. */
+/* The items that it is trusted with.  It crashes on some malformed values of
+ * others, recurses in BODYSTRUCTURE as deep as the server likes, and stumbles over
+ * what it does not know. */
+static const char *const known_items[]
+    = { "UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "MODSEQ", "BODY[]" };
+
+/* The name of a FETCH item, which may contain a list in brackets. */
 static gboolean
-skip_item_name (MfScan *s)
+scan_item_name (MfScan *s, MfScan *out)
 {
   const char *start = s->at;
   gboolean bracket = FALSE;
@@ -37,51 +44,49 @@ skip_item_name (MfScan *s)
       bracket = TRUE;
     else if (*s->at == ']')
       bracket = FALSE;
+  *out = (MfScan){ start, s->at };
   return s->at > start;
 }
 
-static int parse_unknown (int caller, mailstream *fd, MMAPString *buffer,
-                          struct mailimap_parser_context *context, size_t *index,
-                          struct mailimap_extension_data **result, size_t rate,
-                          progress_function *progress);
-
-static void
-free_unknown (struct mailimap_extension_data *data)
+/* Whether the library has a grammar for this item. */
+static gboolean
+is_known (const MfScan *name, const MfScan *value)
 {
-  free (data);
+  for (gsize i = 0; i < G_N_ELEMENTS (known_items); i++)
+    if (mf_scan_is (name, known_items[i]))
+      return !mf_scan_is (value, "NIL") || mf_scan_is (name, "BODY[]");
+  return FALSE;
 }
 
-static struct mailimap_extension_api unknown_items = {
-  .ext_name = (char *) "unknown items",
-  .ext_id = -1,
-  .ext_parser = parse_unknown,
-  .ext_free = free_unknown,
-};
-
-/* Passes over a FETCH item that no other parser took. */
-static int
-parse_unknown (int caller, mailstream *fd, MMAPString *buffer,
-               struct mailimap_parser_context *context, size_t *index,
-               struct mailimap_extension_data **result, size_t rate, progress_function *progress)
+/* "* 1 FETCH (...)" CRLF with nothing but known items of the list @args.  NULL when
+ * it is no list of items. */
+static GString *
+sift (MfScan s)
 {
-  MfScan s = mf_scan (buffer->str + *index, buffer->len - *index);
+  g_autoptr (GString) line = g_string_sized_new (256);
 
-  if (caller != MAILIMAP_EXTENDED_PARSER_FETCH_DATA)
-    return MAILIMAP_ERROR_PARSE;
-  mf_scan_spaces (&s);
-  if (!skip_item_name (&s) || !mf_scan_char (&s, ' ') || !mf_scan_skip (&s))
-    return MAILIMAP_ERROR_PARSE;
-  *result = mailimap_extension_data_new (&unknown_items, 0, NULL);
-  if (*result == NULL)
-    return MAILIMAP_ERROR_MEMORY;
-  *index = (size_t) (s.at - buffer->str);
-  return MAILIMAP_NO_ERROR;
-}
+  g_string_append (line, "* 1 FETCH (");
+  if (!mf_scan_char (&s, '('))
+    return NULL;
+  while (!mf_scan_char (&s, ')'))
+    {
+      MfScan name, value;
 
-void
-mf_etpan_init (void)
-{
-  mailimap_extension_register (&unknown_items);
+      if (!scan_item_name (&s, &name) || !mf_scan_char (&s, ' '))
+        return NULL;
+      value.at = s.at;
+      if (!mf_scan_skip (&s))
+        return NULL;
+      value.end = s.at;
+      mf_scan_spaces (&s);
+      if (!is_known (&name, &value))
+        continue;
+      if (line->str[line->len - 1] != '(')
+        g_string_append_c (line, ' ');
+      g_string_append_len (line, name.at, value.end - name.at);
+    }
+  g_string_append (line, ")\r\n");
+  return g_steal_pointer (&line);
 }
 
 static struct mailimap_response_data *
@@ -96,6 +101,13 @@ parse_response (const GString *text)
       != MAILIMAP_NO_ERROR)
     return NULL;
   return data;
+}
+
+/* An empty list may be none at all. */
+static clistiter *
+first_of (const clist *list)
+{
+  return list != NULL ? clist_begin (list) : NULL;
 }
 
 /* ---- FETCH ------------------------------------------------------------ */
@@ -126,9 +138,7 @@ static void
 take_flags (const struct mailimap_msg_att_dynamic *item, MfMeta *meta)
 {
   meta->message.has_flags = TRUE;
-  if (item->att_list == NULL)
-    return;
-  for (clistiter *i = clist_begin (item->att_list); i != NULL; i = clist_next (i))
+  for (clistiter *i = first_of (item->att_list); i != NULL; i = clist_next (i))
     {
       const struct mailimap_flag_fetch *flag = clist_content (i);
       const char *name = flag->fl_flag != NULL ? flag_name (flag->fl_flag) : NULL;
@@ -155,7 +165,7 @@ seconds_of (const struct mailimap_date_time *date)
 static void
 take_section (const struct mailimap_msg_att_body_section *section, MfMeta *meta)
 {
-  if (section->sec_section != NULL && section->sec_section->sec_spec != NULL)
+  if (meta->has_body)
     return;
   meta->has_body = TRUE;
   meta->body_nil = section->sec_body_part == NULL;
@@ -198,7 +208,7 @@ take_extension (const struct mailimap_extension_data *data, MfMeta *meta)
 static void
 take_items (const struct mailimap_msg_att *list, MfMeta *meta)
 {
-  for (clistiter *i = clist_begin (list->att_list); i != NULL; i = clist_next (i))
+  for (clistiter *i = first_of (list->att_list); i != NULL; i = clist_next (i))
     {
       const struct mailimap_msg_att_item *item = clist_content (i);
 
@@ -217,20 +227,11 @@ take_items (const struct mailimap_msg_att *list, MfMeta *meta)
     }
 }
 
-static gboolean
-is_shallow (const GString *text)
-{
-  guint parens = 0;
-
-  for (gsize i = 0; i < text->len && parens <= MAX_PARENS; i++)
-    parens += text->str[i] == '(';
-  return parens <= MAX_PARENS;
-}
-
 gboolean
-mf_etpan_fetch (const GString *text, MfMeta *meta)
+mf_etpan_fetch (MfScan args, MfMeta *meta)
 {
-  struct mailimap_response_data *data = is_shallow (text) ? parse_response (text) : NULL;
+  g_autoptr (GString) line = sift (args);
+  struct mailimap_response_data *data = line != NULL ? parse_response (line) : NULL;
   struct mailimap_message_data *message = NULL;
 
   mf_meta_reset (meta);
@@ -245,149 +246,6 @@ mf_etpan_fetch (const GString *text, MfMeta *meta)
     }
   mailimap_response_data_free (data);
   return message != NULL;
-}
-
-/* ---- codes ------------------------------------------------------------ */
-
-static GPtrArray *
-words_of (const struct mailimap_capability_data *data)
-{
-  GPtrArray *words = g_ptr_array_new_with_free_func (g_free);
-
-  for (clistiter *i = clist_begin (data->cap_list); i != NULL; i = clist_next (i))
-    {
-      const struct mailimap_capability *one = clist_content (i);
-
-      if (one->cap_type == MAILIMAP_CAPABILITY_AUTH_TYPE)
-        g_ptr_array_add (words, g_strconcat ("AUTH=", one->cap_data.cap_auth_type, NULL));
-      else
-        g_ptr_array_add (words, g_strdup (one->cap_data.cap_name));
-    }
-  return words;
-}
-
-static gboolean
-allows_keywords (clist *flags)
-{
-  if (flags == NULL)
-    return FALSE;
-  for (clistiter *i = clist_begin (flags); i != NULL; i = clist_next (i))
-    {
-      const struct mailimap_flag_perm *flag = clist_content (i);
-
-      if (flag->fl_type == MAILIMAP_FLAG_PERM_ALL)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static GArray *
-ranges_of (const struct mailimap_set *set)
-{
-  GArray *ranges = g_array_new (FALSE, FALSE, sizeof (MfUidRange));
-
-  for (clistiter *i = clist_begin (set->set_list); i != NULL; i = clist_next (i))
-    {
-      const struct mailimap_set_item *item = clist_content (i);
-      MfUidRange range = { MIN (item->set_first, item->set_last),
-                           MAX (item->set_first, item->set_last) };
-
-      g_array_append_val (ranges, range);
-    }
-  return ranges;
-}
-
-static void
-take_uidplus (const struct mailimap_extension_data *data, MfCode *out)
-{
-  if (data->ext_type == MAILIMAP_UIDPLUS_RESP_CODE_APND)
-    {
-      const struct mailimap_uidplus_resp_code_apnd *code = data->ext_data;
-
-      out->kind = MF_CODE_APPENDUID;
-      out->number = code->uid_uidvalidity;
-      out->target = ranges_of (code->uid_set);
-    }
-  else if (data->ext_type == MAILIMAP_UIDPLUS_RESP_CODE_COPY)
-    {
-      const struct mailimap_uidplus_resp_code_copy *code = data->ext_data;
-
-      out->kind = MF_CODE_COPYUID;
-      out->number = code->uid_uidvalidity;
-      out->source = ranges_of (code->uid_source_set);
-      out->target = ranges_of (code->uid_dest_set);
-    }
-}
-
-static void
-take_condstore (const struct mailimap_extension_data *data, MfCode *out)
-{
-  const struct mailimap_condstore_resptextcode *code = data->ext_data;
-
-  if (data->ext_type == MAILIMAP_CONDSTORE_TYPE_RESP_TEXT_CODE
-      && code->cs_type == MAILIMAP_CONDSTORE_RESPTEXTCODE_HIGHESTMODSEQ)
-    {
-      out->kind = MF_CODE_HIGHESTMODSEQ;
-      out->number = code->cs_data.cs_modseq_value;
-    }
-}
-
-static void
-take_code (const struct mailimap_resp_text_code *code, MfCode *out)
-{
-  switch (code->rc_type)
-    {
-    case MAILIMAP_RESP_TEXT_CODE_CAPABILITY_DATA:
-      out->kind = MF_CODE_CAPABILITY;
-      out->words = words_of (code->rc_data.rc_cap_data);
-      break;
-    case MAILIMAP_RESP_TEXT_CODE_PERMANENTFLAGS:
-      out->kind = MF_CODE_PERMANENTFLAGS;
-      out->keywords = allows_keywords (code->rc_data.rc_perm_flags);
-      break;
-    case MAILIMAP_RESP_TEXT_CODE_UIDVALIDITY:
-      out->kind = MF_CODE_UIDVALIDITY;
-      out->number = code->rc_data.rc_uidvalidity;
-      break;
-    case MAILIMAP_RESP_TEXT_CODE_UIDNEXT:
-      out->kind = MF_CODE_UIDNEXT;
-      out->number = code->rc_data.rc_uidnext;
-      break;
-    case MAILIMAP_RESP_TEXT_CODE_EXTENSION:
-      if (code->rc_data.rc_ext_data->ext_extension->ext_id == MAILIMAP_EXTENSION_UIDPLUS)
-        take_uidplus (code->rc_data.rc_ext_data, out);
-      if (code->rc_data.rc_ext_data->ext_extension->ext_id == MAILIMAP_EXTENSION_CONDSTORE)
-        take_condstore (code->rc_data.rc_ext_data, out);
-      break;
-    }
-}
-
-void
-mf_etpan_code (MfScan text, MfCode *out)
-{
-  g_autoptr (GString) line = g_string_new ("* OK [");
-  struct mailimap_response_data *data;
-  struct mailimap_resp_text *words = NULL;
-
-  memset (out, 0, sizeof *out);
-  g_string_append_len (line, text.at, text.end - text.at);
-  g_string_append (line, "] code\r\n");
-  data = parse_response (line);
-  if (data == NULL)
-    return;
-  if (data->rsp_type == MAILIMAP_RESP_DATA_TYPE_COND_STATE)
-    words = data->rsp_data.rsp_cond_state->rsp_text;
-  if (words != NULL && words->rsp_code != NULL)
-    take_code (words->rsp_code, out);
-  mailimap_response_data_free (data);
-}
-
-void
-mf_code_clear (MfCode *self)
-{
-  g_clear_pointer (&self->words, g_ptr_array_unref);
-  g_clear_pointer (&self->source, g_array_unref);
-  g_clear_pointer (&self->target, g_array_unref);
 }
 
 /* ---- SASL ------------------------------------------------------------- */

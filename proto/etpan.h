@@ -10,39 +10,14 @@
 
 #include "proto/meta.h"
 #include "proto/remote.h"
-#include "proto/uidset.h"
 
-/* Once per process, before any thread: the list of extensions has no lock. */
+/* Once per process, before any thread: the SASL library loads its plugins without a
+ * lock. */
 void mf_etpan_init (void);
 
-/* A whole "* n FETCH (...)" CRLF.  FALSE, with @meta reset: it is malformed. */
-gboolean mf_etpan_fetch (const GString *text, MfMeta *meta);
-
-/* The codes in brackets that carry data. */
-typedef enum
-{
-  MF_CODE_OTHER,
-  MF_CODE_CAPABILITY,     /* words: each one */
-  MF_CODE_PERMANENTFLAGS, /* keywords */
-  MF_CODE_UIDVALIDITY,    /* number */
-  MF_CODE_UIDNEXT,        /* number */
-  MF_CODE_HIGHESTMODSEQ,  /* number */
-  MF_CODE_APPENDUID,      /* number: UIDVALIDITY; target */
-  MF_CODE_COPYUID,        /* number: UIDVALIDITY; source, target */
-} MfCodeKind;
-
-typedef struct
-{
-  MfCodeKind kind;
-  guint64 number;
-  gboolean keywords;      /* new ones can be made */
-  GPtrArray *words;       /* (nullable) */
-  GArray *source, *target; /* (nullable) MfUidRange, in the server's order */
-} MfCode;
-
-void mf_etpan_code (MfScan text, MfCode *out);
-void mf_code_clear (MfCode *self);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfCode, mf_code_clear)
+/* The list behind "FETCH ", of any items; those that are not known are passed
+ * over.  FALSE, with @meta reset: it is malformed. */
+gboolean mf_etpan_fetch (MfScan args, MfMeta *meta);
 
 /* What the SASL exchange talks through.  Lines come and go without CRLF. */
 typedef struct

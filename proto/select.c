@@ -1,7 +1,7 @@
 #include "proto/select.h"
 
 #include "proto/change.h"
-#include "proto/etpan.h"
+#include "proto/code.h"
 #include "proto/quote.h"
 
 typedef struct
@@ -62,7 +62,7 @@ take_code (Opening *self, const MfReply *reply)
     self->status.read_only = TRUE;
   if (reply->code.at == reply->code.end)
     return;
-  mf_etpan_code (reply->code, &code);
+  mf_code_parse (&code, reply->code);
   switch (code.kind)
     {
     case MF_CODE_UIDVALIDITY:
@@ -75,7 +75,7 @@ take_code (Opening *self, const MfReply *reply)
       self->status.highestmodseq = code.number;
       break;
     case MF_CODE_PERMANENTFLAGS:
-      self->status.keywords = code.keywords;
+      self->status.keywords = g_ptr_array_find_with_equal_func (code.words, "\\*", g_str_equal, NULL);
       break;
     default:
       break;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "proto/etpan.h"
+#include "proto/code.h"
 #include "proto/refusal.h"
 
 MfRemote *
@@ -172,7 +172,7 @@ learn_capabilities (MfRemote *self, MfScan text)
   g_auto (MfCode) code = { 0 };
   GHashTable *set;
 
-  mf_etpan_code (text, &code);
+  mf_code_parse (&code, text);
   if (code.kind != MF_CODE_CAPABILITY)
     return;
   set = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);

@@ -1,7 +1,7 @@
 #include "proto/store.h"
 
 #include "proto/change.h"
-#include "proto/etpan.h"
+#include "proto/code.h"
 #include "proto/quote.h"
 
 static gboolean
@@ -83,20 +83,6 @@ typedef struct
   guint64 room; /* pairs that the server may still name */
 } Copying;
 
-static guint64
-count_uids (const GArray *ranges)
-{
-  guint64 n = 0;
-
-  for (guint i = 0; i < ranges->len; i++)
-    {
-      const MfUidRange *r = &g_array_index (ranges, MfUidRange, i);
-
-      n += (guint64) r->last - r->first + 1;
-    }
-  return n;
-}
-
 /* The sets belong together position by position, in the order they are written
  * in.  Both have @n members. */
 static void
@@ -134,11 +120,11 @@ take_copyuid (const MfReply *reply, gpointer user_data)
 
   if (!mf_reply_has_code (reply, "COPYUID"))
     return;
-  mf_etpan_code (reply->code, &code);
+  mf_code_parse (&code, reply->code);
   if (code.kind != MF_CODE_COPYUID)
     return;
-  n = count_uids (code.source);
-  if (n != count_uids (code.target) || n > self->room)
+  n = mf_code_count (code.source);
+  if (n != mf_code_count (code.target) || n > self->room)
     return;
   self->room -= n;
   self->out->uidvalidity = (guint32) code.number;

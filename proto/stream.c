@@ -339,7 +339,8 @@ mf_stream_free (MfStream *self)
   g_clear_object (&self->socket);
   memset (self->buffer, 0, self->size);
   g_free (self->buffer);
-  memset (self->out->data, 0, self->out->len);
+  if (self->out->len > 0)
+    memset (self->out->data, 0, self->out->len);
   g_byte_array_unref (self->out);
   g_free (self);
 }
