@@ -1,7 +1,7 @@
 /* link.h - one worker's session with the server, opened when it is needed.
  *
  * Shape:   knows which mailbox is selected; drops a session that has died.
- * Threads: one worker; mf_link_interrupt() any.
+ * Threads: one worker; cancelling @cancellable, any.
  * Errors:  MF_REMOTE_ERROR as they come.
  */
 #pragma once
@@ -25,7 +25,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfLink, mf_link_free)
 gboolean mf_link_is_open (const MfLink *self);
 gboolean mf_link_open (MfLink *self, GError **error);
 void mf_link_drop (MfLink *self);
-/* To be called with the error of every failed operation: drops what is dead. */
+/* To be called with the error of every failed operation: drops what is dead; what
+ * is alive selects its mailbox anew. */
 void mf_link_check (MfLink *self, const GError *error);
 
 /* Selects @mailbox unless it is selected: read-only. */

@@ -1,5 +1,7 @@
 #include "cache/pull.h"
 
+#include <string.h>
+
 #include "cache/folders.h"
 #include "cache/messages.h"
 
@@ -19,12 +21,14 @@ typedef struct
   MfFolder *folder;
   guint32 above;      /* every UID up to it is in the index */
   guint32 last;       /* no UID beyond it is in the index */
+  guint32 listed;     /* the last UID of the listing under way that was stored */
   guint64 modseq;     /* the highest seen */
   GArray *rows;       /* of Row, not stored yet */
   MfUidSet *vanished; /* not removed yet */
-  gboolean touched[MF_N_PLACES];
+  gboolean touched[MF_PLACE_GONE + 1];
   gboolean listing;   /* everything above comes in order: what was stored need not come again */
-  gboolean changed;
+  gboolean changed;   /* since the last commit */
+  gboolean bulk;      /* something changed in a folder that nobody has seen yet */
   GError *error;      /* the first failure to store */
 } Pull;
 
@@ -63,7 +67,8 @@ on_message (const MfRemoteMessage *message, gpointer user_data)
   row.keywords = keep (&row.message.keywords);
   row.emailid = keep (&row.message.emailid);
   row.threadid = keep (&row.message.threadid);
-  row.labels = keep (&row.message.labels);
+  /* None at all is something to tell. */
+  row.message.labels = row.labels = g_strdup (message->labels);
   g_array_append_val (self->rows, row);
   self->modseq = MAX (self->modseq, message->modseq);
   if (self->rows->len >= BATCH)
@@ -140,6 +145,8 @@ store_row (Pull *self, const MfRemoteMessage *remote, GError **error)
   GError *local = NULL;
   gboolean complete = remote->has_flags && (remote->size != 0 || remote->internaldate != 0);
 
+  if (self->listing && complete)
+    self->listed = MAX (self->listed, remote->uid);
   if (remote->uid > self->last)
     return !complete || insert (self, remote, error);
   if (mf_messages_get_uid (self->db, self->folder->id, remote->uid, &known, &local))
@@ -161,6 +168,43 @@ next_uid (guint32 uid)
 }
 
 static gboolean
+touch_places (Pull *self, GError **error)
+{
+  for (int place = 0; place < MF_N_PLACES; place++)
+    if (self->touched[place]
+        && !mf_folders_touch (self->db, self->folder->id, (MfPlace) place, error))
+      return FALSE;
+  memset (self->touched, 0, sizeof self->touched);
+  return TRUE;
+}
+
+/* Ends a transaction that stored messages: what follows from them is true at
+ * once, however the pull ends. */
+static gboolean
+commit (Pull *self, MfDbTxn *txn, GError **error)
+{
+  MfFolder *folder = self->folder;
+  gint64 exists = 0;
+
+  if (!mf_db_number (self->db, 0, &exists, error, "SELECT 1 FROM folder WHERE id = ?", "i",
+                     folder->id))
+    return FALSE;
+  if (exists == 0)
+    {
+      g_set_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "the folder %s is gone",
+                   folder->mailbox);
+      return FALSE;
+    }
+  if (!touch_places (self, error)
+      || (self->changed && folder->known && !mf_folders_count (self->db, folder->id, error))
+      || !mf_db_commit (txn, error))
+    return FALSE;
+  self->bulk |= self->changed && !folder->known;
+  self->changed = FALSE;
+  return TRUE;
+}
+
+static gboolean
 try_store_rows (Pull *self, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
@@ -173,8 +217,9 @@ try_store_rows (Pull *self, GError **error)
     if (!store_row (self, &g_array_index (self->rows, Row, i).message, error))
       return FALSE;
   g_array_set_size (self->rows, 0);
-  return (!self->listing || mf_folders_set_uidnext (self->db, self->folder->id, next_uid (self->last), error))
-         && mf_db_commit (&txn, error);
+  return (!self->listing
+          || mf_folders_set_uidnext (self->db, self->folder->id, next_uid (self->listed), error))
+         && commit (self, &txn, error);
 }
 
 static void
@@ -226,24 +271,30 @@ remove_vanished (Pull *self, GError **error)
     if (!remove_range (self, &ranges[i], error))
       return FALSE;
   mf_uidset_clear (self->vanished);
-  return mf_db_commit (&txn, error);
+  return commit (self, &txn, error);
 }
 
 /* ---- asking ----------------------------------------------------------- */
+
+/* What has come is stored, or the pull fails. */
+static gboolean
+finish_rows (Pull *self, GError **error)
+{
+  store_rows (self);
+  if (self->error == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&self->error));
+  return FALSE;
+}
 
 static gboolean
 fetch (Pull *self, guint32 first, guint32 last, MfFetch items, guint64 since, GError **error)
 {
   MfLink *link = self->link;
 
-  if (!link->ops->fetch (link->remote, first, last, items, since, &sink, self, link->cancellable,
-                         error))
-    return FALSE;
-  store_rows (self);
-  if (self->error == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&self->error));
-  return FALSE;
+  return link->ops->fetch (link->remote, first, last, items, since, &sink, self,
+                           link->cancellable, error)
+         && finish_rows (self, error);
 }
 
 /* Without QRESYNC: what is in the index and not in the mailbox is gone. */
@@ -299,7 +350,14 @@ start_over (Pull *self, guint32 uidvalidity, GError **error)
     return FALSE;
   mf_folder_clear (self->folder);
   return mf_folders_get (self->db, self->folder->id, self->folder, error)
-         && mf_db_commit (&txn, error);
+         && commit (self, &txn, error);
+}
+
+/* The server was set back, or does not number changes any more. */
+static gboolean
+has_gone_back (Pull *self)
+{
+  return self->folder->highestmodseq > self->link->selected.highestmodseq;
 }
 
 /* Flags and removals of what the index has, where QRESYNC did not tell. */
@@ -307,7 +365,7 @@ static gboolean
 catch_up (Pull *self, GError **error)
 {
   gboolean condstore = (self->link->ops->caps (self->link->remote) & MF_CAP_CONDSTORE) != 0;
-  guint64 since = condstore ? self->folder->highestmodseq : 0;
+  guint64 since = condstore && !has_gone_back (self) ? self->folder->highestmodseq : 0;
 
   if (since != 0 && since == self->link->selected.highestmodseq)
     return find_vanished (self, error);
@@ -319,7 +377,8 @@ catch_up (Pull *self, GError **error)
 static gboolean
 refresh (Pull *self, GError **error)
 {
-  return fetch (self, 1, 0, MF_FETCH_ALL, self->folder->highestmodseq, error);
+  self->modseq = self->folder->highestmodseq;
+  return fetch (self, 1, 0, MF_FETCH_ALL, self->modseq, error);
 }
 
 static gboolean
@@ -333,31 +392,22 @@ open_and_catch_up (Pull *self, GError **error)
   if (status->uidvalidity != self->folder->uidvalidity
       && !start_over (self, status->uidvalidity, error))
     return FALSE;
-  store_rows (self);
+  if (!finish_rows (self, error))
+    return FALSE;
   /* An interrupted first listing goes on later, with what changes meanwhile. */
   if (self->above == 0
       && !mf_folders_set_modseq (self->db, self->folder->id, status->highestmodseq, error))
     return FALSE;
-  self->modseq = MAX (self->modseq, status->highestmodseq);
-  if (!resynced && self->above != 0 && !catch_up (self, error))
+  if ((!resynced || has_gone_back (self)) && self->above != 0 && !catch_up (self, error))
     return FALSE;
   if (status->messages == 0 || (status->uidnext != 0 && status->uidnext <= self->above + 1))
     return TRUE;
   self->listing = TRUE;
+  self->listed = self->above;
   return fetch (self, self->above + 1, 0, MF_FETCH_ALL, 0, error);
 }
 
 /* ---- all together ----------------------------------------------------- */
-
-static gboolean
-touch_places (Pull *self, GError **error)
-{
-  for (int place = 0; place < MF_N_PLACES; place++)
-    if (self->touched[place]
-        && !mf_folders_touch (self->db, self->folder->id, (MfPlace) place, error))
-      return FALSE;
-  return TRUE;
-}
 
 static gboolean
 conclude (Pull *self, GError **error)
@@ -365,17 +415,16 @@ conclude (Pull *self, GError **error)
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   MfMailboxStatus synced = {
     .uidnext = MAX (MAX (self->link->selected.uidnext, self->folder->uidnext), next_uid (self->last)),
-    .highestmodseq = MAX (self->folder->highestmodseq, self->modseq),
+    .highestmodseq = self->modseq,
   };
 
   if (!remove_vanished (self, error))
     return FALSE;
   if (!mf_db_begin (self->db, &txn, error)
       || !mf_folders_set_synced (self->db, self->folder->id, &synced, error)
-      || !touch_places (self, error)
-      || (self->changed && !mf_folders_count (self->db, self->folder->id, error)))
+      || (!self->folder->known && !mf_folders_count (self->db, self->folder->id, error)))
     return FALSE;
-  return mf_db_commit (&txn, error);
+  return commit (self, &txn, error);
 }
 
 static gboolean
@@ -396,8 +445,13 @@ run (Pull *self, GError **error)
     return FALSE;
   self->last = (guint32) last;
   self->above = self->folder->uidnext > 0 ? self->folder->uidnext - 1 : 0;
-  return (can_refresh (self) ? refresh (self, error) : open_and_catch_up (self, error))
-         && conclude (self, error);
+  if (can_refresh (self))
+    return refresh (self, error) && conclude (self, error);
+  if (!open_and_catch_up (self, error))
+    return FALSE;
+  /* Lines that came since may be numbered higher, but do not tell all up to there. */
+  self->modseq = self->link->selected.highestmodseq;
+  return conclude (self, error);
 }
 
 gboolean
@@ -415,7 +469,7 @@ mf_pull_folder (MfDb *db, MfLink *link, MfFolderId id, MfNews *news, GError **er
   gboolean ok = run (&self, error);
   g_clear_error (&self.error);
   /* What was committed is true, however the rest ended. */
-  if (self.changed && !folder.known)
+  if (self.bulk)
     mf_news_add (news, MF_EVENT_FOLDER_CHANGED, id, NULL, NULL);
   mf_news_send (news);
   return ok;

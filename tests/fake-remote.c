@@ -247,7 +247,7 @@ enter_selected (MfRemote *self, MfFakeOp op, GCancellable *cancellable, GError *
     return NULL;
   MfFakeMailbox *mailbox = mf_fake_session_selected (self);
   if (mailbox == NULL)
-    mf_fake_session_refuse (self, error, MF_REMOTE_ERROR_REFUSED, "no mailbox selected");
+    mf_fake_session_lost (self, error);
   return mailbox;
 }
 

@@ -80,6 +80,8 @@ gboolean mf_fake_has_mailbox (MfFake *self, const char *mailbox);
 gboolean mf_fake_is_subscribed (MfFake *self, const char *mailbox);
 /* UIDs as in mf_uidset_to_string(), (transfer full). */
 char *mf_fake_uids (MfFake *self, const char *mailbox);
+/* As "1:S 2: 3:FS$Junk".  (transfer full) */
+char *mf_fake_messages (MfFake *self, const char *mailbox);
 guint32 mf_fake_uidvalidity (MfFake *self, const char *mailbox);
 /* FALSE: no such message.  @out_keywords, @out_body (optional) (transfer full). */
 gboolean mf_fake_message (MfFake *self, const char *mailbox, guint32 uid, MfFlags *out_flags,
@@ -106,9 +108,10 @@ void mf_fake_fail (MfFake *self, MfFakeOp op, MfRemoteError code, guint n);
 /* Only where @mailbox is selected, or for SELECT is to be. */
 void mf_fake_fail_in (MfFake *self, const char *mailbox, MfFakeOp op, MfRemoteError code,
                       guint n);
+void mf_fake_forget_failures (MfFake *self);
 /* The next @n of @op are done in full, then the session dies before it is told. */
 void mf_fake_lose_answer (MfFake *self, MfFakeOp op, guint n);
-/* The next FETCH dies after @n lines. */
+/* The next FETCH dies after @n lines; (guint) -1: none does. */
 void mf_fake_die_after_rows (MfFake *self, guint n);
 /* The session dies once when it has sent @bytes of that body. */
 void mf_fake_die_in_body (MfFake *self, guint32 uid, gsize bytes);

@@ -296,6 +296,26 @@ mf_fake_uids (MfFake *self, const char *mailbox)
   return mf_uidset_to_string (uids);
 }
 
+char *
+mf_fake_messages (MfFake *self, const char *mailbox)
+{
+  static const char letters[] = "DFPRST";
+  GString *text = g_string_new (NULL);
+  MfFakeMailbox *one = lock_mailbox (self, mailbox);
+
+  for (guint i = 0; i < one->messages->len; i++)
+    {
+      MfFakeMessage *message = g_ptr_array_index (one->messages, i);
+      g_string_append_printf (text, "%s%u:", i > 0 ? " " : "", message->uid);
+      for (int bit = 0; letters[bit] != '\0'; bit++)
+        if (message->flags & (1 << bit))
+          g_string_append_c (text, letters[bit]);
+      g_string_append (text, message->keywords);
+    }
+  unlock (self);
+  return g_string_free (text, FALSE);
+}
+
 guint32
 mf_fake_uidvalidity (MfFake *self, const char *mailbox)
 {
@@ -408,6 +428,14 @@ void
 mf_fake_fail (MfFake *self, MfFakeOp op, MfRemoteError code, guint n)
 {
   mf_fake_fail_in (self, NULL, op, code, n);
+}
+
+void
+mf_fake_forget_failures (MfFake *self)
+{
+  g_mutex_lock (&self->lock);
+  g_array_set_size (self->failures, 0);
+  unlock (self);
 }
 
 void

@@ -123,6 +123,15 @@ mf_fake_session_refuse (MfRemote *self, GError **error, MfRemoteError code, cons
   return FALSE;
 }
 
+gboolean
+mf_fake_session_lost (MfRemote *self, GError **error)
+{
+  if (self->mailbox == NULL)
+    return mf_fake_session_refuse (self, error, MF_REMOTE_ERROR_REFUSED, "no mailbox selected");
+  self->dead = TRUE;
+  return mf_fake_session_refuse (self, error, MF_REMOTE_ERROR_OFFLINE, "BYE, mailbox is gone");
+}
+
 MfFakeMailbox *
 mf_fake_session_selected (MfRemote *self)
 {

@@ -32,6 +32,10 @@ gboolean mf_fake_session_leave (MfRemote *self, MfFakeOp op, GError **error);
 gboolean mf_fake_session_refuse (MfRemote *self, GError **error, MfRemoteError code,
                                  const char *why);
 
+/* The same where mf_fake_session_selected() is NULL; what is no longer there ends
+ * the session. */
+gboolean mf_fake_session_lost (MfRemote *self, GError **error);
+
 /* With the lock.  NULL: nothing is selected, or it is no longer there. */
 MfFakeMailbox *mf_fake_session_selected (MfRemote *self);
 /* With the lock.  FALSE, with @error: it is dead. */
