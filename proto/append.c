@@ -31,13 +31,13 @@ take_uids (Appending *self, guint first, guint count, const MfCode *code)
 
   if (mf_code_count (code->target) != count)
     return;
-  self->uidvalidity = (guint32) code->number;
+  self->uidvalidity = (guint32)code->number;
   for (guint i = 0; i < code->target->len; i++)
     {
       const MfUidRange *r = &g_array_index (code->target, MfUidRange, i);
 
       for (guint64 uid = r->first; uid <= r->last; uid++)
-        self->uploads[at++].out_uid = (guint32) uid;
+        self->uploads[at++].out_uid = (guint32)uid;
     }
 }
 
@@ -69,7 +69,7 @@ send_bytes (MfRemote *self, const MfUpload *upload, GError **error)
 
   while (left > 0)
     {
-      gssize got = upload->read (piece, (gsize) MIN (left, PIECE), upload->user_data);
+      gssize got = upload->read (piece, (gsize)MIN (left, PIECE), upload->user_data);
 
       if (got <= 0)
         {
@@ -81,10 +81,10 @@ send_bytes (MfRemote *self, const MfUpload *upload, GError **error)
           g_propagate_error (error, g_steal_pointer (&cause));
           return FALSE;
         }
-      mf_session_put (self, piece, (gsize) got);
+      mf_session_put (self, piece, (gsize)got);
       if (!mf_session_is_alive (self, error))
         return FALSE;
-      left -= (guint64) got;
+      left -= (guint64)got;
     }
   return TRUE;
 }
@@ -142,8 +142,7 @@ check_arguments (const Appending *self, GError **error)
   if (!mf_quote_append (scratch, self->mailbox, error))
     return FALSE;
   for (guint i = 0; i < self->n; i++)
-    if (!mf_quote_append_flags (scratch, self->uploads[i].flags, self->uploads[i].keywords,
-                                error))
+    if (!mf_quote_append_flags (scratch, self->uploads[i].flags, self->uploads[i].keywords, error))
       return FALSE;
   return TRUE;
 }

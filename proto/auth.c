@@ -31,7 +31,7 @@ static gboolean
 is_ascii (const char *text)
 {
   for (; *text != '\0'; text++)
-    if ((guchar) *text >= 0x7f)
+    if ((guchar)*text >= 0x7f)
       return FALSE;
   return TRUE;
 }
@@ -116,7 +116,7 @@ finish_exchange (MfRemote *self, GError **error)
 static gboolean
 run_single (MfRemote *self, const char *mechanism, const GString *message, GError **error)
 {
-  char *encoded = g_base64_encode ((const guchar *) message->str, message->len);
+  char *encoded = g_base64_encode ((const guchar *)message->str, message->len);
   g_autofree char *command = g_strconcat ("AUTHENTICATE ", mechanism, NULL);
   GError *refusal = NULL;
   gboolean ok = TRUE;

@@ -119,9 +119,8 @@ send_commands (Bodies *self)
 
   while (self->commands->len < MF_SESSION_WINDOW && (batch = current_batch (self)) != NULL)
     {
-      g_autofree char *command
-          = g_strconcat ("UID FETCH ", g_ptr_array_index (batch->lines, batch->sent),
-                         " (UID BODY.PEEK[])", NULL);
+      g_autofree char *command = g_strconcat (
+          "UID FETCH ", g_ptr_array_index (batch->lines, batch->sent), " (UID BODY.PEEK[])", NULL);
       Command sent = { mf_session_queue (self->session, command), batch };
 
       batch->sent++;
@@ -183,8 +182,8 @@ run (Bodies *self, GError **error)
 }
 
 gboolean
-mf_body_run (MfRemote *self, const MfBodySink *sink, gpointer user_data,
-             GCancellable *cancellable, GError **error)
+mf_body_run (MfRemote *self, const MfBodySink *sink, gpointer user_data, GCancellable *cancellable,
+             GError **error)
 {
   static const MfBodySink relay = { .begin = begin_body, .data = pass_data };
   Bodies bodies = { .session = self, .sink = sink, .sink_data = user_data };

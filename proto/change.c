@@ -17,12 +17,12 @@ mf_change_parse_vanished (const MfReply *reply, gboolean *out_is_earlier)
   MfScan s = reply->args;
   g_autofree char *text = NULL;
 
-  *out_is_earlier = (gsize) (s.end - s.at) >= strlen (earlier)
+  *out_is_earlier = (gsize)(s.end - s.at) >= strlen (earlier)
                     && g_ascii_strncasecmp (s.at, earlier, strlen (earlier)) == 0;
   if (*out_is_earlier)
     s.at += strlen (earlier);
   mf_scan_spaces (&s);
-  text = g_strndup (s.at, (gsize) (s.end - s.at));
+  text = g_strndup (s.at, (gsize)(s.end - s.at));
   return mf_uidset_parse (g_strchomp (text));
 }
 

@@ -19,7 +19,7 @@ mf_code_count (const GArray *ranges)
     {
       const MfUidRange *r = &g_array_index (ranges, MfUidRange, i);
 
-      n += (guint64) r->last - r->first + 1;
+      n += (guint64)r->last - r->first + 1;
     }
   return n;
 }
@@ -31,7 +31,7 @@ parse_words (MfCode *self, MfScan s)
 
   self->words = g_ptr_array_new_with_free_func (g_free);
   for (mf_scan_spaces (&s); mf_scan_word (&s, &word); mf_scan_spaces (&s))
-    g_ptr_array_add (self->words, g_strndup (word.at, (gsize) (word.end - word.at)));
+    g_ptr_array_add (self->words, g_strndup (word.at, (gsize)(word.end - word.at)));
   return TRUE;
 }
 
@@ -78,7 +78,7 @@ parse_ranges (MfScan *s)
         return NULL;
       if (a == 0 || b == 0)
         return NULL;
-      range = (MfUidRange){ (guint32) MIN (a, b), (guint32) MAX (a, b) };
+      range = (MfUidRange){ (guint32)MIN (a, b), (guint32)MAX (a, b) };
       g_array_append_val (ranges, range);
     }
   while (mf_scan_char (s, ','));

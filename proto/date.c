@@ -9,7 +9,7 @@ days_from_civil (gint64 year, guint month, guint day)
 {
   gint64 y = month <= 2 ? year - 1 : year;
   gint64 era = (y >= 0 ? y : y - 399) / 400;
-  guint of_era = (guint) (y - era * 400);
+  guint of_era = (guint)(y - era * 400);
   guint of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
 
   return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
@@ -63,8 +63,8 @@ mf_date_parse (const char *text, gsize size, gint64 *out)
       || minute < 0 || minute > 59 || second < 0 || second > 60 || zone_h < 0 || zone_m < 0)
     return FALSE;
   zone = (zone_h * 60 + zone_m) * (text[21] == '-' ? -60 : 60);
-  *out = days_from_civil (century * 100 + year, (guint) month, (guint) day) * 86400
-         + hour * 3600 + minute * 60 + second - zone;
+  *out = days_from_civil (century * 100 + year, (guint)month, (guint)day) * 86400 + hour * 3600
+         + minute * 60 + second - zone;
   return TRUE;
 }
 
@@ -75,9 +75,8 @@ mf_date_append (GString *out, gint64 seconds)
 
   if (when == NULL) /* beyond the year 9999 */
     when = g_date_time_new_from_unix_utc (0);
-  g_string_append_printf (out, "\"%02d-%.3s-%04d %02d:%02d:%02d +0000\"",
-                          g_date_time_get_day_of_month (when),
-                          months + 3 * (g_date_time_get_month (when) - 1),
-                          g_date_time_get_year (when), g_date_time_get_hour (when),
-                          g_date_time_get_minute (when), g_date_time_get_second (when));
+  g_string_append_printf (
+      out, "\"%02d-%.3s-%04d %02d:%02d:%02d +0000\"", g_date_time_get_day_of_month (when),
+      months + 3 * (g_date_time_get_month (when) - 1), g_date_time_get_year (when),
+      g_date_time_get_hour (when), g_date_time_get_minute (when), g_date_time_get_second (when));
 }

@@ -148,7 +148,7 @@ tune (GSocket *socket, guint timeout_ms)
   g_socket_set_option (socket, IPPROTO_TCP, TCP_KEEPIDLE, 60, NULL);
   g_socket_set_option (socket, IPPROTO_TCP, TCP_KEEPINTVL, 15, NULL);
   g_socket_set_option (socket, IPPROTO_TCP, TCP_KEEPCNT, 4, NULL);
-  g_socket_set_option (socket, IPPROTO_TCP, TCP_USER_TIMEOUT, (gint) timeout_ms, NULL);
+  g_socket_set_option (socket, IPPROTO_TCP, TCP_USER_TIMEOUT, (gint)timeout_ms, NULL);
 }
 
 static gboolean
@@ -238,11 +238,11 @@ set_tls_error (const Call *call, const MfAccount *account, GTlsCertificateFlags 
   else if (flags != 0)
     set_certificate_error (account, flags, error);
   else if (g_error_matches (cause, G_TLS_ERROR, G_TLS_ERROR_NOT_TLS))
-    g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_TLS,
-                 "%s port %u does not speak TLS", account->host, account->port);
+    g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_TLS, "%s port %u does not speak TLS",
+                 account->host, account->port);
   else if (cause->domain == G_TLS_ERROR && cause->code != G_TLS_ERROR_EOF)
-    g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_TLS, "%s port %u: TLS: %s",
-                 account->host, account->port, cause->message);
+    g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_TLS, "%s port %u: TLS: %s", account->host,
+                 account->port, cause->message);
   else
     mf_dial_set_error (account, cause, error);
 }
@@ -280,8 +280,7 @@ load_files (const MfAccount *account, GTlsConnection *tls, GError **error)
 }
 
 static gboolean
-handshake (const MfAccount *account, GTlsConnection *tls, GCancellable *cancellable,
-           GError **error)
+handshake (const MfAccount *account, GTlsConnection *tls, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) cause = NULL;
   g_auto (Call) call = { 0 };
@@ -289,8 +288,8 @@ handshake (const MfAccount *account, GTlsConnection *tls, GCancellable *cancella
   gulong handler;
   gboolean ok;
 
-  handler = g_signal_connect (tls, "accept-certificate", G_CALLBACK (on_accept_certificate),
-                              &flags);
+  handler
+      = g_signal_connect (tls, "accept-certificate", G_CALLBACK (on_accept_certificate), &flags);
   call_init (&call, account->timeout_ms, cancellable);
   g_tls_connection_handshake_async (tls, G_PRIORITY_DEFAULT, call.cancellable, on_ready, &call);
   call_wait (&call);

@@ -159,7 +159,7 @@ seconds_of (const struct mailimap_date_time *date)
                    .tm_sec = date->dt_sec };
   gint64 zone = date->dt_zone / 100 * 60 + date->dt_zone % 100;
 
-  return (gint64) timegm (&tm) - zone * 60;
+  return (gint64)timegm (&tm) - zone * 60;
 }
 
 static void
@@ -170,7 +170,7 @@ take_section (const struct mailimap_msg_att_body_section *section, MfMeta *meta)
   meta->has_body = TRUE;
   meta->body_nil = section->sec_body_part == NULL;
   if (!meta->body_nil)
-    g_string_append_len (meta->body, section->sec_body_part, (gssize) section->sec_length);
+    g_string_append_len (meta->body, section->sec_body_part, (gssize)section->sec_length);
 }
 
 static void
@@ -268,7 +268,7 @@ relay_line (Relay *relay, const char *line, gsize size)
   /* The first line bears the library's own tag. */
   if (!relay->is_started && space != NULL)
     {
-      size -= (gsize) (space + 1 - line);
+      size -= (gsize)(space + 1 - line);
       line = space + 1;
     }
   relay->is_started = TRUE;
@@ -281,16 +281,16 @@ relay_write (mailstream_low *low, const void *bytes, size_t size)
   Relay *relay = low->data;
   const char *end;
 
-  g_string_append_len (relay->outgoing, bytes, (gssize) size);
+  g_string_append_len (relay->outgoing, bytes, (gssize)size);
   while ((end = strstr (relay->outgoing->str, "\r\n")) != NULL)
     {
-      gsize length = (gsize) (end - relay->outgoing->str);
+      gsize length = (gsize)(end - relay->outgoing->str);
 
       if (!relay_line (relay, relay->outgoing->str, length))
         return -1;
-      g_string_erase (relay->outgoing, 0, (gssize) length + 2);
+      g_string_erase (relay->outgoing, 0, (gssize)length + 2);
     }
-  return (ssize_t) size;
+  return (ssize_t)size;
 }
 
 static ssize_t
@@ -309,8 +309,8 @@ relay_read (mailstream_low *low, void *bytes, size_t size)
     }
   size = MIN (size, relay->incoming->len);
   memcpy (bytes, relay->incoming->str, size);
-  g_string_erase (relay->incoming, 0, (gssize) size);
-  return (ssize_t) size;
+  g_string_erase (relay->incoming, 0, (gssize)size);
+  return (ssize_t)size;
 }
 
 static int

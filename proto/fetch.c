@@ -77,8 +77,9 @@ mf_fetch_run (MfRemote *self, guint32 first, guint32 last, MfFetch items, guint6
               GError **error)
 {
   g_autoptr (GString) command = g_string_new (NULL);
-  Fetching fetching = { .session = self, .first = MAX (first, 1), .last = last, .sink = sink,
-                        .sink_data = user_data };
+  Fetching fetching = {
+    .session = self, .first = MAX (first, 1), .last = last, .sink = sink, .sink_data = user_data
+  };
   gboolean ok;
 
   if (!mf_session_enter (self, cancellable, error))

@@ -13,7 +13,7 @@ enum
 static gboolean
 watch (MfRemote *self, guint wait_ms, GCancellable *wake, gboolean *out_over, GError **error)
 {
-  gint64 deadline_us = g_get_monotonic_time () + (gint64) wait_ms * 1000;
+  gint64 deadline_us = g_get_monotonic_time () + (gint64)wait_ms * 1000;
 
   while (!self->news)
     {
@@ -22,7 +22,7 @@ watch (MfRemote *self, guint wait_ms, GCancellable *wake, gboolean *out_over, GE
 
       if (left_us <= 0)
         return TRUE;
-      switch (mf_stream_wait (self->stream, (guint) ((left_us + 999) / 1000), wake,
+      switch (mf_stream_wait (self->stream, (guint)((left_us + 999) / 1000), wake,
                               self->cancellable, &cause))
         {
         case MF_STREAM_READY:
@@ -71,7 +71,7 @@ gboolean
 mf_idle_run (MfRemote *self, guint wait_ms, GCancellable *wake, gboolean *out_changed,
              GCancellable *cancellable, GError **error)
 {
-  gint64 deadline_us = g_get_monotonic_time () + (gint64) wait_ms * 1000;
+  gint64 deadline_us = g_get_monotonic_time () + (gint64)wait_ms * 1000;
   gboolean is_over = FALSE;
 
   if (!mf_session_enter (self, cancellable, error))
@@ -88,7 +88,7 @@ mf_idle_run (MfRemote *self, guint wait_ms, GCancellable *wake, gboolean *out_ch
 
       if (left_ms <= 0)
         break;
-      if (!idle_once (self, (guint) MIN (left_ms, RENEW_MS), wake, &is_over, error))
+      if (!idle_once (self, (guint)MIN (left_ms, RENEW_MS), wake, &is_over, error))
         return FALSE;
     }
   *out_changed = self->news;

@@ -3,6 +3,12 @@
 #include "proto/quote.h"
 #include "proto/status.h"
 
+enum
+{
+  /* More than any account has, and less than would fill the memory. */
+  MAX_MAILBOXES = 100000
+};
+
 typedef struct
 {
   char *mailbox;
@@ -13,11 +19,12 @@ typedef struct
 
 typedef struct
 {
-  GPtrArray *entries;   /* Entry, in the server's order */
-  GHashTable *by_name;  /* borrowed name -> borrowed Entry */
+  GPtrArray *entries;     /* Entry, in the server's order */
+  GHashTable *by_name;    /* borrowed name -> borrowed Entry */
   GHashTable *subscribed; /* names from LSUB */
   GString *name;
   gboolean marks_subscribed; /* LIST itself says \Subscribed */
+  gboolean is_too_long;
 } Listing;
 
 static void
@@ -64,10 +71,14 @@ static const struct
   const char *name;
   MfSpecialUse use;
 } uses[] = {
-  { "\\All", MF_USE_ALL },         { "\\Archive", MF_USE_ARCHIVE },
-  { "\\Drafts", MF_USE_DRAFTS },   { "\\Flagged", MF_USE_FLAGGED },
-  { "\\Important", MF_USE_IMPORTANT }, { "\\Junk", MF_USE_JUNK },
-  { "\\Sent", MF_USE_SENT },       { "\\Trash", MF_USE_TRASH },
+  { "\\All", MF_USE_ALL },
+  { "\\Archive", MF_USE_ARCHIVE },
+  { "\\Drafts", MF_USE_DRAFTS },
+  { "\\Flagged", MF_USE_FLAGGED },
+  { "\\Important", MF_USE_IMPORTANT },
+  { "\\Junk", MF_USE_JUNK },
+  { "\\Sent", MF_USE_SENT },
+  { "\\Trash", MF_USE_TRASH },
 };
 
 static void
@@ -127,6 +138,11 @@ take_list (Listing *self, MfScan args)
   name = canonical (self->name->str);
   if (g_hash_table_contains (self->by_name, name))
     return;
+  if (self->entries->len == MAX_MAILBOXES)
+    {
+      self->is_too_long = TRUE;
+      return;
+    }
   entry = g_new0 (Entry, 1);
   entry->mailbox = g_strdup (name);
   entry->record = record;
@@ -139,7 +155,8 @@ take_lsub (Listing *self, MfScan args)
 {
   MfRemoteFolder record = { 0 };
 
-  if (parse_list (args, &record, self->name))
+  if (parse_list (args, &record, self->name)
+      && g_hash_table_size (self->subscribed) < MAX_MAILBOXES)
     g_hash_table_add (self->subscribed, g_strdup (canonical (self->name->str)));
 }
 
@@ -251,6 +268,8 @@ mf_list_run (MfRemote *self, gboolean with_status,
   mf_session_handle (self, take_reply, &listing);
   if (!ask_names (self, &listing, with_status, error))
     return FALSE;
+  if (listing.is_too_long)
+    return mf_session_protocol_error (self, "the server lists more mailboxes than can be", error);
   if (with_status
       && !(mf_session_can (self, "LIST-EXTENDED") && mf_session_can (self, "LIST-STATUS"))
       && !ask_statuses (self, &listing, error))

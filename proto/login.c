@@ -37,8 +37,7 @@ read_greeting (MfRemote *self, gboolean *out_is_known, GError **error)
   if (!mf_session_read (self, error))
     return FALSE;
   *out_is_known = self->reply.state == MF_STATE_PREAUTH;
-  if (self->reply.kind == MF_REPLY_STATUS
-      && (self->reply.state == MF_STATE_OK || *out_is_known))
+  if (self->reply.kind == MF_REPLY_STATUS && (self->reply.state == MF_STATE_OK || *out_is_known))
     return TRUE;
   return mf_session_protocol_error (self, "this is not an IMAP server", error);
 }

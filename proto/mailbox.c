@@ -21,29 +21,27 @@ run (MfRemote *self, const char *verb, const char *mailbox, const char *to,
 }
 
 gboolean
-mf_mailbox_create (MfRemote *self, const char *mailbox, GCancellable *cancellable,
-                   GError **error)
+mf_mailbox_create (MfRemote *self, const char *mailbox, GCancellable *cancellable, GError **error)
 {
   return run (self, "CREATE ", mailbox, NULL, cancellable, error);
 }
 
 gboolean
-mf_mailbox_delete (MfRemote *self, const char *mailbox, GCancellable *cancellable,
-                   GError **error)
+mf_mailbox_delete (MfRemote *self, const char *mailbox, GCancellable *cancellable, GError **error)
 {
   return run (self, "DELETE ", mailbox, NULL, cancellable, error);
 }
 
 gboolean
-mf_mailbox_rename (MfRemote *self, const char *mailbox, const char *to,
-                   GCancellable *cancellable, GError **error)
+mf_mailbox_rename (MfRemote *self, const char *mailbox, const char *to, GCancellable *cancellable,
+                   GError **error)
 {
   return run (self, "RENAME ", mailbox, to, cancellable, error);
 }
 
 gboolean
-mf_mailbox_subscribe (MfRemote *self, const char *mailbox, gboolean on,
-                      GCancellable *cancellable, GError **error)
+mf_mailbox_subscribe (MfRemote *self, const char *mailbox, gboolean on, GCancellable *cancellable,
+                      GError **error)
 {
   return run (self, on ? "SUBSCRIBE " : "UNSUBSCRIBE ", mailbox, NULL, cancellable, error);
 }
@@ -79,8 +77,8 @@ take_reply (const MfReply *reply, gpointer user_data)
   guint64 used, limit;
 
   g_string_truncate (self->root, 0);
-  if (!mf_reply_is (reply, "QUOTA") || !mf_scan_string (&s, self->root)
-      || !mf_scan_char (&s, ' ') || !mf_scan_char (&s, '('))
+  if (!mf_reply_is (reply, "QUOTA") || !mf_scan_string (&s, self->root) || !mf_scan_char (&s, ' ')
+      || !mf_scan_char (&s, '('))
     return;
   while (mf_scan_word (&s, &resource) && mf_scan_char (&s, ' ')
          && mf_scan_number (&s, G_MAXUINT64, &used) && mf_scan_char (&s, ' ')

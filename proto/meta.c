@@ -52,11 +52,11 @@ is_sane (const char *name, gsize size)
 
   for (gsize i = 0; i < size; i++)
     {
-      if ((guchar) name[i] <= ' ' || name[i] == 0x7f)
+      if ((guchar)name[i] <= ' ' || name[i] == 0x7f)
         return FALSE;
-      ascii = ascii && (guchar) name[i] < 0x7f;
+      ascii = ascii && (guchar)name[i] < 0x7f;
     }
-  return size > 0 && (ascii || g_utf8_validate (name, (gssize) size, NULL));
+  return size > 0 && (ascii || g_utf8_validate (name, (gssize)size, NULL));
 }
 
 void
@@ -75,7 +75,7 @@ static gint
 compare_words (gconstpointer a, gconstpointer b)
 {
   const MfScan *x = a, *y = b;
-  gsize nx = (gsize) (x->end - x->at), ny = (gsize) (y->end - y->at);
+  gsize nx = (gsize)(x->end - x->at), ny = (gsize)(y->end - y->at);
   gint order = memcmp (x->at, y->at, MIN (nx, ny));
 
   return order != 0 ? order : (nx > ny) - (nx < ny);
@@ -150,7 +150,7 @@ parse_flags (MfMeta *self, MfScan *s)
         return TRUE;
       if (!mf_scan_word (s, &word))
         return FALSE;
-      mf_meta_add_flag (self, word.at, (gsize) (word.end - word.at));
+      mf_meta_add_flag (self, word.at, (gsize)(word.end - word.at));
     }
 }
 
@@ -161,7 +161,7 @@ parse_uid (MfMeta *self, MfScan *s)
 
   if (!mf_scan_number (s, G_MAXUINT32, &n))
     return FALSE;
-  self->message.uid = (guint32) n;
+  self->message.uid = (guint32)n;
   return TRUE;
 }
 
@@ -186,10 +186,10 @@ parse_date (MfMeta *self, MfScan *s)
 
   if (!mf_scan_char (s, '"'))
     return mf_scan_word (s, &word) && mf_scan_is (&word, "NIL");
-  close = memchr (s->at, '"', (gsize) (s->end - s->at));
+  close = memchr (s->at, '"', (gsize)(s->end - s->at));
   if (close == NULL)
     return FALSE;
-  mf_date_parse (s->at, (gsize) (close - s->at), &self->message.internaldate);
+  mf_date_parse (s->at, (gsize)(close - s->at), &self->message.internaldate);
   s->at = close + 1;
   return TRUE;
 }
@@ -203,7 +203,7 @@ parse_id (MfScan *s, GString *out, const char **out_id)
 
   if (!mf_scan_word (s, &word) || (parens && !mf_scan_char (s, ')')))
     return FALSE;
-  if (mf_scan_is (&word, "NIL") || !is_sane (word.at, (gsize) (word.end - word.at)))
+  if (mf_scan_is (&word, "NIL") || !is_sane (word.at, (gsize)(word.end - word.at)))
     return TRUE;
   g_string_truncate (out, 0);
   g_string_append_len (out, word.at, word.end - word.at);

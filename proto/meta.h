@@ -15,11 +15,11 @@
 typedef struct
 {
   MfRemoteMessage message;
-  gboolean has_body;  /* there was a BODY[] item */
-  gboolean body_nil;  /* and the server had no text for it */
-  GString *body;      /* what stood in it as a string, not as a streamed literal */
+  gboolean has_body; /* there was a BODY[] item */
+  gboolean body_nil; /* and the server had no text for it */
+  GString *body;     /* what stood in it as a string, not as a streamed literal */
   /* private */
-  GArray *words;      /* MfScan: keywords found so far */
+  GArray *words; /* MfScan: keywords found so far */
   GString *keywords, *labels, *emailid, *threadid, *word;
 } MfMeta;
 

@@ -59,8 +59,8 @@ mf_quote_append_flags (GString *line, MfFlags flags, const char *keywords, GErro
         continue;
       if (!is_keyword (*w, strlen (*w)))
         {
-          g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_INVALID,
-                       "“%s” cannot be a keyword", *w);
+          g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_INVALID, "“%s” cannot be a keyword",
+                       *w);
           return FALSE;
         }
       g_string_append_printf (line, "%s ", *w);

@@ -10,7 +10,8 @@
 
 #include "proto/remote.h"
 
-gboolean mf_quote_append (GString *line, const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean mf_quote_append (GString *line, const char *text,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* "(\Seen $Forwarded Junk)". */
 gboolean mf_quote_append_flags (GString *line, MfFlags flags, const char *keywords,

@@ -52,11 +52,11 @@ static const struct
 static char *
 clean (MfScan words)
 {
-  gsize size = MIN ((gsize) (words.end - words.at), MAX_WORDS);
-  char *text = g_utf8_make_valid (words.at, (gssize) size);
+  gsize size = MIN ((gsize)(words.end - words.at), MAX_WORDS);
+  char *text = g_utf8_make_valid (words.at, (gssize)size);
 
   for (char *p = text; *p != '\0'; p++)
-    if ((guchar) *p < ' ' || *p == 0x7f)
+    if ((guchar)*p < ' ' || *p == 0x7f)
       *p = ' ';
   return g_strstrip (text);
 }
@@ -100,8 +100,8 @@ new_refusal (const MfReply *reply, MfRemoteError otherwise)
   if (reply->state == MF_STATE_BYE && code != MF_REMOTE_ERROR_BUSY)
     code = MF_REMOTE_ERROR_OFFLINE;
   if (words[0] == '\0')
-    return g_error_new (MF_REMOTE_ERROR, (gint) code, "the server refused without a reason");
-  return g_error_new (MF_REMOTE_ERROR, (gint) code, "%s", words);
+    return g_error_new (MF_REMOTE_ERROR, (gint)code, "the server refused without a reason");
+  return g_error_new (MF_REMOTE_ERROR, (gint)code, "%s", words);
 }
 
 GError *

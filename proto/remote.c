@@ -16,7 +16,7 @@
 #include "proto/status.h"
 #include "proto/store.h"
 
-G_DEFINE_QUARK (mf-remote-error-quark, mf_remote_error)
+G_DEFINE_QUARK (mf - remote - error - quark, mf_remote_error)
 
 guint
 mf_remote_error_backoff_ms (const GError *error)
@@ -33,7 +33,7 @@ mf_remote_error_backoff_ms (const GError *error)
   if (at == NULL)
     return 0;
   ms = g_ascii_strtoull (at + strlen (phrase), NULL, 10);
-  return (guint) MIN (ms, G_MAXUINT);
+  return (guint)MIN (ms, G_MAXUINT);
 }
 
 void

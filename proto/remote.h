@@ -164,7 +164,7 @@ typedef struct
   guint64 size;         /* RFC822.SIZE, a hint; 0 when absent */
   guint64 modseq;       /* 0 when absent */
   const char *emailid, *threadid; /* (nullable) OBJECTID or X-GM-MSGID, X-GM-THRID */
-  const char *labels;   /* (nullable) X-GM-LABELS, as keywords */
+  const char *labels;   /* (nullable) X-GM-LABELS, space between, quoted unless one word */
 } MfRemoteMessage;
 
 /* (nullable) members are skipped. */
@@ -291,7 +291,9 @@ typedef struct
                        GError **error);
   /* APPEND of @n messages: MULTIAPPEND (RFC 3502, all or none), pipelined LITERAL+
    * (RFC 7888), or one by one.  @out_done: how many, from the first, the server
-   * has confirmed; @out_uidvalidity that of their APPENDUIDs, 0 unknown. */
+   * has confirmed; @out_uidvalidity that of their APPENDUIDs, 0 unknown.  Behind a
+   * refused one others may have arrived: those have their out_uid.  An upload that
+   * gives too few bytes is INVALID and kills the session. */
   gboolean (*append) (MfRemote *self, const char *mailbox, MfUpload *uploads, guint n,
                       guint *out_done, guint32 *out_uidvalidity,
                       GCancellable *cancellable, GError **error);

@@ -51,14 +51,14 @@ read_line (MfReply *self, MfStream *stream, GCancellable *cancellable, GError **
         return FALSE;
       lf = memchr (bytes, '\n', have);
       if (lf != NULL)
-        have = (gsize) (lf - bytes) + 1;
+        have = (gsize)(lf - bytes) + 1;
       if (self->text->len + have > MF_REPLY_MAX)
         return set_protocol_error ("the server's answer is too long", error);
-      g_string_append_len (self->text, bytes, (gssize) have);
+      g_string_append_len (self->text, bytes, (gssize)have);
       mf_stream_consume (stream, have);
     }
   if (self->text->len < 2 || self->text->str[self->text->len - 2] != '\r')
-    g_string_insert_c (self->text, (gssize) self->text->len - 1, '\r');
+    g_string_insert_c (self->text, (gssize)self->text->len - 1, '\r');
   return TRUE;
 }
 
@@ -77,7 +77,7 @@ read_literal (MfReply *self, MfStream *stream, guint64 size, GCancellable *cance
       if (have == 0)
         return FALSE;
       have = MIN (have, size);
-      g_string_append_len (self->text, bytes, (gssize) have);
+      g_string_append_len (self->text, bytes, (gssize)have);
       mf_stream_consume (stream, have);
       size -= have;
     }
@@ -148,9 +148,8 @@ is_body (const MfReply *self, gsize brace)
   MfScan name;
   guint64 n;
 
-  return mf_scan_char (&s, '*') && mf_scan_char (&s, ' ')
-         && mf_scan_number (&s, G_MAXUINT32, &n) && mf_scan_char (&s, ' ')
-         && mf_scan_word (&s, &name) && mf_scan_is (&name, "FETCH")
+  return mf_scan_char (&s, '*') && mf_scan_char (&s, ' ') && mf_scan_number (&s, G_MAXUINT32, &n)
+         && mf_scan_char (&s, ' ') && mf_scan_word (&s, &name) && mf_scan_is (&name, "FETCH")
          && (ends_in (text, brace, " BODY[] ") || ends_in (text, brace, "(BODY[] "));
 }
 
@@ -215,7 +214,7 @@ parse_state (MfScan *s, MfReplyState *out)
     for (guint i = 0; i < G_N_ELEMENTS (names); i++)
       if (mf_scan_is (&word, names[i]))
         {
-          *out = (MfReplyState) i;
+          *out = (MfReplyState)i;
           return TRUE;
         }
   *s = before;
@@ -257,7 +256,7 @@ parse_untagged (MfReply *self, MfScan s)
   self->kind = MF_REPLY_DATA;
   if (mf_scan_number (&s, G_MAXUINT32, &number))
     mf_scan_spaces (&s);
-  self->number = (guint32) number;
+  self->number = (guint32)number;
   if (!mf_scan_word (&s, &self->name))
     return FALSE;
   mf_scan_spaces (&s);
@@ -270,11 +269,11 @@ parse_tagged (MfReply *self, MfScan s)
 {
   guint64 tag;
 
-  if (!mf_scan_char (&s, 'A') || !mf_scan_number (&s, G_MAXUINT32, &tag)
-      || !mf_scan_char (&s, ' ') || !parse_state (&s, &self->state))
+  if (!mf_scan_char (&s, 'A') || !mf_scan_number (&s, G_MAXUINT32, &tag) || !mf_scan_char (&s, ' ')
+      || !parse_state (&s, &self->state))
     return FALSE;
   self->kind = MF_REPLY_TAGGED;
-  self->tag = (guint) tag;
+  self->tag = (guint)tag;
   parse_words (self, s);
   return TRUE;
 }

@@ -58,8 +58,8 @@ void mf_reply_clear (MfReply *self);
 
 /* @sink (nullable): without it, bodies are thrown away.  Only begin and data of
  * it are called. */
-gboolean mf_reply_read (MfReply *self, MfStream *stream, const MfBodySink *sink,
-                        gpointer user_data, GCancellable *cancellable, GError **error);
+gboolean mf_reply_read (MfReply *self, MfStream *stream, const MfBodySink *sink, gpointer user_data,
+                        GCancellable *cancellable, GError **error);
 
 /* Whether this is the untagged data of that name, in any case. */
 gboolean mf_reply_is (const MfReply *self, const char *name);

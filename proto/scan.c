@@ -46,7 +46,7 @@ mf_scan_number (MfScan *self, guint64 max, guint64 *out)
 
   for (; p < self->end && g_ascii_isdigit (*p); p++)
     {
-      guint digit = (guint) (*p - '0');
+      guint digit = (guint)(*p - '0');
 
       if (n > (max - digit) / 10)
         return FALSE;
@@ -71,7 +71,7 @@ scan_literal (MfScan *self, MfScan *out)
     return FALSE;
   mf_scan_char (&s, '+');
   if (!mf_scan_char (&s, '}') || !mf_scan_char (&s, '\r') || !mf_scan_char (&s, '\n')
-      || size > (guint64) (s.end - s.at))
+      || size > (guint64)(s.end - s.at))
     return FALSE;
   *out = (MfScan){ s.at, s.at + size };
   self->at = out->end;
@@ -167,6 +167,5 @@ mf_scan_is (const MfScan *self, const char *word)
 {
   gsize size = strlen (word);
 
-  return (gsize) (self->end - self->at) == size
-         && g_ascii_strncasecmp (self->at, word, size) == 0;
+  return (gsize)(self->end - self->at) == size && g_ascii_strncasecmp (self->at, word, size) == 0;
 }

@@ -33,14 +33,14 @@ take_search (Search *self, MfScan args)
           self->is_malformed = TRUE;
           return;
         }
-      mf_uidset_add (self->found, (guint32) uid);
+      mf_uidset_add (self->found, (guint32)uid);
     }
 }
 
 static gboolean
 take_ranges (Search *self, const MfScan *word)
 {
-  g_autofree char *text = g_strndup (word->at, (gsize) (word->end - word->at));
+  g_autofree char *text = g_strndup (word->at, (gsize)(word->end - word->at));
   g_autoptr (MfUidSet) part = mf_uidset_parse (text);
 
   if (part == NULL)
@@ -93,7 +93,7 @@ static gboolean
 is_ascii (const char *text, gsize size)
 {
   for (gsize i = 0; i < size; i++)
-    if ((guchar) text[i] >= 0x7f)
+    if ((guchar)text[i] >= 0x7f)
       return FALSE;
   return TRUE;
 }
@@ -136,11 +136,11 @@ put_criteria (MfRemote *self, const char *criteria, GError **out_refusal, GError
     {
       const char *end = *p == '"' ? end_of_quoted (p) : p + strcspn (p, "\"");
 
-      if (*p == '"' && !is_ascii (p, (gsize) (end - p)))
+      if (*p == '"' && !is_ascii (p, (gsize)(end - p)))
         p = put_as_literal (self, p, &ok, out_refusal, error);
       else
         {
-          mf_session_put (self, p, (gsize) (end - p));
+          mf_session_put (self, p, (gsize)(end - p));
           p = end;
         }
     }
@@ -190,8 +190,8 @@ mf_search_all (MfRemote *self, MfUidSet *out_uids, GCancellable *cancellable, GE
 }
 
 gboolean
-mf_search_run (MfRemote *self, const char *criteria, MfUidSet *out_uids,
-               GCancellable *cancellable, GError **error)
+mf_search_run (MfRemote *self, const char *criteria, MfUidSet *out_uids, GCancellable *cancellable,
+               GError **error)
 {
   g_auto (Search) search = { .found = mf_uidset_new () };
   GError *refusal = NULL;

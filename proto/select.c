@@ -66,16 +66,17 @@ take_code (Opening *self, const MfReply *reply)
   switch (code.kind)
     {
     case MF_CODE_UIDVALIDITY:
-      self->status.uidvalidity = (guint32) code.number;
+      self->status.uidvalidity = (guint32)code.number;
       break;
     case MF_CODE_UIDNEXT:
-      self->status.uidnext = (guint32) code.number;
+      self->status.uidnext = (guint32)code.number;
       break;
     case MF_CODE_HIGHESTMODSEQ:
       self->status.highestmodseq = code.number;
       break;
     case MF_CODE_PERMANENTFLAGS:
-      self->status.keywords = g_ptr_array_find_with_equal_func (code.words, "\\*", g_str_equal, NULL);
+      self->status.keywords
+          = g_ptr_array_find_with_equal_func (code.words, "\\*", g_str_equal, NULL);
       break;
     default:
       break;

@@ -11,6 +11,6 @@
 #include "proto/session.h"
 
 gboolean mf_select_run (MfRemote *self, const char *mailbox, gboolean read_only,
-                        const MfMailboxStatus *known, const MfChangeSink *sink,
-                        gpointer user_data, MfMailboxStatus *out_status, gboolean *out_resynced,
+                        const MfMailboxStatus *known, const MfChangeSink *sink, gpointer user_data,
+                        MfMailboxStatus *out_status, gboolean *out_resynced,
                         GCancellable *cancellable, GError **error);

@@ -106,7 +106,7 @@ trace (MfRemote *self, const char *direction, const char *text, gsize size)
   if (self->is_login || !self->is_traced)
     return;
   cr = memchr (text, '\r', size);
-  g_debug ("%s %.*s", direction, (int) MIN (cr != NULL ? (gsize) (cr - text) : size, 1000), text);
+  g_debug ("%s %.*s", direction, (int)MIN (cr != NULL ? (gsize)(cr - text) : size, 1000), text);
 }
 
 /* ---- out -------------------------------------------------------------- */
@@ -153,8 +153,8 @@ mf_session_queue (MfRemote *self, const char *command)
 gboolean
 mf_session_put_literal (MfRemote *self, gsize size, GError **out_refusal, GError **error)
 {
-  gboolean asks = !mf_session_can (self, "LITERAL+")
-                  && !(mf_session_can (self, "LITERAL-") && size <= 4096);
+  gboolean asks
+      = !mf_session_can (self, "LITERAL+") && !(mf_session_can (self, "LITERAL-") && size <= 4096);
   g_autofree char *head
       = g_strdup_printf (asks ? "{%" G_GSIZE_FORMAT "}\r\n" : "{%" G_GSIZE_FORMAT "+}\r\n", size);
 
@@ -196,13 +196,13 @@ learn_enabled (MfRemote *self, MfScan words)
 static void
 learn_vanished (MfRemote *self, MfScan args)
 {
-  g_autofree char *text = g_strndup (args.at, (gsize) (args.end - args.at));
+  g_autofree char *text = g_strndup (args.at, (gsize)(args.end - args.at));
   g_autoptr (MfUidSet) gone = mf_uidset_parse (text);
 
   if (gone == NULL)
     return;
   self->news = TRUE;
-  self->exists -= (guint32) MIN (self->exists, mf_uidset_count (gone));
+  self->exists -= (guint32)MIN (self->exists, mf_uidset_count (gone));
 }
 
 /* What concerns the session whatever is under way. */
@@ -245,8 +245,8 @@ mf_session_read (MfRemote *self, GError **error)
   if (!mf_session_is_alive (self, error))
     return FALSE;
   if (!mf_stream_flush (self->stream, self->cancellable, &cause)
-      || !mf_reply_read (&self->reply, self->stream, self->sink, self->sink_data,
-                         self->cancellable, &cause))
+      || !mf_reply_read (&self->reply, self->stream, self->sink, self->sink_data, self->cancellable,
+                         &cause))
     return die (self, cause, error);
   trace (self, "<", self->reply.text->str, self->reply.text->len);
   if (self->reply.kind == MF_REPLY_STATUS && self->reply.state == MF_STATE_BYE)
@@ -298,8 +298,8 @@ mf_session_wait_continue (MfRemote *self, char **out_words, GError **out_refusal
       return FALSE;
     }
   if (out_words != NULL)
-    *out_words = g_strndup (self->reply.words.at,
-                            (gsize) (self->reply.words.end - self->reply.words.at));
+    *out_words
+        = g_strndup (self->reply.words.at, (gsize)(self->reply.words.end - self->reply.words.at));
   return TRUE;
 }
 

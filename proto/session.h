@@ -79,8 +79,7 @@ void mf_session_end (MfRemote *self);
 /* Announces a literal of @size bytes, which the caller then puts.  Waits for the
  * server's go-ahead if it wants to be asked.  FALSE with @out_refusal: the
  * server has answered the command instead; with @error: dead. */
-gboolean mf_session_put_literal (MfRemote *self, gsize size, GError **out_refusal,
-                                 GError **error);
+gboolean mf_session_put_literal (MfRemote *self, gsize size, GError **out_refusal, GError **error);
 
 /* A whole command. */
 guint mf_session_queue (MfRemote *self, const char *command);

@@ -20,13 +20,13 @@ take_item (MfMailboxStatus *status, const MfScan *name, guint64 value)
   else if (value > G_MAXUINT32)
     return;
   else if (mf_scan_is (name, "MESSAGES"))
-    status->messages = (guint32) value;
+    status->messages = (guint32)value;
   else if (mf_scan_is (name, "UNSEEN"))
-    status->unseen = (guint32) value;
+    status->unseen = (guint32)value;
   else if (mf_scan_is (name, "UIDNEXT"))
-    status->uidnext = (guint32) value;
+    status->uidnext = (guint32)value;
   else if (mf_scan_is (name, "UIDVALIDITY"))
-    status->uidvalidity = (guint32) value;
+    status->uidvalidity = (guint32)value;
 }
 
 gboolean

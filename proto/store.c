@@ -127,7 +127,7 @@ take_copyuid (const MfReply *reply, gpointer user_data)
   if (n != mf_code_count (code.target) || n > self->room)
     return;
   self->room -= n;
-  self->out->uidvalidity = (guint32) code.number;
+  self->out->uidvalidity = (guint32)code.number;
   add_pairs (code.source, code.target, n, self->out->pairs);
 }
 
@@ -166,8 +166,7 @@ mf_store_move (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopi
 /* ---- EXPUNGE ---------------------------------------------------------- */
 
 gboolean
-mf_store_expunge (MfRemote *self, const MfUidSet *uids, GCancellable *cancellable,
-                  GError **error)
+mf_store_expunge (MfRemote *self, const MfUidSet *uids, GCancellable *cancellable, GError **error)
 {
   return mf_session_enter (self, cancellable, error) && require (self, "UIDPLUS", error)
          && require_writable (self, error)

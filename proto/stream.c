@@ -90,8 +90,7 @@ mf_stream_consume (MfStream *self, gsize size)
 static gboolean
 set_cancelled (MfStream *self, GError **error)
 {
-  g_autoptr (GError) cause
-      = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
+  g_autoptr (GError) cause = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled");
 
   mf_dial_set_error (self->account, cause, error);
   return FALSE;
@@ -122,7 +121,7 @@ wait_socket (MfStream *self, GIOCondition condition, gint64 deadline_us, GCancel
     {
       gint64 left_us = deadline_us - g_get_monotonic_time ();
 
-      ready = g_poll (fds, n, left_us <= 0 ? 0 : (gint) MIN ((left_us + 999) / 1000, G_MAXINT));
+      ready = g_poll (fds, n, left_us <= 0 ? 0 : (gint)MIN ((left_us + 999) / 1000, G_MAXINT));
       if (ready == 0 && left_us <= 0)
         break;
     }
@@ -144,7 +143,7 @@ wait_socket (MfStream *self, GIOCondition condition, gint64 deadline_us, GCancel
 static gint64
 deadline_in (guint ms)
 {
-  return g_get_monotonic_time () + (gint64) ms * 1000;
+  return g_get_monotonic_time () + (gint64)ms * 1000;
 }
 
 /* Waits through the account's timeout. */
@@ -152,8 +151,8 @@ static gboolean
 wait_patiently (MfStream *self, GIOCondition condition, GCancellable *cancellable,
                 GIOCondition *out_ready, GError **error)
 {
-  switch (wait_socket (self, condition, deadline_in (self->account->timeout_ms), NULL,
-                       cancellable, out_ready, error))
+  switch (wait_socket (self, condition, deadline_in (self->account->timeout_ms), NULL, cancellable,
+                       out_ready, error))
     {
     case MF_STREAM_READY:
       return TRUE;
@@ -171,7 +170,11 @@ static void
 make_room (MfStream *self)
 {
   if (self->start == self->end)
-    self->start = self->end = 0;
+    {
+      self->start = self->end = 0;
+      if (self->size > READ_SIZE) /* it grew to let a write go on */
+        self->buffer = g_realloc (self->buffer, self->size = READ_SIZE);
+    }
   if (self->end < self->size)
     return;
   if (self->start > 0)
@@ -189,8 +192,7 @@ make_room (MfStream *self)
 static gboolean
 read_now (MfStream *self, gsize *out_got, GError **error)
 {
-  GPollableInputStream *in
-      = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (top (self)));
+  GPollableInputStream *in = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (top (self)));
   g_autoptr (GError) cause = NULL;
   gssize got;
 
@@ -200,8 +202,8 @@ read_now (MfStream *self, gsize *out_got, GError **error)
   *out_got = 0;
   if (got > 0)
     {
-      self->end += (gsize) got;
-      *out_got = (gsize) got;
+      self->end += (gsize)got;
+      *out_got = (gsize)got;
       return TRUE;
     }
   if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
@@ -267,14 +269,14 @@ write_now (MfStream *self, GError **error)
 
   while (done < self->out->len && cause == NULL)
     {
-      gssize put = g_pollable_output_stream_write_nonblocking (
-          out, self->out->data + done, self->out->len - done, NULL, &cause);
+      gssize put = g_pollable_output_stream_write_nonblocking (out, self->out->data + done,
+                                                               self->out->len - done, NULL, &cause);
 
       if (put > 0)
-        done += (gsize) put;
+        done += (gsize)put;
     }
   if (done > 0)
-    g_byte_array_remove_range (self->out, 0, (guint) done);
+    g_byte_array_remove_range (self->out, 0, (guint)done);
   if (cause == NULL || g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     return TRUE;
   mf_dial_set_error (self->account, cause, error);
@@ -310,9 +312,9 @@ mf_stream_write (MfStream *self, const char *bytes, gsize size, GCancellable *ca
 {
   while (size > 0)
     {
-      guint part = (guint) MIN (size, WRITE_SIZE);
+      guint part = (guint)MIN (size, WRITE_SIZE);
 
-      g_byte_array_append (self->out, (const guint8 *) bytes, part);
+      g_byte_array_append (self->out, (const guint8 *)bytes, part);
       bytes += part;
       size -= part;
       if (self->out->len >= WRITE_SIZE && !mf_stream_flush (self, cancellable, error))

@@ -33,8 +33,8 @@ gboolean mf_stream_fill (MfStream *self, GCancellable *cancellable, GError **err
 
 /* Queues.  What the server sends while it does not read is taken in, so that
  * two full pipes cannot block each other. */
-gboolean mf_stream_write (MfStream *self, const char *bytes, gsize size,
-                          GCancellable *cancellable, GError **error);
+gboolean mf_stream_write (MfStream *self, const char *bytes, gsize size, GCancellable *cancellable,
+                          GError **error);
 gboolean mf_stream_flush (MfStream *self, GCancellable *cancellable, GError **error);
 /* As far as it goes without waiting: the last words before closing. */
 void mf_stream_push (MfStream *self);

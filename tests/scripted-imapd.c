@@ -7,8 +7,8 @@ struct _MfScripted
   GThread *thread;
   GSocketListener *listener;
   guint16 port;
-  GStrv script; /* (nullable) */
-  char **step;  /* of @script: the next one */
+  GStrv script;  /* (nullable) */
+  char **step;   /* of @script: the next one */
   GBytes *bytes; /* (nullable) */
   GCancellable *stop;
   char *failure;
@@ -97,8 +97,8 @@ play_bytes (MfScripted *self, GIOStream *connection)
   const char *bytes = g_bytes_get_data (self->bytes, &size);
 
   send_text (connection, bytes, size);
-  g_socket_shutdown (g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)), FALSE,
-                     TRUE, NULL);
+  g_socket_shutdown (g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)), FALSE, TRUE,
+                     NULL);
   g_thread_join (drainer);
 }
 
@@ -147,7 +147,7 @@ mf_scripted_new (const char *const *script)
 {
   MfScripted *self = g_new0 (MfScripted, 1);
 
-  self->script = g_strdupv ((char **) script);
+  self->script = g_strdupv ((char **)script);
   self->step = self->script;
   return start (self);
 }
@@ -227,7 +227,7 @@ mf_scripted_open (const char *caps, const char *const *script, MfAccount *accoun
   for (; *script != NULL; script++)
     g_ptr_array_add (steps, g_strdup (*script));
   g_ptr_array_add (steps, NULL);
-  *out_server = mf_scripted_new ((const char *const *) steps->pdata);
+  *out_server = mf_scripted_new ((const char *const *)steps->pdata);
   *account = mf_scripted_account (*out_server);
   remote = mf_remote_imap.open (account, NULL, &error);
   g_assert_no_error (error);

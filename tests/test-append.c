@@ -22,7 +22,7 @@ read_source (char *buffer, gsize size, gpointer user_data)
   size = MIN (MIN (size, 2), left);
   memcpy (buffer, source->text + source->at, size);
   source->at += size;
-  return (gssize) size;
+  return (gssize)size;
 }
 
 typedef struct
@@ -47,7 +47,9 @@ begin_with (Fixture *f, const char *caps, const char *const *script)
   for (guint i = 0; i < 3; i++)
     {
       f->sources[i] = (Source){ texts[i], 0 };
-      f->uploads[i] = (MfUpload){ .size = strlen (texts[i]), .read = read_source, .user_data = &f->sources[i] };
+      f->uploads[i] = (MfUpload){ .size = strlen (texts[i]),
+                                  .read = read_source,
+                                  .user_data = &f->sources[i] };
     }
   f->uploads[0].flags = MF_FLAG_SEEN;
   f->uploads[0].keywords = "k";
@@ -74,7 +76,9 @@ end (Fixture *f)
 static void
 test_one (void)
 {
-  const char *script[] = { FIRST, "S: * 4 EXISTS", "S: + go on", "B: a\r\nb\nc\r\n", "S: A2 OK [APPENDUID 7 12] .", NULL };
+  const char *script[]
+      = { FIRST, "S: * 4 EXISTS", "S: + go on", "B: a\r\nb\nc\r\n", "S: A2 OK [APPENDUID 7 12] .",
+          NULL };
   Fixture f;
 
   begin_with (&f, "", script);
@@ -103,7 +107,9 @@ test_refused_before_the_bytes (void)
 static void
 test_multiappend (void)
 {
-  const char *script[] = { FIRST_PLUS, "B: a\r\nb\nc", "C:  () {0+}", "C:  () {3+}", "B: d\re\r\n", "S: A2 OK [APPENDUID 7 12:13,20] .", NULL };
+  const char *script[] = { FIRST_PLUS,    "B: a\r\nb\nc", "C:  () {0+}",
+                           "C:  () {3+}", "B: d\re\r\n",  "S: A2 OK [APPENDUID 7 12:13,20] .",
+                           NULL };
   Fixture f;
 
   begin_with (&f, "MULTIAPPEND LITERAL+", script);
@@ -117,7 +123,8 @@ test_multiappend (void)
 static void
 test_multiappend_refused (void)
 {
-  const char *script[] = { FIRST, "S: + ", "B: a\r\nb\nc", "C:  () {0}", "S: A2 NO [OVERQUOTA] .", NULL };
+  const char *script[]
+      = { FIRST, "S: + ", "B: a\r\nb\nc", "C:  () {0}", "S: A2 NO [OVERQUOTA] .", NULL };
   Fixture f;
 
   begin_with (&f, "MULTIAPPEND", script);
@@ -130,8 +137,16 @@ test_multiappend_refused (void)
 static void
 test_pipelined (void)
 {
-  const char *script[] = { FIRST_PLUS, "B: a\r\nb\nc\r\n", "C: A3 APPEND \"x\" () {0+}", "B: \r\n", "C: A4 APPEND \"x\" () {3+}", "B: d\re\r\n",
-                           "S: A2 OK [APPENDUID 7 1] .", "S: A3 NO empty", "S: A4 OK [APPENDUID 7 2] .", NULL };
+  const char *script[] = { FIRST_PLUS,
+                           "B: a\r\nb\nc\r\n",
+                           "C: A3 APPEND \"x\" () {0+}",
+                           "B: \r\n",
+                           "C: A4 APPEND \"x\" () {3+}",
+                           "B: d\re\r\n",
+                           "S: A2 OK [APPENDUID 7 1] .",
+                           "S: A3 NO empty",
+                           "S: A4 OK [APPENDUID 7 2] .",
+                           NULL };
   Fixture f;
 
   begin_with (&f, "UIDPLUS LITERAL+", script);
@@ -147,7 +162,8 @@ test_pipelined (void)
 static void
 test_one_by_one (void)
 {
-  const char *script[] = { FIRST_PLUS, "B: a\r\nb\nc\r\n", "S: A2 OK", "C: A3 *", "B: \r\n", "S: A3 NO empty", NULL };
+  const char *script[] = { FIRST_PLUS, "B: a\r\nb\nc\r\n", "S: A2 OK", "C: A3 *",
+                           "B: \r\n",  "S: A3 NO empty",   NULL };
   Fixture f;
 
   begin_with (&f, "LITERAL+", script);
@@ -160,7 +176,9 @@ test_one_by_one (void)
 static void
 test_lying_appenduid (void)
 {
-  const char *const lies[] = { "S: A2 OK [APPENDUID 7 1:4294967295] .", "S: A2 OK [APPENDUID 7 1:2] .", "S: A2 OK [APPENDUID 7] .", "S: A2 OK [APPENDUID] ." };
+  const char *const lies[]
+      = { "S: A2 OK [APPENDUID 7 1:4294967295] .", "S: A2 OK [APPENDUID 7 1:2] .",
+          "S: A2 OK [APPENDUID 7] .", "S: A2 OK [APPENDUID] ." };
 
   for (gsize i = 0; i < G_N_ELEMENTS (lies); i++)
     {
@@ -179,7 +197,8 @@ static void
 test_small_literals (void)
 {
   g_autofree char *text = g_strnfill (4097, 'x');
-  const char *script[] = { "C: A2 APPEND \"x\" () {3+}", "B: d\re\r\n", "S: A2 OK", "C: A3 APPEND \"x\" () {4097}", "S: A3 NO too big", NULL };
+  const char *script[] = { "C: A2 APPEND \"x\" () {3+}",   "B: d\re\r\n",      "S: A2 OK",
+                           "C: A3 APPEND \"x\" () {4097}", "S: A3 NO too big", NULL };
   Fixture f;
 
   begin_with (&f, "LITERAL-", script);

@@ -20,7 +20,7 @@ log_in (const char *const *script, MfAuth auth, const char *secret, GError **err
   account = mf_scripted_account (server);
   account.auth = auth;
   account.secret = give_secret;
-  account.secret_data = (gpointer) secret;
+  account.secret_data = (gpointer)secret;
   session = mf_remote_imap.open (&account, NULL, error);
   mf_scripted_assert (server);
   return session;
@@ -52,9 +52,13 @@ expect_refusal (const char *const *script, MfAuth auth, const char *words)
 static void
 test_plain (void)
 {
-  const char *at_once[] = { GREET ("SASL-IR AUTH=PLAIN"), "C: A1 AUTHENTICATE PLAIN AHUAcMO8Iiw=", DONE, NULL };
-  const char *asked[] = { GREET ("AUTH=PLAIN"), "C: A1 AUTHENTICATE PLAIN", "S: + ", "C: AHUAcMO8Iiw=", DONE, NULL };
-  const char *refused[] = { GREET ("AUTH=PLAIN"), "C: A1 AUTHENTICATE PLAIN", "S: A1 NO not you", NULL };
+  const char *at_once[]
+      = { GREET ("SASL-IR AUTH=PLAIN"), "C: A1 AUTHENTICATE PLAIN AHUAcMO8Iiw=", DONE, NULL };
+  const char *asked[] = {
+    GREET ("AUTH=PLAIN"), "C: A1 AUTHENTICATE PLAIN", "S: + ", "C: AHUAcMO8Iiw=", DONE, NULL
+  };
+  const char *refused[]
+      = { GREET ("AUTH=PLAIN"), "C: A1 AUTHENTICATE PLAIN", "S: A1 NO not you", NULL };
 
   expect_success (at_once, MF_AUTH_PLAIN, "p\xc3\xbc\",");
   expect_success (asked, MF_AUTH_AUTO, "p\xc3\xbc\",");
@@ -65,7 +69,8 @@ static void
 test_login (void)
 {
   const char *quoted[] = { GREET (""), "C: A1 LOGIN \"u\" \"p\\\"w\"", DONE, NULL };
-  const char *literal[] = { GREET (""), "C: A1 LOGIN \"u\" {3}", "S: + ", "C: p\xc3\xbc", DONE, NULL };
+  const char *literal[]
+      = { GREET (""), "C: A1 LOGIN \"u\" {3}", "S: + ", "C: p\xc3\xbc", DONE, NULL };
   const char *plus[] = { GREET ("LITERAL+"), "C: A1 LOGIN \"u\" {3+}", "C: p\xc3\xbc", DONE, NULL };
 
   expect_success (quoted, MF_AUTH_AUTO, "p\"w");
@@ -86,9 +91,18 @@ test_line_end (void)
 static void
 test_oauth (void)
 {
-  const char *xoauth2[] = { GREET ("SASL-IR"), "C: A1 AUTHENTICATE XOAUTH2 dXNlcj11AWF1dGg9QmVhcmVyIHRvawEB", DONE, NULL };
-  const char *bearer[] = { GREET ("SASL-IR"), "C: A1 AUTHENTICATE OAUTHBEARER bixhPXUsAWhvc3Q9MTI3LjAuMC4x*", DONE, NULL };
-  const char *refused[] = { GREET ("SASL-IR"), "C: A1 AUTHENTICATE XOAUTH2 *", "S: + eyJzdGF0dXMiOiI0MDEifQ==", "C: ", "S: A1 NO expired", NULL };
+  const char *xoauth2[]
+      = { GREET ("SASL-IR"), "C: A1 AUTHENTICATE XOAUTH2 dXNlcj11AWF1dGg9QmVhcmVyIHRvawEB", DONE,
+          NULL };
+  const char *bearer[]
+      = { GREET ("SASL-IR"), "C: A1 AUTHENTICATE OAUTHBEARER bixhPXUsAWhvc3Q9MTI3LjAuMC4x*", DONE,
+          NULL };
+  const char *refused[] = { GREET ("SASL-IR"),
+                            "C: A1 AUTHENTICATE XOAUTH2 *",
+                            "S: + eyJzdGF0dXMiOiI0MDEifQ==",
+                            "C: ",
+                            "S: A1 NO expired",
+                            NULL };
 
   expect_success (xoauth2, MF_AUTH_XOAUTH2, "tok");
   expect_success (bearer, MF_AUTH_OAUTHBEARER, "tok");
@@ -99,7 +113,14 @@ test_oauth (void)
 static void
 test_scram_fault (void)
 {
-  const char *script[] = { GREET ("AUTH=SCRAM-SHA-256"), "C: A1 AUTHENTICATE SCRAM-SHA-256", "S: + ", "C: biwsbj11LHI9*", "S: + cj1mYWtlLHM9QUFBQSxpPTQwOTY=", "C: ?", "S: A1 BAD called off", NULL };
+  const char *script[] = { GREET ("AUTH=SCRAM-SHA-256"),
+                           "C: A1 AUTHENTICATE SCRAM-SHA-256",
+                           "S: + ",
+                           "C: biwsbj11LHI9*",
+                           "S: + cj1mYWtlLHM9QUFBQSxpPTQwOTY=",
+                           "C: ?",
+                           "S: A1 BAD called off",
+                           NULL };
 
   expect_refusal (script, MF_AUTH_SCRAM, "does not fit");
 }
@@ -118,7 +139,13 @@ test_no_mechanism (void)
 static void
 test_one_guess (void)
 {
-  const char *script[] = { GREET ("AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1 AUTH=PLAIN"), "C: A1 AUTHENTICATE SCRAM-SHA-256", "S: + ", "C: *", "S: A1 NO [AUTHENTICATIONFAILED] wrong", "H", NULL };
+  const char *script[] = { GREET ("AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1 AUTH=PLAIN"),
+                           "C: A1 AUTHENTICATE SCRAM-SHA-256",
+                           "S: + ",
+                           "C: *",
+                           "S: A1 NO [AUTHENTICATIONFAILED] wrong",
+                           "H",
+                           NULL };
 
   expect_refusal (script, MF_AUTH_AUTO, "wrong");
 }

@@ -29,19 +29,19 @@ next_batch (MfUidSet *batch, gpointer user_data)
 static void
 begin_body (gpointer user_data)
 {
-  g_string_append_c (((Reader *) user_data)->log, '<');
+  g_string_append_c (((Reader *)user_data)->log, '<');
 }
 
 static void
 take_data (const char *bytes, gsize size, gpointer user_data)
 {
-  g_string_append_len (((Reader *) user_data)->log, bytes, (gssize) size);
+  g_string_append_len (((Reader *)user_data)->log, bytes, (gssize)size);
 }
 
 static void
 end_body (guint32 uid, gboolean complete, gpointer user_data)
 {
-  g_string_append_printf (((Reader *) user_data)->log, "%s%u", complete ? ">" : "!", uid);
+  g_string_append_printf (((Reader *)user_data)->log, "%s%u", complete ? ">" : "!", uid);
 }
 
 static void
@@ -49,7 +49,7 @@ answered (const MfUidSet *batch, const GError *error, gpointer user_data)
 {
   g_autofree char *text = mf_uidset_to_string (batch);
 
-  g_string_append_printf (((Reader *) user_data)->log, "[%s%s]", text, error != NULL ? " no" : "");
+  g_string_append_printf (((Reader *)user_data)->log, "[%s%s]", text, error != NULL ? " no" : "");
 }
 
 static const MfBodySink sink = { next_batch, begin_body, take_data, end_body, answered };
@@ -78,8 +78,11 @@ test_forms (void)
   const char *script[] = { "C: A2 UID FETCH 1:5 (UID BODY.PEEK[])",
                            "R: * 1 FETCH (UID 1 BODY[] {3}\r\na\r\n)\r\n",
                            "R: * 2 FETCH (FLAGS (\\Seen) BODY[] {0}\r\n UID 2)\r\n",
-                           "S: * 3 FETCH (UID 3 BODY[] NIL)", "S: * 4 FETCH (UID 4 BODY[] \"q\\\"q\")",
-                           "R: * 5 FETCH (BODY[] {1}\r\nx UNKNOWN (a {2}\r\n)) b) UID 5)\r\n", "S: A2 OK", NULL };
+                           "S: * 3 FETCH (UID 3 BODY[] NIL)",
+                           "S: * 4 FETCH (UID 4 BODY[] \"q\\\"q\")",
+                           "R: * 5 FETCH (BODY[] {1}\r\nx UNKNOWN (a {2}\r\n)) b) UID 5)\r\n",
+                           "S: A2 OK",
+                           NULL };
 
   run (script, 5, 5, TRUE, "<a\r\n>1<>2<!3<q\"q>4<x>5[1:5]");
 }
@@ -105,7 +108,12 @@ test_lying_size (void)
 static void
 test_without_uid (void)
 {
-  const char *script[] = { "C: A2 *", "R: * 1 FETCH (BODY[] {3}\r\nabc)\r\n", "R: * 1 FETCH (UID 1 BODY[] {3}\r\nabc", "S:  rubbish", "S: A2 OK", NULL };
+  const char *script[] = { "C: A2 *",
+                           "R: * 1 FETCH (BODY[] {3}\r\nabc)\r\n",
+                           "R: * 1 FETCH (UID 1 BODY[] {3}\r\nabc",
+                           "S:  rubbish",
+                           "S: A2 OK",
+                           NULL };
 
   run (script, 1, 1, TRUE, "<abc>0<abc!0[1]");
 }
@@ -113,8 +121,12 @@ test_without_uid (void)
 static void
 test_refused_batches (void)
 {
-  const char *script[] = { "C: A2 UID FETCH 1:2 *", "C: A3 UID FETCH 3:4 *", "S: A2 NO gone",
-                           "R: * 1 FETCH (UID 3 BODY[] {1}\r\nx)\r\n", "S: A3 OK", NULL };
+  const char *script[] = { "C: A2 UID FETCH 1:2 *",
+                           "C: A3 UID FETCH 3:4 *",
+                           "S: A2 NO gone",
+                           "R: * 1 FETCH (UID 3 BODY[] {1}\r\nx)\r\n",
+                           "S: A3 OK",
+                           NULL };
 
   run (script, 4, 2, TRUE, "[1:2 no]<x>3[3:4]");
 }
@@ -123,9 +135,17 @@ test_refused_batches (void)
 static void
 test_window (void)
 {
-  const char *script[] = { "C: A2 UID FETCH 1 *", "C: A3 UID FETCH 2 *", "C: A4 UID FETCH 3 *",
-                           "C: A5 UID FETCH 4 *", "S: A2 OK", "C: A6 UID FETCH 5 *", "S: A4 OK",
-                           "S: A3 OK", "S: A5 OK", "S: A6 OK", NULL };
+  const char *script[] = { "C: A2 UID FETCH 1 *",
+                           "C: A3 UID FETCH 2 *",
+                           "C: A4 UID FETCH 3 *",
+                           "C: A5 UID FETCH 4 *",
+                           "S: A2 OK",
+                           "C: A6 UID FETCH 5 *",
+                           "S: A4 OK",
+                           "S: A3 OK",
+                           "S: A5 OK",
+                           "S: A6 OK",
+                           NULL };
 
   run (script, 5, 1, TRUE, "[1][3][2][4][5]");
 }
@@ -146,7 +166,7 @@ next_scattered (MfUidSet *batch, gpointer user_data)
 static void
 count_answer (const MfUidSet *batch, const GError *error, gpointer user_data)
 {
-  g_string_append_printf (((Reader *) user_data)->log, "[%u]", (guint) mf_uidset_count (batch));
+  g_string_append_printf (((Reader *)user_data)->log, "[%u]", (guint)mf_uidset_count (batch));
 }
 
 /* A set of a hundred kilobytes: many lines, one answer for the caller. */
@@ -174,7 +194,7 @@ test_large_batch (void)
   for (guint i = LINES - 3; i < LINES; i++)
     g_ptr_array_add (script, g_strdup_printf ("S: A%u OK", i + 2));
   g_ptr_array_add (script, NULL);
-  session = mf_scripted_open ("", (const char *const *) script->pdata, &account, &server);
+  session = mf_scripted_open ("", (const char *const *)script->pdata, &account, &server);
   g_assert_true (remote.bodies (session, &large, &reader, NULL, NULL));
   g_assert_cmpstr (log->str, ==, "[10000]");
   remote.close (session);
@@ -187,7 +207,7 @@ count_bytes (const char *bytes, gsize size, gpointer user_data)
   Reader *reader = user_data;
 
   g_assert_cmpuint (size, <=, 1024 * 1024);
-  reader->last += (guint32) size;
+  reader->last += (guint32)size;
 }
 
 static gboolean
@@ -211,7 +231,8 @@ test_large_body (void)
   static const MfBodySink counter = { next_one, begin_body, count_bytes, end_body, answered };
   g_autofree char *block = g_strnfill (1024 * 1024, 'x');
   g_autofree char *raw = g_strconcat ("R: ", block, NULL);
-  g_autofree char *head = g_strdup_printf ("S: * 1 FETCH (UID 1 BODY[] {%u}", MEGABYTES * 1024 * 1024);
+  g_autofree char *head
+      = g_strdup_printf ("S: * 1 FETCH (UID 1 BODY[] {%u}", MEGABYTES * 1024 * 1024);
   g_autoptr (GPtrArray) script = g_ptr_array_new ();
   g_autoptr (GString) log = g_string_new (NULL);
   Reader reader = { 1, 0, 1, log };
@@ -219,14 +240,14 @@ test_large_body (void)
   MfScripted *server;
   MfRemote *session;
 
-  g_ptr_array_add (script, (char *) "C: A2 *");
+  g_ptr_array_add (script, (char *)"C: A2 *");
   g_ptr_array_add (script, head);
   for (guint i = 0; i < MEGABYTES; i++)
     g_ptr_array_add (script, raw);
-  g_ptr_array_add (script, (char *) "S: )");
-  g_ptr_array_add (script, (char *) "S: A2 OK");
+  g_ptr_array_add (script, (char *)"S: )");
+  g_ptr_array_add (script, (char *)"S: A2 OK");
   g_ptr_array_add (script, NULL);
-  session = mf_scripted_open ("", (const char *const *) script->pdata, &account, &server);
+  session = mf_scripted_open ("", (const char *const *)script->pdata, &account, &server);
   g_assert_true (remote.bodies (session, &counter, &reader, NULL, NULL));
   g_assert_cmpuint (reader.last, ==, MEGABYTES * 1024 * 1024);
   g_assert_cmpstr (log->str, ==, "<>1[1]");

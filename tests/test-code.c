@@ -75,8 +75,10 @@ test_ranges (void)
 static void
 test_bad_ranges (void)
 {
-  const char *const bad[] = { "COPYUID 1 1:2", "COPYUID 1 1:x 1", "COPYUID 1 0 1", "COPYUID 1 1, 2", "COPYUID 1 * 1", "COPYUID x 1 1",
-                              "COPYUID 1 4294967296 1", "APPENDUID 1", "APPENDUID 1 ", "APPENDUID 4294967296 1" };
+  const char *const bad[]
+      = { "COPYUID 1 1:2", "COPYUID 1 1:x 1",       "COPYUID 1 0 1",          "COPYUID 1 1, 2",
+          "COPYUID 1 * 1", "COPYUID x 1 1",         "COPYUID 1 4294967296 1", "APPENDUID 1",
+          "APPENDUID 1 ",  "APPENDUID 4294967296 1" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
     {

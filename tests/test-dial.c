@@ -23,7 +23,9 @@ openssl (const char *directory, const char *arguments)
   gint status = -1;
 
   g_shell_parse_argv (command, NULL, &argv, NULL);
-  return g_spawn_sync (directory, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
+  return g_spawn_sync (directory, argv, NULL,
+                       G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL
+                           | G_SPAWN_STDERR_TO_DEV_NULL,
                        NULL, NULL, NULL, NULL, &status, NULL)
          && status == 0;
 }
@@ -35,12 +37,16 @@ static gboolean
 make_certificates (Fixture *f, const char *names, const char *days)
 {
   g_autofree char *extensions = g_build_filename (f->directory, "ext", NULL);
-  g_autofree char *sign = g_strdup_printf ("x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial "
-                                           "-out server.pem -extfile ext -days %s", days);
+  g_autofree char *sign
+      = g_strdup_printf ("x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial "
+                         "-out server.pem -extfile ext -days %s",
+                         days);
 
   return g_file_set_contents (extensions, names, -1, NULL)
-         && openssl (f->directory, "req -x509 " EC "-keyout ca.key -out ca.pem -days 3 -subj /CN=test")
-         && openssl (f->directory, "req -x509 " EC "-keyout other.key -out other.pem -days 3 -subj /CN=other")
+         && openssl (f->directory,
+                     "req -x509 " EC "-keyout ca.key -out ca.pem -days 3 -subj /CN=test")
+         && openssl (f->directory,
+                     "req -x509 " EC "-keyout other.key -out other.pem -days 3 -subj /CN=other")
          && openssl (f->directory, "req " EC "-keyout server.key -out server.csr -subj /CN=server")
          && openssl (f->directory, sign);
 }
@@ -49,13 +55,16 @@ static gpointer
 serve (gpointer data)
 {
   Fixture *f = data;
-  g_autoptr (GSocketConnection) connection = g_socket_listener_accept (f->listener, NULL, NULL, NULL);
+  g_autoptr (GSocketConnection) connection
+      = g_socket_listener_accept (f->listener, NULL, NULL, NULL);
   g_autoptr (GIOStream) tls = NULL;
   char byte;
 
   if (f->certificate == NULL)
     {
-      while (g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (connection)), &byte, 1, NULL, NULL) > 0)
+      while (g_input_stream_read (g_io_stream_get_input_stream (G_IO_STREAM (connection)), &byte, 1,
+                                  NULL, NULL)
+             > 0)
         ;
       return NULL;
     }
@@ -97,7 +106,9 @@ begin (Fixture *f, const char *names, const char *days)
 static void
 end (Fixture *f)
 {
-  static const char *const files[] = { "ca.pem", "ca.key", "ca.srl", "other.pem", "other.key", "server.pem", "server.key", "server.csr", "ext" };
+  static const char *const files[]
+      = { "ca.pem",     "ca.key",     "ca.srl",     "other.pem", "other.key",
+          "server.pem", "server.key", "server.csr", "ext" };
 
   g_thread_join (f->thread);
   for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
@@ -116,7 +127,11 @@ end (Fixture *f)
 static MfAccount
 account_for (const Fixture *f)
 {
-  return (MfAccount){ .host = "localhost", .port = f->port, .tls = MF_TLS_IMPLICIT, .ca_file = f->ca, .timeout_ms = 3000 };
+  return (MfAccount){ .host = "localhost",
+                      .port = f->port,
+                      .tls = MF_TLS_IMPLICIT,
+                      .ca_file = f->ca,
+                      .timeout_ms = 3000 };
 }
 
 static void
@@ -230,7 +245,8 @@ test_nobody (void)
 {
   g_autoptr (GSocketListener) listener = g_socket_listener_new ();
   MfAccount account = { .host = "127.0.0.1", .tls = MF_TLS_IMPLICIT, .timeout_ms = 3000 };
-  MfAccount nowhere = { .host = "no.such.host.invalid", .port = 993, .tls = MF_TLS_IMPLICIT, .timeout_ms = 3000 };
+  MfAccount nowhere
+      = { .host = "no.such.host.invalid", .port = 993, .tls = MF_TLS_IMPLICIT, .timeout_ms = 3000 };
   g_autoptr (GError) refused = NULL;
   g_autoptr (GError) unknown = NULL;
 
@@ -247,7 +263,8 @@ static void
 test_cancelled (void)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  MfAccount account = { .host = "127.0.0.1", .port = 1, .tls = MF_TLS_IMPLICIT, .timeout_ms = 3000 };
+  MfAccount account
+      = { .host = "127.0.0.1", .port = 1, .tls = MF_TLS_IMPLICIT, .timeout_ms = 3000 };
   g_autoptr (GError) error = NULL;
 
   g_cancellable_cancel (cancellable);

@@ -15,7 +15,8 @@ test_body_items (void)
 
   mf_meta_init (&meta);
   g_assert_true (fetch ("(BODY[] {0}\r\n UID 7 FLAGS (\\Seen b a) MODSEQ (9) RFC822.SIZE 5 "
-                        "INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")", &meta));
+                        "INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")",
+                        &meta));
   g_assert_cmpuint (meta.message.uid, ==, 7);
   g_assert_cmpint (meta.message.flags, ==, MF_FLAG_SEEN);
   g_assert_cmpstr (meta.message.keywords, ==, "a b");
@@ -63,8 +64,10 @@ test_unknown_items (void)
 static void
 test_malformed (void)
 {
-  const char *const lines[] = { "(", "(UID 7", "UID 7", "(UID)", "",
-                                "(BODY[] {9}\r\nabc", "(BODY[] {4000000000} x)", "(BODY[] \"x" };
+  const char *const lines[] = {
+    "(",          "(UID 7", "UID 7", "(UID)", "", "(BODY[] {9}\r\nabc", "(BODY[] {4000000000} x)",
+    "(BODY[] \"x"
+  };
   MfMeta meta;
 
   mf_meta_init (&meta);
@@ -94,7 +97,8 @@ test_depth (void)
 static void
 test_mutations (void)
 {
-  static const char seed[] = "(UID 7 FLAGS (\\Seen a b) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" RFC822.SIZE 5 MODSEQ (9) "
+  static const char seed[] = "(UID 7 FLAGS (\\Seen a b) INTERNALDATE \"17-Jul-1996 02:44:25 "
+                             "-0700\" RFC822.SIZE 5 MODSEQ (9) "
                              "BODY[] {3}\r\nabc BODY[] \"q\" X (a {2}\r\n)( b))";
   static const char bytes[] = "()[]{}\"\\ \r\n0179:,*+-NILAa\xff~<>";
   MfMeta meta;
@@ -106,7 +110,7 @@ test_mutations (void)
 
       for (gint n = g_test_rand_int_range (1, 8); n > 0; n--)
         {
-          gssize at = g_test_rand_int_range (0, (gint32) text->len);
+          gssize at = g_test_rand_int_range (0, (gint32)text->len);
 
           if (g_test_rand_bit ())
             text->str[at] = bytes[g_test_rand_int_range (0, sizeof bytes)];

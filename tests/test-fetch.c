@@ -7,8 +7,9 @@
 static void
 note_message (const MfRemoteMessage *message, gpointer user_data)
 {
-  g_string_append_printf (user_data, "%u/%x/%s/%" G_GUINT64_FORMAT " ", message->uid, message->flags,
-                          message->keywords != NULL ? message->keywords : "-", message->modseq);
+  g_string_append_printf (user_data, "%u/%x/%s/%" G_GUINT64_FORMAT " ", message->uid,
+                          message->flags, message->keywords != NULL ? message->keywords : "-",
+                          message->modseq);
 }
 
 static void
@@ -20,7 +21,7 @@ note_vanished (guint32 first, guint32 last, gpointer user_data)
 static const MfChangeSink sink = { note_message, note_vanished };
 
 #define SELECT_QRESYNC                                                                             \
-  "C: A2 ENABLE QRESYNC", "S: * ENABLED QRESYNC", "S: A2 OK", "C: A3 SELECT \"x\" (CONDSTORE)",   \
+  "C: A2 ENABLE QRESYNC", "S: * ENABLED QRESYNC", "S: A2 OK", "C: A3 SELECT \"x\" (CONDSTORE)",    \
       "S: * 3 EXISTS", "S: * OK [UIDVALIDITY 1] .", "S: * OK [HIGHESTMODSEQ 9] .", "S: A3 OK"
 
 static MfRemote *
@@ -36,10 +37,16 @@ open_selected (const char *const *script, MfAccount *account, MfScripted **serve
 static void
 test_lines (void)
 {
-  const char *script[] = { SELECT_QRESYNC, "C: A4 UID FETCH 5:9 (UID FLAGS INTERNALDATE RFC822.SIZE MODSEQ)",
-                           "S: * 1 FETCH (UID 5 FLAGS (\\Seen a) MODSEQ (7))", "S: * 2 FETCH (FUTURE (x) UID 6 FLAGS ())",
-                           "S: * 3 FETCH (UID", "S: * 3 FETCH (FLAGS (\\Seen))", "S: * 4 FETCH (UID 99 FLAGS ())",
-                           "S: * VANISHED 7", "S: A4 OK", NULL };
+  const char *script[] = { SELECT_QRESYNC,
+                           "C: A4 UID FETCH 5:9 (UID FLAGS INTERNALDATE RFC822.SIZE MODSEQ)",
+                           "S: * 1 FETCH (UID 5 FLAGS (\\Seen a) MODSEQ (7))",
+                           "S: * 2 FETCH (FUTURE (x) UID 6 FLAGS ())",
+                           "S: * 3 FETCH (UID",
+                           "S: * 3 FETCH (FLAGS (\\Seen))",
+                           "S: * 4 FETCH (UID 99 FLAGS ())",
+                           "S: * VANISHED 7",
+                           "S: A4 OK",
+                           NULL };
   g_autoptr (GString) log = g_string_new (NULL);
   MfAccount account;
   MfScripted *server;
@@ -54,9 +61,13 @@ test_lines (void)
 static void
 test_delta (void)
 {
-  const char *script[] = { SELECT_QRESYNC, "C: A4 UID FETCH 1:* (UID FLAGS MODSEQ) (CHANGEDSINCE 5 VANISHED)",
-                           "S: * VANISHED (EARLIER) 1:2,4", "S: * VANISHED (EARLIER) 4294967296",
-                           "S: * 1 FETCH (UID 3 FLAGS () MODSEQ (6))", "S: A4 OK", NULL };
+  const char *script[] = { SELECT_QRESYNC,
+                           "C: A4 UID FETCH 1:* (UID FLAGS MODSEQ) (CHANGEDSINCE 5 VANISHED)",
+                           "S: * VANISHED (EARLIER) 1:2,4",
+                           "S: * VANISHED (EARLIER) 4294967296",
+                           "S: * 1 FETCH (UID 3 FLAGS () MODSEQ (6))",
+                           "S: A4 OK",
+                           NULL };
   g_autoptr (GString) log = g_string_new (NULL);
   MfAccount account;
   MfScripted *server;
@@ -71,7 +82,8 @@ test_delta (void)
 static void
 test_star (void)
 {
-  const char *script[] = { SELECT_QRESYNC, "C: A4 UID FETCH 7:* (UID FLAGS MODSEQ)", "S: * 3 FETCH (UID 5 FLAGS ())", "S: A4 OK", NULL };
+  const char *script[] = { SELECT_QRESYNC, "C: A4 UID FETCH 7:* (UID FLAGS MODSEQ)",
+                           "S: * 3 FETCH (UID 5 FLAGS ())", "S: A4 OK", NULL };
   g_autoptr (GString) log = g_string_new (NULL);
   MfAccount account;
   MfScripted *server;
@@ -91,7 +103,8 @@ test_star (void)
 static void
 test_refused (void)
 {
-  const char *script[] = { SELECT_QRESYNC, "C: A4 UID FETCH *", "S: * 1 FETCH (UID 5 FLAGS ())", "S: A4 NO [LIMIT] No more", NULL };
+  const char *script[] = { SELECT_QRESYNC, "C: A4 UID FETCH *", "S: * 1 FETCH (UID 5 FLAGS ())",
+                           "S: A4 NO [LIMIT] No more", NULL };
   g_autoptr (GString) log = g_string_new (NULL);
   g_autoptr (GError) error = NULL;
   MfAccount account;
@@ -108,8 +121,9 @@ test_refused (void)
 static void
 test_without_modseq (void)
 {
-  const char *script[] = { "C: A2 SELECT \"x\"", "S: * 1 EXISTS", "S: A2 OK",
-                           "C: A3 UID FETCH 1:* (UID FLAGS)", "S: A3 OK", NULL };
+  const char *script[] = { "C: A2 SELECT \"x\"", "S: * 1 EXISTS",
+                           "S: A2 OK",           "C: A3 UID FETCH 1:* (UID FLAGS)",
+                           "S: A3 OK",           NULL };
   g_autoptr (GError) error = NULL;
   MfAccount account;
   MfScripted *server;
@@ -127,7 +141,7 @@ test_without_modseq (void)
 static void
 count_message (const MfRemoteMessage *message, gpointer user_data)
 {
-  (*(guint *) user_data)++;
+  (*(guint *)user_data)++;
 }
 
 static void
@@ -147,13 +161,15 @@ test_hundred_thousand (void)
   gint64 start;
 
   for (guint i = 1; i <= LINES; i++)
-    g_string_append_printf (lines, "* %u FETCH (UID %u FLAGS (\\Seen $Junk) INTERNALDATE "
-                                   "\"17-Jul-2026 02:44:25 +0000\" RFC822.SIZE 12345 MODSEQ (123456))\r\n", i, i);
+    g_string_append_printf (lines,
+                            "* %u FETCH (UID %u FLAGS (\\Seen $Junk) INTERNALDATE "
+                            "\"17-Jul-2026 02:44:25 +0000\" RFC822.SIZE 12345 MODSEQ (123456))\r\n",
+                            i, i);
   script[9] = lines->str;
   session = open_selected (script, &account, &server);
   start = g_get_monotonic_time ();
   g_assert_true (remote.fetch (session, 1, 0, MF_FETCH_ALL, 0, &counter, &n, NULL, NULL));
-  g_test_message ("%.3f us a line", (double) (g_get_monotonic_time () - start) / LINES);
+  g_test_message ("%.3f us a line", (double)(g_get_monotonic_time () - start) / LINES);
   g_assert_cmpuint (n, ==, LINES);
   remote.close (session);
   mf_scripted_assert (server);

@@ -27,7 +27,8 @@ begin (Fixture *f, const char *const *script)
   f->error = NULL;
   f->changed = FALSE;
   f->session = mf_scripted_open ("IDLE", script, &f->account, &f->server);
-  g_assert_true (remote.select (f->session, "x", FALSE, NULL, NULL, NULL, &status, NULL, NULL, NULL));
+  g_assert_true (
+      remote.select (f->session, "x", FALSE, NULL, NULL, NULL, &status, NULL, NULL, NULL));
 }
 
 static void
@@ -47,7 +48,10 @@ idle (Fixture *f, guint wait_ms, GCancellable *wake)
 static void
 test_change (void)
 {
-  const char *script[] = { SELECT, "C: A3 IDLE", "S: + idling", "S: * OK Still here", "S: * 3 EXISTS", "S: * 4 EXISTS", "C: DONE", "S: A3 OK", NULL };
+  const char *script[] = {
+    SELECT,    "C: A3 IDLE", "S: + idling", "S: * OK Still here", "S: * 3 EXISTS", "S: * 4 EXISTS",
+    "C: DONE", "S: A3 OK",   NULL
+  };
   Fixture f;
 
   begin (&f, script);
@@ -60,7 +64,9 @@ test_change (void)
 static void
 test_race (void)
 {
-  const char *const races[] = { "R: + idling\r\n* 2 EXPUNGE\r\n", "R: * 4 EXISTS\r\n+ idling\r\n", "R: + idling\r\n* 1 FETCH (FLAGS ())\r\n", "R: + idling\r\n* VANISHED 3\r\n" };
+  const char *const races[]
+      = { "R: + idling\r\n* 2 EXPUNGE\r\n", "R: * 4 EXISTS\r\n+ idling\r\n",
+          "R: + idling\r\n* 1 FETCH (FLAGS ())\r\n", "R: + idling\r\n* VANISHED 3\r\n" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (races); i++)
     {
@@ -78,7 +84,8 @@ test_race (void)
 static void
 test_news_between (void)
 {
-  const char *script[] = { SELECT, "C: A3 NOOP", "S: * 4 EXISTS", "S: A3 OK", "C: A4 IDLE", "S: + ", "C: DONE", "S: * 5 EXISTS", "S: A4 OK", NULL };
+  const char *script[] = { SELECT,  "C: A3 NOOP", "S: * 4 EXISTS", "S: A3 OK", "C: A4 IDLE",
+                           "S: + ", "C: DONE",    "S: * 5 EXISTS", "S: A4 OK", NULL };
   Fixture f;
 
   begin (&f, script);

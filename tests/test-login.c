@@ -21,7 +21,7 @@ expect_failure (const char *const *script, MfTls tls, MfRemoteError code, const 
   account.tls = tls;
   account.timeout_ms = 1000;
   g_assert_null (open_with (server, &account, &error));
-  assert_remote_error (error, (gint) code);
+  assert_remote_error (error, (gint)code);
   if (words != NULL)
     g_assert_nonnull (strstr (error->message, words));
   mf_scripted_assert (server);
@@ -30,9 +30,15 @@ expect_failure (const char *const *script, MfTls tls, MfRemoteError code, const 
 static void
 test_asks_capabilities (void)
 {
-  const char *script[] = { "S: * OK hello", "C: A1 CAPABILITY", "S: * CAPABILITY IMAP4rev1 IDLE",
-                           "S: A1 OK", "C: A2 LOGIN \"u\" \"pw\"", "S: A2 OK in",
-                           "C: A3 CAPABILITY", "S: * CAPABILITY IMAP4rev1 Move UIDPLUS", "S: A3 OK",
+  const char *script[] = { "S: * OK hello",
+                           "C: A1 CAPABILITY",
+                           "S: * CAPABILITY IMAP4rev1 IDLE",
+                           "S: A1 OK",
+                           "C: A2 LOGIN \"u\" \"pw\"",
+                           "S: A2 OK in",
+                           "C: A3 CAPABILITY",
+                           "S: * CAPABILITY IMAP4rev1 Move UIDPLUS",
+                           "S: A3 OK",
                            NULL };
   MfScripted *server = mf_scripted_new (script);
   MfAccount account = mf_scripted_account (server);
@@ -50,13 +56,19 @@ static void
 test_enabled (gconstpointer data)
 {
   gboolean says_so = GPOINTER_TO_INT (data);
-  const char *script[] = { "C: A2 ENABLE QRESYNC", "C: A3 ID *", says_so ? "S: * ENABLED QRESYNC" : "S: * ENABLED",
-                           "S: A2 OK", "S: * ID NIL", "S: A3 OK", NULL };
+  const char *script[] = { "C: A2 ENABLE QRESYNC",
+                           "C: A3 ID *",
+                           says_so ? "S: * ENABLED QRESYNC" : "S: * ENABLED",
+                           "S: A2 OK",
+                           "S: * ID NIL",
+                           "S: A3 OK",
+                           NULL };
   MfAccount account;
   MfScripted *server;
   MfRemote *session = mf_scripted_open ("ENABLE CONDSTORE QRESYNC ID", script, &account, &server);
 
-  g_assert_cmpint (mf_remote_imap.caps (session), ==, MF_CAP_CONDSTORE | (says_so ? MF_CAP_QRESYNC : 0));
+  g_assert_cmpint (mf_remote_imap.caps (session), ==,
+                   MF_CAP_CONDSTORE | (says_so ? MF_CAP_QRESYNC : 0));
   mf_remote_imap.close (session);
   mf_scripted_assert (server);
 }
@@ -80,7 +92,8 @@ test_greetings (void)
 static void
 test_preauth (void)
 {
-  const char *script[] = { "S: * PREAUTH [CAPABILITY IMAP4rev1 IDLE] known", "C: A1 NOOP", "S: A1 OK", NULL };
+  const char *script[]
+      = { "S: * PREAUTH [CAPABILITY IMAP4rev1 IDLE] known", "C: A1 NOOP", "S: A1 OK", NULL };
   MfScripted *server = mf_scripted_new (script);
   MfAccount account = mf_scripted_account (server);
   MfRemote *session = open_with (server, &account, NULL);
@@ -102,7 +115,8 @@ test_preauth_before_starttls (void)
 static void
 test_no_starttls (void)
 {
-  const char *script[] = { "S: * OK [CAPABILITY IMAP4rev1] hi", "C: A1 STARTTLS", "S: A1 BAD what", "H", NULL };
+  const char *script[]
+      = { "S: * OK [CAPABILITY IMAP4rev1] hi", "C: A1 STARTTLS", "S: A1 BAD what", "H", NULL };
 
   expect_failure (script, MF_TLS_STARTTLS, MF_REMOTE_ERROR_TLS, "does not offer STARTTLS");
 }
@@ -110,8 +124,9 @@ test_no_starttls (void)
 static void
 test_injection (void)
 {
-  const char *script[] = { "S: * OK [CAPABILITY IMAP4rev1 STARTTLS] hi", "C: A1 STARTTLS",
-                           "R: A1 OK go\r\n* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\nA2 OK injected\r\n", "H", NULL };
+  const char *script[]
+      = { "S: * OK [CAPABILITY IMAP4rev1 STARTTLS] hi", "C: A1 STARTTLS",
+          "R: A1 OK go\r\n* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\nA2 OK injected\r\n", "H", NULL };
 
   expect_failure (script, MF_TLS_STARTTLS, MF_REMOTE_ERROR_TLS, "before the TLS handshake");
 }
@@ -150,9 +165,9 @@ open_asking (const char *const *script, guint *asked, MfScripted **server, MfAcc
 static void
 test_secret_again (void)
 {
-  const char *script[] = { "S: * OK [CAPABILITY IMAP4rev1] hi", "C: A1 LOGIN \"u\" \"old\"",
-                           "S: A1 NO [EXPIRED] too old", "N",
-                           "S: * OK [CAPABILITY IMAP4rev1] hi", "C: A1 LOGIN \"u\" \"new\"",
+  const char *script[] = { "S: * OK [CAPABILITY IMAP4rev1] hi",  "C: A1 LOGIN \"u\" \"old\"",
+                           "S: A1 NO [EXPIRED] too old",         "N",
+                           "S: * OK [CAPABILITY IMAP4rev1] hi",  "C: A1 LOGIN \"u\" \"new\"",
                            "S: A1 OK [CAPABILITY IMAP4rev1] in", NULL };
   guint asked = 0;
   g_autoptr (GError) error = NULL;
@@ -169,10 +184,14 @@ test_secret_again (void)
 static void
 test_secret_not_thrice (void)
 {
-  const char *script[] = { "S: * OK [CAPABILITY IMAP4rev1] hi", "C: A1 LOGIN \"u\" \"old\"",
-                           "S: A1 NO no", "N",
-                           "S: * OK [CAPABILITY IMAP4rev1] hi", "C: A1 LOGIN \"u\" \"new\"",
-                           "S: A1 NO [AUTHENTICATIONFAILED] still no", NULL };
+  const char *script[] = { "S: * OK [CAPABILITY IMAP4rev1] hi",
+                           "C: A1 LOGIN \"u\" \"old\"",
+                           "S: A1 NO no",
+                           "N",
+                           "S: * OK [CAPABILITY IMAP4rev1] hi",
+                           "C: A1 LOGIN \"u\" \"new\"",
+                           "S: A1 NO [AUTHENTICATIONFAILED] still no",
+                           NULL };
   guint asked = 0;
   g_autoptr (GError) error = NULL;
   MfAccount account;
@@ -188,8 +207,9 @@ test_secret_not_thrice (void)
 static void
 test_busy_is_not_auth (void)
 {
-  const char *script[] = { "S: * OK [CAPABILITY IMAP4rev1] hi", "C: A1 LOGIN \"u\" \"old\"",
-                           "S: A1 NO [UNAVAILABLE] Suggested Backoff Time: 29000 milliseconds", "H", NULL };
+  const char *script[]
+      = { "S: * OK [CAPABILITY IMAP4rev1] hi", "C: A1 LOGIN \"u\" \"old\"",
+          "S: A1 NO [UNAVAILABLE] Suggested Backoff Time: 29000 milliseconds", "H", NULL };
   guint asked = 0;
   g_autoptr (GError) error = NULL;
   MfAccount account;
@@ -217,7 +237,8 @@ main (int argc, char **argv)
   mf_remote_init ();
   g_test_add_func ("/login/capabilities-are-asked-again-after-it", test_asks_capabilities);
   g_test_add_data_func ("/login/qresync-counts-when-enabled", GINT_TO_POINTER (TRUE), test_enabled);
-  g_test_add_data_func ("/login/qresync-does-not-count-when-only-offered", GINT_TO_POINTER (FALSE), test_enabled);
+  g_test_add_data_func ("/login/qresync-does-not-count-when-only-offered", GINT_TO_POINTER (FALSE),
+                        test_enabled);
   g_test_add_func ("/login/greetings", test_greetings);
   g_test_add_func ("/login/preauth", test_preauth);
   g_test_add_func ("/login/preauth-cannot-avoid-starttls", test_preauth_before_starttls);

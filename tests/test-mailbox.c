@@ -7,8 +7,17 @@
 static void
 test_commands (void)
 {
-  const char *script[] = { "C: A2 CREATE \"a b\"", "S: A2 NO [ALREADYEXISTS] .", "C: A3 DELETE \"a\"", "S: A3 OK", "C: A4 RENAME \"a\" \"b\\\\c\"", "S: A4 OK",
-                           "C: A5 SUBSCRIBE \"a\"", "S: A5 OK", "C: A6 UNSUBSCRIBE \"a\"", "S: A6 OK", NULL };
+  const char *script[] = { "C: A2 CREATE \"a b\"",
+                           "S: A2 NO [ALREADYEXISTS] .",
+                           "C: A3 DELETE \"a\"",
+                           "S: A3 OK",
+                           "C: A4 RENAME \"a\" \"b\\\\c\"",
+                           "S: A4 OK",
+                           "C: A5 SUBSCRIBE \"a\"",
+                           "S: A5 OK",
+                           "C: A6 UNSUBSCRIBE \"a\"",
+                           "S: A6 OK",
+                           NULL };
   g_autoptr (GError) error = NULL;
   MfAccount account;
   MfScripted *server;
@@ -16,7 +25,7 @@ test_commands (void)
 
   g_assert_false (remote.create (session, "a b", NULL, &error));
   assert_remote_error (error, MF_REMOTE_ERROR_EXISTS);
-  g_assert_true (remote.delete (session, "a", NULL, NULL));
+  g_assert_true (remote.delete(session, "a", NULL, NULL));
   g_assert_true (remote.rename (session, "a", "b\\c", NULL, NULL));
   g_assert_true (remote.subscribe (session, "a", TRUE, NULL, NULL));
   g_assert_true (remote.subscribe (session, "a", FALSE, NULL, NULL));
@@ -45,9 +54,16 @@ test_injection (void)
 static void
 test_quota (void)
 {
-  const char *script[] = { "C: A2 GETQUOTAROOT \"x\"", "S: * QUOTAROOT x \"\" big", "S: * QUOTA \"\" (MESSAGE 3 9 STORAGE 10 512)",
-                           "S: * QUOTA big (STORAGE 8589934592 9000000000)", "S: * QUOTA odd (STORAGE 99999999999999999999 1)", "S: A2 OK",
-                           "C: A3 GETQUOTAROOT \"y\"", "S: * QUOTAROOT y", "S: A3 OK", NULL };
+  const char *script[] = { "C: A2 GETQUOTAROOT \"x\"",
+                           "S: * QUOTAROOT x \"\" big",
+                           "S: * QUOTA \"\" (MESSAGE 3 9 STORAGE 10 512)",
+                           "S: * QUOTA big (STORAGE 8589934592 9000000000)",
+                           "S: * QUOTA odd (STORAGE 99999999999999999999 1)",
+                           "S: A2 OK",
+                           "C: A3 GETQUOTAROOT \"y\"",
+                           "S: * QUOTAROOT y",
+                           "S: A3 OK",
+                           NULL };
   MfAccount account;
   MfScripted *server;
   MfRemote *session = mf_scripted_open ("QUOTA", script, &account, &server);

@@ -15,9 +15,10 @@ test_all_items (void)
   const MfRemoteMessage *m = &meta.message;
 
   mf_meta_init (&meta);
-  g_assert_true (parse (&meta, "(UID 7 FLAGS (\\seen zz $Forwarded \\Recent Aa \\Foo) INTERNALDATE "
-                               "\"17-Jul-1996 02:44:25 -0700\" RFC822.SIZE 4294967300 MODSEQ (9223372036854775807) "
-                               "EMAILID (M1) THREADID NIL)"));
+  g_assert_true (parse (
+      &meta, "(UID 7 FLAGS (\\seen zz $Forwarded \\Recent Aa \\Foo) INTERNALDATE "
+             "\"17-Jul-1996 02:44:25 -0700\" RFC822.SIZE 4294967300 MODSEQ (9223372036854775807) "
+             "EMAILID (M1) THREADID NIL)"));
   g_assert_cmpuint (m->uid, ==, 7);
   g_assert_true (m->has_flags);
   g_assert_cmpint (m->flags, ==, MF_FLAG_SEEN | MF_FLAG_FORWARDED);
@@ -52,8 +53,9 @@ test_gmail (void)
   MfMeta meta;
 
   mf_meta_init (&meta);
-  g_assert_true (parse (&meta, "(X-GM-THRID 1278455344230334865 X-GM-MSGID 18446744073709551615 "
-                               "X-GM-LABELS (\\Inbox \"\\\\Sent\" \"Muy Importante\" {3}\r\na b))"));
+  g_assert_true (parse (&meta,
+                        "(X-GM-THRID 1278455344230334865 X-GM-MSGID 18446744073709551615 "
+                        "X-GM-LABELS (\\Inbox \"\\\\Sent\" \"Muy Importante\" {3}\r\na b))"));
   g_assert_cmpstr (meta.message.threadid, ==, "1278455344230334865");
   g_assert_cmpstr (meta.message.emailid, ==, "18446744073709551615");
   g_assert_cmpstr (meta.message.labels, ==, "\\Inbox \\Sent \"Muy Importante\" \"a b\"");
@@ -63,8 +65,14 @@ test_gmail (void)
 static void
 test_left_to_others (void)
 {
-  const char *const other[] = { "", "UID 7", "(UID 7", "(UID 4294967296)", "(UID 7 BODY[] {0}\r\n)",
-                                "(UID 7 FLAGS \\Seen)", "(FLAGS (a (b)))", "(UID)" };
+  const char *const other[] = { "",
+                                "UID 7",
+                                "(UID 7",
+                                "(UID 4294967296)",
+                                "(UID 7 BODY[] {0}\r\n)",
+                                "(UID 7 FLAGS \\Seen)",
+                                "(FLAGS (a (b)))",
+                                "(UID)" };
   MfMeta meta;
 
   mf_meta_init (&meta);
@@ -83,7 +91,8 @@ test_odd_keywords (void)
   MfMeta meta;
 
   mf_meta_init (&meta);
-  g_assert_true (parse (&meta, "(FLAGS (ok \xff\xfe gr\xc3\xbcn a\x01" "b))"));
+  g_assert_true (parse (&meta, "(FLAGS (ok \xff\xfe gr\xc3\xbcn a\x01"
+                               "b))"));
   g_assert_cmpstr (meta.message.keywords, ==, "gr\xc3\xbcn ok");
   mf_meta_clear (&meta);
 }
@@ -101,9 +110,10 @@ test_speed (void)
 
   mf_meta_init (&meta);
   for (guint i = 0; i < LINES; i++)
-    g_assert_true (parse (&meta, "(UID 100000 FLAGS (\\Seen \\Answered $Label1) INTERNALDATE "
-                                 "\"17-Jul-2026 02:44:25 +0000\" RFC822.SIZE 12345 MODSEQ (123456))"));
-  each_us = (double) (g_get_monotonic_time () - start) / LINES;
+    g_assert_true (parse (&meta,
+                          "(UID 100000 FLAGS (\\Seen \\Answered $Label1) INTERNALDATE "
+                          "\"17-Jul-2026 02:44:25 +0000\" RFC822.SIZE 12345 MODSEQ (123456))"));
+  each_us = (double)(g_get_monotonic_time () - start) / LINES;
   g_test_message ("%.3f us a line", each_us);
   mf_meta_clear (&meta);
 }

@@ -34,7 +34,7 @@ test_codes (void)
     {
       g_autoptr (GError) error = refuse (MF_STATE_NO, known[i].code, "words of the server", FALSE);
 
-      g_assert_error (error, MF_REMOTE_ERROR, (gint) known[i].error);
+      g_assert_error (error, MF_REMOTE_ERROR, (gint)known[i].error);
       g_assert_cmpstr (error->message, ==, "words of the server");
     }
 }

@@ -7,7 +7,7 @@
 static void
 test_table (void)
 {
-  gpointer const *members = (gpointer const *) &mf_remote_imap;
+  gpointer const *members = (gpointer const *)&mf_remote_imap;
 
   for (gsize i = 0; i < sizeof mf_remote_imap / sizeof (gpointer); i++)
     g_assert_nonnull (members[i]);
@@ -16,9 +16,13 @@ test_table (void)
 static void
 test_backoff (void)
 {
-  g_autoptr (GError) said = g_error_new_literal (MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY, "Slow down. Suggested Backoff Time: 29000 milliseconds");
-  g_autoptr (GError) huge = g_error_new_literal (MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY, "suggested backoff time: 99999999999999999999");
-  g_autoptr (GError) other = g_error_new_literal (MF_REMOTE_ERROR, MF_REMOTE_ERROR_REFUSED, "Suggested Backoff Time: 5");
+  g_autoptr (GError) said
+      = g_error_new_literal (MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY,
+                             "Slow down. Suggested Backoff Time: 29000 milliseconds");
+  g_autoptr (GError) huge = g_error_new_literal (MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY,
+                                                 "suggested backoff time: 99999999999999999999");
+  g_autoptr (GError) other
+      = g_error_new_literal (MF_REMOTE_ERROR, MF_REMOTE_ERROR_REFUSED, "Suggested Backoff Time: 5");
 
   g_assert_cmpuint (mf_remote_error_backoff_ms (said), ==, 29000);
   g_assert_cmpuint (mf_remote_error_backoff_ms (huge), ==, G_MAXUINT);
@@ -29,19 +33,30 @@ test_backoff (void)
 
 /* What a server says to run_everything(), if all goes well. */
 static const char transcript[]
-    = "* OK [CAPABILITY IMAP4rev1 ENABLE CONDSTORE QRESYNC LIST-EXTENDED LIST-STATUS SPECIAL-USE MOVE UIDPLUS QUOTA IDLE ESEARCH X-GM-EXT-1] hi\r\n"
-      "A1 OK [CAPABILITY IMAP4rev1 ENABLE CONDSTORE QRESYNC LIST-EXTENDED LIST-STATUS SPECIAL-USE MOVE UIDPLUS QUOTA IDLE ESEARCH X-GM-EXT-1] in\r\n"
+    = "* OK [CAPABILITY IMAP4rev1 ENABLE CONDSTORE QRESYNC LIST-EXTENDED LIST-STATUS SPECIAL-USE "
+      "MOVE UIDPLUS QUOTA IDLE ESEARCH X-GM-EXT-1] hi\r\n"
+      "A1 OK [CAPABILITY IMAP4rev1 ENABLE CONDSTORE QRESYNC LIST-EXTENDED LIST-STATUS SPECIAL-USE "
+      "MOVE UIDPLUS QUOTA IDLE ESEARCH X-GM-EXT-1] in\r\n"
       "* ENABLED QRESYNC\r\nA2 OK\r\n"
-      "* LIST (\\Subscribed \\Trash) \"/\" {5}\r\nTrash\r\n* LIST (\\Noselect) NIL \"a \\\"b\" (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n"
-      "* STATUS Trash (MESSAGES 3 UIDNEXT 9 UIDVALIDITY 7 UNSEEN 1 HIGHESTMODSEQ 12345678901)\r\nA3 OK\r\n"
-      "* OK [CLOSED] .\r\n* 3 EXISTS\r\n* FLAGS (\\Seen)\r\n* OK [PERMANENTFLAGS (\\Seen \\*)] .\r\n* OK [UIDVALIDITY 7] .\r\n* OK [UIDNEXT 12] .\r\n"
-      "* OK [HIGHESTMODSEQ 99] .\r\n* VANISHED (EARLIER) 1:2,4\r\n* 1 FETCH (UID 3 FLAGS (\\Seen $Forwarded Junk) MODSEQ (98))\r\nA4 OK [READ-WRITE] .\r\n"
-      "* 1 FETCH (UID 3 FLAGS (\\Seen) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" RFC822.SIZE 4286 MODSEQ (98) X-GM-MSGID 1278455344230334865 X-GM-THRID 12 "
-      "X-GM-LABELS (\\Inbox \"a b\" {3}\r\nx\"y))\r\n* 2 FETCH (UID 5 FLAGS () FOO (bar (baz \"(\")) BODY[HEADER] {4}\r\nA: b RFC822.SIZE 5)\r\nA5 OK\r\n"
+      "* LIST (\\Subscribed \\Trash) \"/\" {5}\r\nTrash\r\n* LIST (\\Noselect) NIL \"a \\\"b\" "
+      "(\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n"
+      "* STATUS Trash (MESSAGES 3 UIDNEXT 9 UIDVALIDITY 7 UNSEEN 1 HIGHESTMODSEQ "
+      "12345678901)\r\nA3 OK\r\n"
+      "* OK [CLOSED] .\r\n* 3 EXISTS\r\n* FLAGS (\\Seen)\r\n* OK [PERMANENTFLAGS (\\Seen \\*)] "
+      ".\r\n* OK [UIDVALIDITY 7] .\r\n* OK [UIDNEXT 12] .\r\n"
+      "* OK [HIGHESTMODSEQ 99] .\r\n* VANISHED (EARLIER) 1:2,4\r\n* 1 FETCH (UID 3 FLAGS (\\Seen "
+      "$Forwarded Junk) MODSEQ (98))\r\nA4 OK [READ-WRITE] .\r\n"
+      "* 1 FETCH (UID 3 FLAGS (\\Seen) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" RFC822.SIZE "
+      "4286 MODSEQ (98) X-GM-MSGID 1278455344230334865 X-GM-THRID 12 "
+      "X-GM-LABELS (\\Inbox \"a b\" {3}\r\nx\"y))\r\n* 2 FETCH (UID 5 FLAGS () FOO (bar (baz "
+      "\"(\")) BODY[HEADER] {4}\r\nA: b RFC822.SIZE 5)\r\nA5 OK\r\n"
       "* ESEARCH (TAG \"A6\") UID ALL 3,5,9\r\nA6 OK\r\n"
-      "* 1 FETCH (UID 3 BODY[] {10}\r\nabcdefghij)\r\n* 2 FETCH (BODY[] \"q\\\"q\" UID 5 FLAGS (\\Seen))\r\n* 3 FETCH (UID 9 BODY[] NIL)\r\nA7 OK\r\n"
-      "* 2 FETCH (UID 5 FLAGS (\\Flagged x) MODSEQ (100))\r\nA8 OK\r\nA9 OK [COPYUID 8 3,5 10:11] .\r\n* OK [COPYUID 8 3 12] .\r\n* VANISHED 3\r\nA10 OK\r\n"
-      "+ go\r\nA11 OK [APPENDUID 7 13] .\r\n* QUOTAROOT x \"\"\r\n* QUOTA \"\" (STORAGE 10 512)\r\nA12 OK\r\n"
+      "* 1 FETCH (UID 3 BODY[] {10}\r\nabcdefghij)\r\n* 2 FETCH (BODY[] \"q\\\"q\" UID 5 FLAGS "
+      "(\\Seen))\r\n* 3 FETCH (UID 9 BODY[] NIL)\r\nA7 OK\r\n"
+      "* 2 FETCH (UID 5 FLAGS (\\Flagged x) MODSEQ (100))\r\nA8 OK\r\nA9 OK [COPYUID 8 3,5 10:11] "
+      ".\r\n* OK [COPYUID 8 3 12] .\r\n* VANISHED 3\r\nA10 OK\r\n"
+      "+ go\r\nA11 OK [APPENDUID 7 13] .\r\n* QUOTAROOT x \"\"\r\n* QUOTA \"\" (STORAGE 10 "
+      "512)\r\nA12 OK\r\n"
       "+ idling\r\n* 4 EXISTS\r\nA13 OK\r\nA14 NO [NONEXISTENT] no such mailbox\r\n";
 
 static void
@@ -74,25 +89,25 @@ next_batch (MfUidSet *batch, gpointer user_data)
 static void
 begin_body (gpointer user_data)
 {
-  g_assert_cmpint (((gint *) user_data)[1]++, ==, 0);
+  g_assert_cmpint (((gint *)user_data)[1]++, ==, 0);
 }
 
 static void
 take_data (const char *bytes, gsize size, gpointer user_data)
 {
-  g_assert_cmpint (((gint *) user_data)[1], ==, 1);
+  g_assert_cmpint (((gint *)user_data)[1], ==, 1);
 }
 
 static void
 end_body (guint32 uid, gboolean complete, gpointer user_data)
 {
-  g_assert_cmpint (((gint *) user_data)[1]--, ==, 1);
+  g_assert_cmpint (((gint *)user_data)[1]--, ==, 1);
 }
 
 static void
 take_answer (const MfUidSet *batch, const GError *error, gpointer user_data)
 {
-  g_assert_cmpint (((gint *) user_data)[1], ==, 0);
+  g_assert_cmpint (((gint *)user_data)[1], ==, 0);
 }
 
 static gssize
@@ -141,27 +156,31 @@ run_everything (MfRemote *session)
 static void
 mutate (GString *text)
 {
-  static const char *const words[] = { "(", ")", "\"", "{5}\r\n", "{4294967296}\r\n", "\r\n", "* ", "+ ", "A5 OK\r\n", "4294967295", "0", "NIL", "\\", "[", "]", "* BYE\r\n", " " };
-  gsize at = (gsize) g_test_rand_int_range (0, (gint32) text->len);
-  gsize size = (gsize) g_test_rand_int_range (1, 40);
+  static const char *const words[] = { "(",         ")",   "\"", "{5}\r\n",   "{4294967296}\r\n",
+                                       "\r\n",      "* ",  "+ ", "A5 OK\r\n", "4294967295",
+                                       "0",         "NIL", "\\", "[",         "]",
+                                       "* BYE\r\n", " " };
+  gsize at = (gsize)g_test_rand_int_range (0, (gint32)text->len);
+  gsize size = (gsize)g_test_rand_int_range (1, 40);
 
   size = MIN (size, text->len - at);
   switch (g_test_rand_int_range (0, 5))
     {
     case 0:
-      text->str[at] = (char) g_test_rand_int_range (0, 256);
+      text->str[at] = (char)g_test_rand_int_range (0, 256);
       break;
     case 1:
-      g_string_erase (text, (gssize) at, (gssize) size);
+      g_string_erase (text, (gssize)at, (gssize)size);
       break;
     case 2:
-      g_string_insert (text, (gssize) at, words[g_test_rand_int_range (0, G_N_ELEMENTS (words))]);
+      g_string_insert (text, (gssize)at, words[g_test_rand_int_range (0, G_N_ELEMENTS (words))]);
       break;
     case 3:
       {
         g_autofree char *copy = g_memdup2 (text->str + at, size);
 
-        g_string_insert_len (text, g_test_rand_int_range (0, (gint32) text->len), copy, (gssize) size);
+        g_string_insert_len (text, g_test_rand_int_range (0, (gint32)text->len), copy,
+                             (gssize)size);
       }
       break;
     default:
@@ -202,7 +221,7 @@ static void
 test_mutations (void)
 {
   const char *wanted = g_getenv ("MAILFS_FUZZ");
-  guint rounds = wanted != NULL ? (guint) g_ascii_strtoull (wanted, NULL, 10) : 300;
+  guint rounds = wanted != NULL ? (guint)g_ascii_strtoull (wanted, NULL, 10) : 300;
 
   for (guint i = 0; i < rounds; i++)
     {

@@ -41,7 +41,8 @@ test_kinds (void)
 {
   Fixture f;
 
-  begin (&f, "* OK [UIDNEXT 4] Predicted\r\n* 23 EXISTS\r\n\r\nA12 NO [LIMIT \"a]b\"]\r\n+ idling\r\n+\r\n* BYE\r\nB1 OK\r\nA1x OK\r\n* \r\n");
+  begin (&f, "* OK [UIDNEXT 4] Predicted\r\n* 23 EXISTS\r\n\r\nA12 NO [LIMIT \"a]b\"]\r\n+ "
+             "idling\r\n+\r\n* BYE\r\nB1 OK\r\nA1x OK\r\n* \r\n");
   g_assert_true (read_one (&f));
   g_assert_cmpint (f.reply.kind, ==, MF_REPLY_STATUS);
   g_assert_true (mf_reply_has_code (&f.reply, "uidnext"));
@@ -75,7 +76,8 @@ test_literals (void)
 {
   Fixture f;
 
-  begin (&f, "* LIST () \"/\" {7}\r\nA1 OK\r\n\r\n* X ~{3}\r\n{9} {2+}\r\n\r\n)\r\n* OK no literal {5}\r\n* 1 EXISTS\n");
+  begin (&f, "* LIST () \"/\" {7}\r\nA1 OK\r\n\r\n* X ~{3}\r\n{9} {2+}\r\n\r\n)\r\n* OK no literal "
+             "{5}\r\n* 1 EXISTS\n");
   g_assert_true (read_one (&f));
   g_assert_cmpstr (f.reply.text->str, ==, "* LIST () \"/\" {7}\r\nA1 OK\r\n\r\n");
   g_assert_true (read_one (&f));
@@ -93,7 +95,8 @@ test_unwanted_body (void)
 {
   Fixture f;
 
-  begin (&f, "* 1 FETCH (UID 4 BODY[] {5}\r\nabcde FLAGS ())\r\n* 2 FETCH (BODY[1] {3}\r\nabc)\r\n");
+  begin (&f,
+         "* 1 FETCH (UID 4 BODY[] {5}\r\nabcde FLAGS ())\r\n* 2 FETCH (BODY[1] {3}\r\nabc)\r\n");
   g_assert_true (read_one (&f));
   g_assert_cmpstr (f.reply.text->str, ==, "* 1 FETCH (UID 4 BODY[] {0}\r\n FLAGS ())\r\n");
   g_assert_false (f.reply.has_body);

@@ -43,7 +43,8 @@ test_strings (void)
 static void
 test_bad_strings (void)
 {
-  const char *const bad[] = { "\"open", "\"a\rb\"", "{5}\r\nabc", "{99999999999999999999}\r\n", "{3", "", "(a)" };
+  const char *const bad[]
+      = { "\"open", "\"a\rb\"", "{5}\r\nabc", "{99999999999999999999}\r\n", "{3", "", "(a)" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
     {
@@ -71,7 +72,8 @@ test_nul_in_literal (void)
 static void
 test_skip (void)
 {
-  const char *const values[] = { "atom", "\"(\"", "()", "(a (b \")\" (c)) {1}\r\n( d)", "~{2}\r\n()" };
+  const char *const values[]
+      = { "atom", "\"(\"", "()", "(a (b \")\" (c)) {1}\r\n( d)", "~{2}\r\n()" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
     {

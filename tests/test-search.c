@@ -17,7 +17,8 @@ ask (const char *caps, const char *const *script, const char *criteria, GError *
   gboolean ok;
 
   g_assert_true (remote.select (session, "x", FALSE, NULL, NULL, NULL, &status, NULL, NULL, NULL));
-  ok = criteria != NULL ? remote.search (session, criteria, uids, NULL, error) : remote.uids (session, uids, NULL, error);
+  ok = criteria != NULL ? remote.search (session, criteria, uids, NULL, error)
+                        : remote.uids (session, uids, NULL, error);
   remote.close (session);
   mf_scripted_assert (server);
   g_assert_true (ok || mf_uidset_is_empty (uids));
@@ -27,8 +28,12 @@ ask (const char *caps, const char *const *script, const char *criteria, GError *
 static void
 test_both_forms (void)
 {
-  const char *plain[] = { SELECT, "C: A3 UID SEARCH ALL", "S: * SEARCH 5 1", "S: * SEARCH 2 (MODSEQ 9)", "S: A3 OK", NULL };
-  const char *extended[] = { SELECT, "C: A3 UID SEARCH RETURN (ALL) ALL", "S: * ESEARCH (TAG \"A3\") UID MIN 1 ALL 1:2,5 FUTURE (a)", "S: A3 OK", NULL };
+  const char *plain[]
+      = { SELECT, "C: A3 UID SEARCH ALL", "S: * SEARCH 5 1", "S: * SEARCH 2 (MODSEQ 9)", "S: A3 OK",
+          NULL };
+  const char *extended[]
+      = { SELECT, "C: A3 UID SEARCH RETURN (ALL) ALL",
+          "S: * ESEARCH (TAG \"A3\") UID MIN 1 ALL 1:2,5 FUTURE (a)", "S: A3 OK", NULL };
   g_autofree char *first = ask ("", plain, NULL, NULL);
   g_autofree char *second = ask ("ESEARCH", extended, NULL, NULL);
 
@@ -41,7 +46,8 @@ test_nothing_is_an_error (void)
 {
   const char *none[] = { SELECT, "C: A3 *", "S: A3 OK", NULL };
   const char *empty[] = { SELECT, "C: A3 *", "S: * SEARCH", "S: A3 OK", NULL };
-  const char *sequence[] = { SELECT, "C: A3 *", "S: * ESEARCH (TAG \"A3\") ALL 1:3", "S: A3 OK", NULL };
+  const char *sequence[]
+      = { SELECT, "C: A3 *", "S: * ESEARCH (TAG \"A3\") ALL 1:3", "S: A3 OK", NULL };
   const char *garbage[] = { SELECT, "C: A3 *", "S: * SEARCH 1 2 4294967297", "S: A3 OK", NULL };
   const char *const *const scripts[] = { none, empty, sequence, garbage };
 
@@ -57,7 +63,8 @@ test_nothing_is_an_error (void)
 static void
 test_empty_result (void)
 {
-  const char *script[] = { SELECT, "C: A3 UID SEARCH RETURN (ALL) FROM \"a \\\"b\"", "S: * ESEARCH (TAG \"A3\") UID", "S: A3 OK", NULL };
+  const char *script[] = { SELECT, "C: A3 UID SEARCH RETURN (ALL) FROM \"a \\\"b\"",
+                           "S: * ESEARCH (TAG \"A3\") UID", "S: A3 OK", NULL };
   g_autofree char *found = ask ("ESEARCH", script, "FROM \"a \\\"b\"", NULL);
 
   g_assert_cmpstr (found, ==, "");
@@ -66,8 +73,20 @@ test_empty_result (void)
 static void
 test_utf8 (void)
 {
-  const char *waits[] = { SELECT, "C: A3 UID SEARCH CHARSET UTF-8 OR SUBJECT {3}", "S: * 4 EXISTS", "S: + go", "C: \xc3\xbc\" FROM \"b\"", "S: * SEARCH 7", "S: A3 OK", NULL };
-  const char *plus[] = { SELECT, "C: A3 UID SEARCH CHARSET UTF-8 OR SUBJECT {3+}", "C: \xc3\xbc\" FROM \"b\"", "S: * SEARCH 7", "S: A3 OK", NULL };
+  const char *waits[] = { SELECT,
+                          "C: A3 UID SEARCH CHARSET UTF-8 OR SUBJECT {3}",
+                          "S: * 4 EXISTS",
+                          "S: + go",
+                          "C: \xc3\xbc\" FROM \"b\"",
+                          "S: * SEARCH 7",
+                          "S: A3 OK",
+                          NULL };
+  const char *plus[] = { SELECT,
+                         "C: A3 UID SEARCH CHARSET UTF-8 OR SUBJECT {3+}",
+                         "C: \xc3\xbc\" FROM \"b\"",
+                         "S: * SEARCH 7",
+                         "S: A3 OK",
+                         NULL };
   const char *refused[] = { SELECT, "C: A3 *", "S: A3 NO [BADCHARSET] ASCII only", NULL };
   const char *criteria = "OR SUBJECT \"\xc3\xbc\\\"\" FROM \"b\"";
   g_autofree char *first = ask ("", waits, criteria, NULL);

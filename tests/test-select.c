@@ -18,7 +18,8 @@ note_vanished (guint32 first, guint32 last, gpointer user_data)
 }
 
 static const MfChangeSink sink = { note_message, note_vanished };
-static const MfMailboxStatus known = { .uidvalidity = 67890007, .highestmodseq = 20050715194045000 };
+static const MfMailboxStatus known
+    = { .uidvalidity = 67890007, .highestmodseq = 20050715194045000 };
 
 /* Opens "x" knowing @known; returns what went to the sink. */
 static char *
@@ -43,9 +44,17 @@ resync (const char *const *script, gboolean expected)
 static void
 test_resync (void)
 {
-  const char *script[] = { ENABLED, "C: A3 SELECT \"x\" (QRESYNC (67890007 20050715194045000))", "S: * OK [CLOSED] .", "S: * 314 EXISTS",
-                           "S: * OK [UIDVALIDITY 67890007] .", "S: * OK [UIDNEXT 567] .", "S: * OK [HIGHESTMODSEQ 20060115205545359] .",
-                           "S: * VANISHED (EARLIER) 41,43:116", "S: * 49 FETCH (UID 117 FLAGS (\\Seen) MODSEQ (20060115194045001))", "S: A3 OK", NULL };
+  const char *script[] = { ENABLED,
+                           "C: A3 SELECT \"x\" (QRESYNC (67890007 20050715194045000))",
+                           "S: * OK [CLOSED] .",
+                           "S: * 314 EXISTS",
+                           "S: * OK [UIDVALIDITY 67890007] .",
+                           "S: * OK [UIDNEXT 567] .",
+                           "S: * OK [HIGHESTMODSEQ 20060115205545359] .",
+                           "S: * VANISHED (EARLIER) 41,43:116",
+                           "S: * 49 FETCH (UID 117 FLAGS (\\Seen) MODSEQ (20060115194045001))",
+                           "S: A3 OK",
+                           NULL };
   g_autofree char *log = resync (script, TRUE);
 
   g_assert_cmpstr (log, ==, "-41:41 -43:116 117 ");
@@ -55,8 +64,14 @@ test_resync (void)
 static void
 test_other_validity (void)
 {
-  const char *script[] = { ENABLED, "C: A3 SELECT *", "S: * OK [UIDVALIDITY 5] .", "S: * OK [HIGHESTMODSEQ 9] .", "S: * VANISHED (EARLIER) 1:100",
-                           "S: * 1 FETCH (UID 1 FLAGS ())", "S: A3 OK", NULL };
+  const char *script[] = { ENABLED,
+                           "C: A3 SELECT *",
+                           "S: * OK [UIDVALIDITY 5] .",
+                           "S: * OK [HIGHESTMODSEQ 9] .",
+                           "S: * VANISHED (EARLIER) 1:100",
+                           "S: * 1 FETCH (UID 1 FLAGS ())",
+                           "S: A3 OK",
+                           NULL };
   g_autofree char *log = resync (script, FALSE);
 
   g_assert_cmpstr (log, ==, "");
@@ -65,7 +80,12 @@ test_other_validity (void)
 static void
 test_ignored (void)
 {
-  const char *script[] = { ENABLED, "C: A3 SELECT *", "S: * OK [UIDVALIDITY 67890007] .", "S: * OK [NOMODSEQ] .", "S: A3 OK", NULL };
+  const char *script[] = { ENABLED,
+                           "C: A3 SELECT *",
+                           "S: * OK [UIDVALIDITY 67890007] .",
+                           "S: * OK [NOMODSEQ] .",
+                           "S: A3 OK",
+                           NULL };
   g_autofree char *log = resync (script, FALSE);
 
   g_assert_cmpstr (log, ==, "");
@@ -74,8 +94,13 @@ test_ignored (void)
 static void
 test_lost_line (void)
 {
-  const char *script[] = { ENABLED, "C: A3 SELECT *", "S: * OK [UIDVALIDITY 67890007] .", "S: * OK [HIGHESTMODSEQ 9] .", "S: * VANISHED (EARLIER) 1:x",
-                           "S: A3 OK", NULL };
+  const char *script[] = { ENABLED,
+                           "C: A3 SELECT *",
+                           "S: * OK [UIDVALIDITY 67890007] .",
+                           "S: * OK [HIGHESTMODSEQ 9] .",
+                           "S: * VANISHED (EARLIER) 1:x",
+                           "S: A3 OK",
+                           NULL };
   g_autofree char *log = resync (script, FALSE);
 
   g_assert_cmpstr (log, ==, "");
@@ -84,8 +109,15 @@ test_lost_line (void)
 static void
 test_previous_mailbox (void)
 {
-  const char *script[] = { ENABLED, "C: A3 SELECT *", "S: * VANISHED 7", "S: * 8 EXISTS", "S: * OK [CLOSED] .", "S: * OK [UIDVALIDITY 67890007] .",
-                           "S: * OK [HIGHESTMODSEQ 9] .", "S: A3 OK", NULL };
+  const char *script[] = { ENABLED,
+                           "C: A3 SELECT *",
+                           "S: * VANISHED 7",
+                           "S: * 8 EXISTS",
+                           "S: * OK [CLOSED] .",
+                           "S: * OK [UIDVALIDITY 67890007] .",
+                           "S: * OK [HIGHESTMODSEQ 9] .",
+                           "S: A3 OK",
+                           NULL };
   g_autofree char *log = resync (script, TRUE);
 
   g_assert_cmpstr (log, ==, "");
@@ -94,15 +126,23 @@ test_previous_mailbox (void)
 static void
 test_status (void)
 {
-  const char *script[] = { "C: A2 EXAMINE \"x\"", "S: * 17 EXISTS", "S: * FLAGS (\\Seen)", "S: * OK [PERMANENTFLAGS (\\Seen \\*)] .",
-                           "S: * OK [UNSEEN 12] .", "S: * OK [UIDNEXT 4392] .", "S: * OK [UIDVALIDITY 3857529045] .", "S: A2 OK [READ-ONLY] .", NULL };
+  const char *script[] = { "C: A2 EXAMINE \"x\"",
+                           "S: * 17 EXISTS",
+                           "S: * FLAGS (\\Seen)",
+                           "S: * OK [PERMANENTFLAGS (\\Seen \\*)] .",
+                           "S: * OK [UNSEEN 12] .",
+                           "S: * OK [UIDNEXT 4392] .",
+                           "S: * OK [UIDVALIDITY 3857529045] .",
+                           "S: A2 OK [READ-ONLY] .",
+                           NULL };
   MfAccount account;
   MfScripted *server;
   MfRemote *session = mf_scripted_open ("", script, &account, &server);
   MfMailboxStatus status;
   gboolean resynced;
 
-  g_assert_true (remote.select (session, "x", TRUE, &known, &sink, NULL, &status, &resynced, NULL, NULL));
+  g_assert_true (
+      remote.select (session, "x", TRUE, &known, &sink, NULL, &status, &resynced, NULL, NULL));
   g_assert_cmpuint (status.messages, ==, 17);
   g_assert_cmpuint (status.uidnext, ==, 4392);
   g_assert_cmpuint (status.uidvalidity, ==, 3857529045);
@@ -124,7 +164,8 @@ test_missing (void)
   MfRemote *session = mf_scripted_open ("", script, &account, &server);
   MfMailboxStatus status;
 
-  g_assert_false (remote.select (session, "x", FALSE, NULL, NULL, NULL, &status, NULL, NULL, &error));
+  g_assert_false (
+      remote.select (session, "x", FALSE, NULL, NULL, NULL, &status, NULL, NULL, &error));
   assert_remote_error (error, MF_REMOTE_ERROR_NOT_FOUND);
   remote.close (session);
   mf_scripted_assert (server);

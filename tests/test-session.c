@@ -35,10 +35,20 @@ end (Fixture *f)
 static void
 test_unknown_data (void)
 {
-  const char *script[] = { "C: A2 NOOP", "S: * METADATA INBOX (/x {5}", "R: A2 OK", "S: ) more",
-                           "S: * BLURDYBLOOP (a (b) \"", "S: ", "S: what is this", "S: * ",
-                           "S: * NAMESPACE NIL NIL NIL", "S: * OK [UNKNOWN-CODE a b] text {5}",
-                           "S: A2 OK done", "C: A3 NOOP", "S: A3 OK done", NULL };
+  const char *script[] = { "C: A2 NOOP",
+                           "S: * METADATA INBOX (/x {5}",
+                           "R: A2 OK",
+                           "S: ) more",
+                           "S: * BLURDYBLOOP (a (b) \"",
+                           "S: ",
+                           "S: what is this",
+                           "S: * ",
+                           "S: * NAMESPACE NIL NIL NIL",
+                           "S: * OK [UNKNOWN-CODE a b] text {5}",
+                           "S: A2 OK done",
+                           "C: A3 NOOP",
+                           "S: A3 OK done",
+                           NULL };
   Fixture f;
 
   begin (&f, script);
@@ -50,8 +60,8 @@ test_unknown_data (void)
 static void
 test_odd_lines (void)
 {
-  const char *script[] = { "C: A2 NOOP", "R: * 3 EXISTS\n", "R: A2 ok\n", "C: A3 NOOP", "S: A3 OK",
-                           "C: A4 NOOP", "S: A4 OK [READ-ONLY", NULL };
+  const char *script[] = { "C: A2 NOOP", "R: * 3 EXISTS\n", "R: A2 ok\n",          "C: A3 NOOP",
+                           "S: A3 OK",   "C: A4 NOOP",      "S: A4 OK [READ-ONLY", NULL };
   Fixture f;
 
   begin (&f, script);
@@ -79,8 +89,10 @@ test_bye (void)
 static void
 test_refusals_keep_it_alive (void)
 {
-  const char *script[] = { "C: A2 NOOP", "S: A2 NO [OVERQUOTA] Full", "C: A3 NOOP", "S: A3 BAD",
-                           "C: A4 NOOP", "S: A4 OK", NULL };
+  const char *script[] = { "C: A2 NOOP", "S: A2 NO [OVERQUOTA] Full",
+                           "C: A3 NOOP", "S: A3 BAD",
+                           "C: A4 NOOP", "S: A4 OK",
+                           NULL };
   Fixture f;
 
   begin (&f, script);
@@ -259,15 +271,15 @@ test_both_pipes_full (void)
   g_autoptr (GPtrArray) script = g_ptr_array_new ();
   Fixture f;
 
-  g_ptr_array_add (script, (char *) "C: A2 TALK");
+  g_ptr_array_add (script, (char *)"C: A2 TALK");
   for (guint i = 0; i < MEGABYTES; i++)
     g_ptr_array_add (script, line);
   for (guint i = 0; i < MEGABYTES; i++)
     g_ptr_array_add (script, bytes);
-  g_ptr_array_add (script, (char *) "B: \r\n");
-  g_ptr_array_add (script, (char *) "S: A2 OK");
+  g_ptr_array_add (script, (char *)"B: \r\n");
+  g_ptr_array_add (script, (char *)"S: A2 OK");
   g_ptr_array_add (script, NULL);
-  begin (&f, (const char *const *) script->pdata);
+  begin (&f, (const char *const *)script->pdata);
   g_assert_true (mf_session_enter (f.session, NULL, NULL));
   mf_session_begin (f.session, "TALK\r\n");
   for (guint i = 0; i < MEGABYTES; i++)

@@ -20,8 +20,11 @@ ask (const char *const *script, MfMailboxStatus *out, GError **error)
 static void
 test_answer (void)
 {
-  const char *script[] = { "C: A2 STATUS \"x\" (MESSAGES UNSEEN UIDNEXT UIDVALIDITY HIGHESTMODSEQ)", "S: * STATUS y (MESSAGES 9)",
-                           "S: * STATUS x (MESSAGES 231 UIDNEXT 44292 UIDVALIDITY 4294967296 HIGHESTMODSEQ 18446744073709551616)", "S: A2 OK", NULL };
+  const char *script[] = { "C: A2 STATUS \"x\" (MESSAGES UNSEEN UIDNEXT UIDVALIDITY HIGHESTMODSEQ)",
+                           "S: * STATUS y (MESSAGES 9)",
+                           "S: * STATUS x (MESSAGES 231 UIDNEXT 44292 UIDVALIDITY 4294967296 "
+                           "HIGHESTMODSEQ 18446744073709551616)",
+                           "S: A2 OK", NULL };
   MfMailboxStatus status;
 
   g_assert_true (ask (script, &status, NULL));

@@ -24,7 +24,8 @@ begin_with (Fixture *f, const char *caps, const char *const *script, const char 
   f->log = g_string_new (NULL);
   f->uids = mf_uidset_parse (uids);
   f->session = mf_scripted_open (caps, script, &f->account, &f->server);
-  g_assert_true (remote.select (f->session, "x", FALSE, NULL, NULL, NULL, &status, NULL, NULL, NULL));
+  g_assert_true (
+      remote.select (f->session, "x", FALSE, NULL, NULL, NULL, &status, NULL, NULL, NULL));
 }
 
 static void
@@ -48,14 +49,21 @@ static const MfChangeSink sink = { note_message, NULL };
 static void
 test_flags (void)
 {
-  const char *script[] = { SELECT, "C: A3 UID STORE 1:3 +FLAGS (\\Flagged $Forwarded Junk)", "S: * 1 FETCH (UID 1 FLAGS (\\Flagged $Forwarded Junk))", "S: A3 OK",
-                           "C: A4 UID STORE 1:3 -FLAGS.SILENT (\\Seen)", "S: A4 OK", NULL };
+  const char *script[] = { SELECT,
+                           "C: A3 UID STORE 1:3 +FLAGS (\\Flagged $Forwarded Junk)",
+                           "S: * 1 FETCH (UID 1 FLAGS (\\Flagged $Forwarded Junk))",
+                           "S: A3 OK",
+                           "C: A4 UID STORE 1:3 -FLAGS.SILENT (\\Seen)",
+                           "S: A4 OK",
+                           NULL };
   Fixture f;
 
   begin_with (&f, "", script, "1:3");
-  g_assert_true (remote.store (f.session, f.uids, TRUE, MF_FLAG_FLAGGED | MF_FLAG_FORWARDED, "Junk", &sink, f.log, NULL, NULL));
+  g_assert_true (remote.store (f.session, f.uids, TRUE, MF_FLAG_FLAGGED | MF_FLAG_FORWARDED, "Junk",
+                               &sink, f.log, NULL, NULL));
   g_assert_cmpstr (f.log->str, ==, "1/6/Junk ");
-  g_assert_true (remote.store (f.session, f.uids, FALSE, MF_FLAG_SEEN, NULL, NULL, NULL, NULL, NULL));
+  g_assert_true (
+      remote.store (f.session, f.uids, FALSE, MF_FLAG_SEEN, NULL, NULL, NULL, NULL, NULL));
   g_assert_true (remote.store (f.session, f.uids, FALSE, 0, "", NULL, NULL, NULL, NULL));
   g_assert_false (remote.store (f.session, f.uids, TRUE, 0, "a)", NULL, NULL, NULL, &f.error));
   assert_remote_error (f.error, MF_REMOTE_ERROR_INVALID);
@@ -65,7 +73,8 @@ test_flags (void)
 static void
 test_copyuid (void)
 {
-  const char *script[] = { SELECT, "C: A3 UID COPY 1:3,7 \"T \\\"rash\"", "S: A3 OK [COPYUID 38505 7,1:3 20,12:10] .", NULL };
+  const char *script[] = { SELECT, "C: A3 UID COPY 1:3,7 \"T \\\"rash\"",
+                           "S: A3 OK [COPYUID 38505 7,1:3 20,12:10] .", NULL };
   g_auto (MfCopied) copied = { 0 };
   Fixture f;
   static const MfUidPair expected[] = { { 7, 20 }, { 1, 10 }, { 2, 11 }, { 3, 12 } };
@@ -73,14 +82,20 @@ test_copyuid (void)
   begin_with (&f, "", script, "1:3,7");
   g_assert_true (remote.copy (f.session, f.uids, "T \"rash", &copied, NULL, NULL));
   g_assert_cmpuint (copied.uidvalidity, ==, 38505);
-  g_assert_cmpmem (copied.pairs->data, copied.pairs->len * sizeof (MfUidPair), expected, sizeof expected);
+  g_assert_cmpmem (copied.pairs->data, copied.pairs->len * sizeof (MfUidPair), expected,
+                   sizeof expected);
   end (&f);
 }
 
 static void
 test_move (void)
 {
-  const char *script[] = { SELECT, "C: A3 UID MOVE 5 \"y\"", "S: * OK [COPYUID 1 5 9] .", "S: * 5 EXPUNGE", "S: A3 NO [EXPUNGEISSUED] half of it", NULL };
+  const char *script[] = { SELECT,
+                           "C: A3 UID MOVE 5 \"y\"",
+                           "S: * OK [COPYUID 1 5 9] .",
+                           "S: * 5 EXPUNGE",
+                           "S: A3 NO [EXPUNGEISSUED] half of it",
+                           NULL };
   g_auto (MfCopied) copied = { 0 };
   Fixture f;
 
@@ -96,8 +111,10 @@ test_move (void)
 static void
 test_lying_copyuid (void)
 {
-  const char *const lies[] = { "S: A3 OK [COPYUID 1 1:3 5:6] .", "S: A3 OK [COPYUID 1 1:4294967295 1:4294967295] .", "S: A3 OK [COPYUID 1 1:4 1:4] .",
-                               "S: A3 OK [COPYUID 1] .", "S: A3 OK [COPYUID x y z] .", "S: A3 OK [COPYUID 1 * 1] ." };
+  const char *const lies[]
+      = { "S: A3 OK [COPYUID 1 1:3 5:6] .", "S: A3 OK [COPYUID 1 1:4294967295 1:4294967295] .",
+          "S: A3 OK [COPYUID 1 1:4 1:4] .", "S: A3 OK [COPYUID 1] .",
+          "S: A3 OK [COPYUID x y z] .",     "S: A3 OK [COPYUID 1 * 1] ." };
 
   for (gsize i = 0; i < G_N_ELEMENTS (lies); i++)
     {
@@ -144,7 +161,9 @@ test_read_only (void)
 static void
 test_long_set (void)
 {
-  const char *script[] = { SELECT, "C: A3 UID EXPUNGE *", "C: A4 UID EXPUNGE *", "S: A3 NO [NOPERM] .", "S: A4 OK", NULL };
+  const char *script[]
+      = { SELECT, "C: A3 UID EXPUNGE *", "C: A4 UID EXPUNGE *", "S: A3 NO [NOPERM] .", "S: A4 OK",
+          NULL };
   Fixture f;
 
   begin_with (&f, "UIDPLUS", script, "1");

@@ -71,7 +71,8 @@ test_wait (void)
   g_assert_cmpint (mf_stream_wait (f.stream, 0, wake, NULL, NULL), ==, MF_STREAM_READY);
   mf_stream_consume (f.stream, mf_stream_peek (f.stream, &bytes));
   g_cancellable_cancel (cancelled);
-  g_assert_cmpint (mf_stream_wait (f.stream, 60000, NULL, cancelled, &f.error), ==, MF_STREAM_FAILED);
+  g_assert_cmpint (mf_stream_wait (f.stream, 60000, NULL, cancelled, &f.error), ==,
+                   MF_STREAM_FAILED);
   assert_remote_error (f.error, MF_REMOTE_ERROR_OFFLINE);
   mf_stream_write (f.stream, "end\r\n", 5, NULL, NULL);
   g_assert_true (mf_stream_flush (f.stream, NULL, NULL));
@@ -90,8 +91,10 @@ test_deaf_server (void)
   MfStream *stream;
   g_autoptr (GError) error = NULL;
 
-  account = (MfAccount){ .host = "127.0.0.1", .port = g_socket_listener_add_any_inet_port (listener, NULL, NULL),
-                         .tls = MF_TLS_NONE, .timeout_ms = 200 };
+  account = (MfAccount){ .host = "127.0.0.1",
+                         .port = g_socket_listener_add_any_inet_port (listener, NULL, NULL),
+                         .tls = MF_TLS_NONE,
+                         .timeout_ms = 200 };
   stream = mf_stream_open (&account, NULL, &error);
   g_assert_no_error (error);
   /* Connected, but nobody ever reads. */
