@@ -155,8 +155,8 @@ remove_unlisted (MfDb *db, GHashTable *listed, MfNews *news, GError **error)
     {
       MfFolder *folder = g_ptr_array_index (all, i);
       gpointer key = GSIZE_TO_POINTER ((gsize) folder->id);
-      if (folder->id == MF_FOLDER_ROOT || g_hash_table_contains (listed, key))
-        continue;
+      if (folder->mailbox == NULL || g_hash_table_contains (listed, key))
+        continue; /* ours, or the server's still */
       if (g_hash_table_contains (parents, key))
         {
           if (!make_plain (db, folder, news, error))
