@@ -1,5 +1,6 @@
 """mailfs as its users run it, each time with folders of its own."""
 
+import errno
 import os
 import re
 import signal
@@ -44,13 +45,16 @@ class Home:
         return subprocess.run([BINARY, *map(str, arguments)], env=self.environment, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=seconds)
 
-    def mount_ids(self):
-        """What is mounted, without asking the file system itself, which may be dead or slow."""
-        lines = [line.split() for line in open("/proc/self/mountinfo")]
-        return {words[0] for words in lines if words[4] == str(self.mountpoint)}
-
     def is_mounted(self):
-        return bool(self.mount_ids())
+        """Without asking the file system itself, which may be dead or slow."""
+        return any(line.split()[1] == str(self.mountpoint) for line in open("/proc/mounts"))
+
+    def is_served(self):
+        """Mounted, and not by a daemon that is dead."""
+        try:
+            return self.is_mounted() and os.statvfs(self.mountpoint)
+        except OSError as failure:
+            assert failure.errno in (errno.ENOTCONN, errno.ECONNABORTED)
 
     def daemons(self):
         """Process ids of the programs that serve this mountpoint."""
@@ -82,11 +86,10 @@ class Mount:
 
     def start(self):
         arguments = [BINARY, "-f", *self.options, self.url, self.path]
-        stale = self.home.mount_ids()
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(arguments, env=self.home.environment, stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log)
-        wait_for(lambda: self.home.mount_ids() - stale or self.process.poll() is not None, 60, "the mount")
+        wait_for(lambda: self.home.is_served() or self.process.poll() is not None, 60, "the mount")
         assert self.process.poll() is None, f"mailfs did not mount:\n{self.log()}"
 
     @property

@@ -191,7 +191,7 @@ class Session:
                 self._fetch(number, message, items)
 
     def _wanted(self, uid, uids):
-        last = self.selected[-1].uid
+        last = max(message.uid for message in self.selected)
         for part in uids.split(","):
             first, _, end = part.partition(":")
             bounds = sorted(last if bound == "*" else int(bound) for bound in (first, end or first))

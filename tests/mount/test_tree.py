@@ -224,6 +224,7 @@ def test_a_name_held_over_a_change_of_flags_still_opens(account, mount):
 
 
 def test_changes_made_while_unmounted_are_there_after_a_remount(account, mount):
+    account.referee.create("Old")
     account.referee.append("INBOX", [Mail(b"Subject: %d\r\n\r\n" % number, "\\Seen") for number in range(1, 6)])
     mounted = mount(account)
     before = mounted.files()
@@ -232,14 +233,14 @@ def test_changes_made_while_unmounted_are_there_after_a_remount(account, mount):
     account.referee.append("INBOX", [Mail(b"Subject: late\r\n\r\n")])
     account.referee.store("INBOX", [5], "-FLAGS", "\\Seen")
     account.referee.create("Fresh")
-    account.referee.delete("Junk")
+    account.referee.delete("Old")
     mounted.start()
     wait_for(lambda: sorted(mounted.files()) == [1, 3, 5, 6], 10, "the changes of another client")
     after = mounted.files()
     assert [after[uid] for uid in (1, 3)] == [before[uid] for uid in (1, 3)]
     assert base(after[5]) == base(before[5])
     assert after[6].read_bytes() == b"Subject: late\n\n"
-    assert "Fresh" in os.listdir(mounted.path) and "Junk" not in os.listdir(mounted.path)
+    assert "Fresh" in os.listdir(mounted.path) and "Old" not in os.listdir(mounted.path)
 
 
 # Attributes

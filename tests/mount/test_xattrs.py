@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from referee import Mail
+from waiting import wait_for
 
 MESSAGE = (b"From: =?utf-8?Q?J=C3=BCrgen?= <juergen@example.com>\r\n"
            b"To: a@example.com,\r\n b@example.com\r\n"
@@ -78,7 +79,9 @@ def test_a_special_folder_says_so(account, mount, name):
 
 def test_a_folder_knows_its_quota(dovecot, mount):
     account = dovecot.add_account("rationed", quota="storage=50M")
-    quota = os.getxattr(mount(account).folder("INBOX"), "user.imap.quota").decode()
+    inbox = mount(account).folder("INBOX")
+    wait_for(lambda: "user.imap.quota" in os.listxattr(inbox), 10, "the quota")
+    quota = os.getxattr(inbox, "user.imap.quota").decode()
     assert str(50 << 20) in quota or "50M" in quota or "51200" in quota
 
 
