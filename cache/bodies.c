@@ -232,7 +232,7 @@ store_uses (MfBodies *self, MfDb *db, GError **error)
   return mf_db_commit (&txn, error);
 }
 
-/* Deletes rows, oldest use first, until the rest is below the low water mark. */
+/* Deletes rows, oldest use first, until the rest is at the low water mark or below. */
 static gboolean
 evict (MfBodies *self, MfDb *db, guint64 total, GError **error)
 {
@@ -241,8 +241,8 @@ evict (MfBodies *self, MfDb *db, guint64 total, GError **error)
   return mf_db_begin (db, &txn, error)
          && mf_db_run (db, error,
                        "DELETE FROM body WHERE message IN (SELECT message FROM"
-                       " (SELECT message, SUM(size) OVER (ORDER BY used, message) AS sum FROM body)"
-                       " WHERE sum <= ?)",
+                       " (SELECT message, SUM(size) OVER (ORDER BY used, message) - size AS before"
+                       " FROM body) WHERE before < ?)",
                        "i", (gint64) (total - LOW_WATER (self->limit_bytes)))
          && mf_db_commit (&txn, error);
 }

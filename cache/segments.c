@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <unistd.h>
 
 struct _MfSegment
@@ -133,6 +134,23 @@ forget_all (MfSegments *self, MfDb *db, GArray *ids, GError **error)
   return mf_db_commit (&txn, error);
 }
 
+/* Of another index, or of one that was deleted. */
+static void
+remove_strays (MfSegments *self)
+{
+  g_autoptr (GDir) dir = g_dir_open (self->dir, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      gint64 id = g_ascii_strtoll (name, NULL, 10);
+      g_autofree char *path = file_path (self, id);
+      g_autofree char *own_name = g_path_get_basename (path);
+      if (strcmp (name, own_name) == 0 && !g_hash_table_contains (self->files, &id))
+        g_unlink (path);
+    }
+}
+
 MfSegments *
 mf_segments_open (const char *dir, MfDb *db, GError **error)
 {
@@ -150,6 +168,7 @@ mf_segments_open (const char *dir, MfDb *db, GError **error)
   lost = open_all (self, db, error);
   if (lost == NULL || !forget_all (self, db, lost, error))
     return NULL;
+  remove_strays (self);
   return g_steal_pointer (&self);
 }
 
@@ -386,6 +405,9 @@ mf_segments_sweep (MfSegments *self, MfDb *db, GError **error)
   GHashTableIter iter;
   gpointer key;
 
+  /* After a power cut no row may come back that says what a hole was. */
+  if (!mf_db_sync (db, error))
+    return FALSE;
   g_mutex_lock (&self->lock);
   g_hash_table_iter_init (&iter, self->files);
   while (g_hash_table_iter_next (&iter, &key, NULL))

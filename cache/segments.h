@@ -2,7 +2,7 @@
  *
  * Shape:   `NNNNNNNN.seg` under the cache folder, 8 bytes of nonce, then bodies.
  *          Table `segment` has a row for each; a file without its row, with another
- *          nonce, or with a row that another boot did not sync, is forgotten.
+ *          nonce, or with a row that another boot did not sync, is deleted.
  * Threads: any; one lock inside, never held while calling out.
  * Errors:  MF_CACHE_ERROR_FULL, _CORRUPT.
  */
