@@ -1,5 +1,9 @@
 #include "cache/bodies.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "cache/messages.h"
 
 #define USED_STEP_S 3600
@@ -15,10 +19,12 @@ struct _MfBodies
   guint64 total_bytes; /* guarded by lock */
 };
 
+/* Bytes of a segment, or a whole file. */
 struct _MfBody
 {
-  MfSegments *segments;
+  MfSegments *segments; /* (nullable) */
   MfPin pin;
+  int fd;               /* when there are no segments */
 };
 
 /* ---- opening ---------------------------------------------------------- */
@@ -169,22 +175,51 @@ mf_bodies_get (MfBodies *self, MfDb *db, MfMsgId id, GError **error)
   return NULL;
 }
 
+MfBody *
+mf_body_new_file (int fd)
+{
+  MfBody *self = g_new0 (MfBody, 1);
+
+  self->fd = fd;
+  return self;
+}
+
 void
 mf_body_close (MfBody *self)
 {
-  mf_segments_unpin (self->segments, &self->pin);
+  if (self->segments != NULL)
+    mf_segments_unpin (self->segments, &self->pin);
+  else
+    close (self->fd);
   g_free (self);
 }
 
 guint64
 mf_body_size (const MfBody *self)
 {
-  return self->pin.size;
+  struct stat attributes;
+
+  if (self->segments != NULL)
+    return self->pin.size;
+  return fstat (self->fd, &attributes) == 0 ? (guint64) attributes.st_size : 0;
+}
+
+static gssize
+read_file (MfBody *self, guint64 offset, char *buffer, gsize size, GError **error)
+{
+  gssize n = pread (self->fd, buffer, size, (off_t) offset);
+
+  if (n < 0)
+    g_set_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT, "reading a draft: %s",
+                 g_strerror (errno));
+  return n;
 }
 
 gssize
 mf_body_read (MfBody *self, guint64 offset, char *buffer, gsize size, GError **error)
 {
+  if (self->segments == NULL)
+    return read_file (self, offset, buffer, size, error);
   if (offset >= self->pin.size)
     return 0;
   size = MIN (size, self->pin.size - offset);
@@ -205,6 +240,15 @@ mf_bodies_put (MfBodies *self, MfDb *db, MfMsgId id, const MfBodyPlace *place, G
   self->total_bytes += place->size;
   g_mutex_unlock (&self->lock);
   return TRUE;
+}
+
+gboolean
+mf_bodies_share (MfDb *db, MfMsgId from, MfMsgId to, GError **error)
+{
+  return mf_db_run (db, error,
+                    "INSERT OR REPLACE INTO body SELECT ?2, segment, start, size, used FROM body"
+                    " WHERE message = ?1",
+                    "ii", from, to);
 }
 
 static gboolean

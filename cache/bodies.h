@@ -21,6 +21,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfBodies, mf_bodies_close)
 
 gboolean mf_bodies_has (MfBodies *self, MfDb *db, MfMsgId id);
 MfBody *mf_bodies_get (MfBodies *self, MfDb *db, MfMsgId id, GError **error);
+/* A body that is a file of its own.  Takes @fd. */
+MfBody *mf_body_new_file (int fd);
 guint64 mf_bodies_total (MfBodies *self);
 /* TRUE when mf_bodies_tidy() has something to evict. */
 gboolean mf_bodies_are_over (MfBodies *self);
@@ -37,6 +39,9 @@ typedef struct
 /* The body of @id is at @place: inside the caller's transaction. */
 gboolean mf_bodies_put (MfBodies *self, MfDb *db, MfMsgId id, const MfBodyPlace *place,
                         GError **error);
+
+/* The body of @from, if it is here, is that of @to as well. */
+gboolean mf_bodies_share (MfDb *db, MfMsgId from, MfMsgId to, GError **error);
 
 /* Stores use times; when the limit is passed forgets the least recently used
  * bodies and gives their space back; syncs segments that are full. */

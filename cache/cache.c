@@ -6,20 +6,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "cache/bodies.h"
-#include "cache/engine.h"
+#include "cache/account.h"
 #include "cache/folders.h"
+#include "cache/journal.h"
 #include "cache/messages.h"
-
-struct _MfCache
-{
-  MfCacheOptions options;
-  int lock_fd;
-  MfDb *front; /* the callers' lane */
-  MfDb *back;  /* the workers' lane */
-  MfBodies *bodies;
-  MfEngine *engine;
-};
 
 /* ---- opening and closing ---------------------------------------------- */
 
@@ -78,12 +68,16 @@ mf_cache_open (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAc
   self->lock_fd = take_lock (options->state_dir, error);
   if (self->lock_fd < 0 || !open_index (self, error))
     return NULL;
+  self->drafts = mf_drafts_open (options->state_dir, error);
+  if (self->drafts == NULL)
+    return NULL;
   self->bodies = mf_bodies_open (options->cache_dir, options->crlf, options->cache_size,
                                  self->back, error);
   if (self->bodies == NULL)
     return NULL;
   self->engine
-      = mf_engine_new (&self->options, ops, account, self->back, self->bodies, func, user_data);
+      = mf_engine_new (&self->options, ops, account, self->back, self->bodies, self->drafts, func,
+                     user_data);
   return g_steal_pointer (&self);
 }
 
@@ -94,12 +88,20 @@ mf_cache_start (MfCache *self, gboolean *out_online, char **out_why, GCancellabl
   return mf_engine_start (self->engine, out_online, out_why, cancellable, error);
 }
 
+static guint
+count_pending (MfDb *db)
+{
+  return mf_journal_count (db, MF_CHANGE_QUEUED) + mf_journal_count (db, MF_CHANGE_SENT)
+         + mf_journal_count (db, MF_CHANGE_DONE) + mf_journal_count (db, MF_CHANGE_HELD);
+}
+
 guint
 mf_cache_stop (MfCache *self)
 {
+  mf_engine_drain (self->engine, self->options.drain_s);
   mf_engine_stop (self->engine);
   mf_bodies_sync (self->bodies, self->back, NULL);
-  return 0;
+  return count_pending (self->back);
 }
 
 void
@@ -107,11 +109,21 @@ mf_cache_close (MfCache *self)
 {
   g_clear_pointer (&self->engine, mf_engine_free);
   g_clear_pointer (&self->bodies, mf_bodies_close);
+  g_clear_pointer (&self->drafts, mf_drafts_close);
   g_clear_pointer (&self->front, mf_db_close);
   g_clear_pointer (&self->back, mf_db_close);
   if (self->lock_fd >= 0)
     close (self->lock_fd);
   g_free (self);
+}
+
+gboolean
+mf_account_may_change (MfCache *self, GError **error)
+{
+  if (!self->options.read_only)
+    return TRUE;
+  g_set_error_literal (error, MF_CACHE_ERROR, MF_CACHE_ERROR_READ_ONLY, "mounted read-only");
+  return FALSE;
 }
 
 /* ---- folders and messages --------------------------------------------- */
@@ -212,10 +224,41 @@ mf_cache_want_body (MfCache *self, MfMsgId id, MfDone done, gpointer user_data)
   return TRUE;
 }
 
+static MfBody *
+open_draft_body (MfCache *self, MfMsgId id, GError **error)
+{
+  int fd = mf_drafts_open_file (self->drafts, id, FALSE, error);
+
+  return fd >= 0 ? mf_body_new_file (fd) : NULL;
+}
+
 MfBody *
 mf_cache_body_open (MfCache *self, MfMsgId id, GError **error)
 {
+  g_auto (MfMessage) message = { 0 };
+
+  if (!mf_messages_get (self->front, id, &message, error))
+    return NULL;
+  if (message.draft)
+    return open_draft_body (self, id, error);
   return mf_bodies_get (self->bodies, self->front, id, error);
+}
+
+/* ---- the journal ------------------------------------------------------ */
+
+gboolean
+mf_cache_sync_disk (MfCache *self, GError **error)
+{
+  return mf_db_sync (self->front, error);
+}
+
+gboolean
+mf_cache_want_pushed (MfCache *self, MfDone done, gpointer user_data)
+{
+  if (mf_journal_first (self->front) == G_MAXINT64)
+    return FALSE;
+  mf_engine_want_pushed (self->engine, mf_journal_last (self->front), done, user_data);
+  return TRUE;
 }
 
 /* ---- state ------------------------------------------------------------ */
@@ -242,6 +285,8 @@ mf_cache_status (MfCache *self, MfStatus *out)
 {
   *out = (MfStatus){ 0 };
   count_index (self->front, out);
+  out->pending = count_pending (self->front);
+  out->failed = mf_journal_count (self->front, MF_CHANGE_FAILED);
   out->cache_bytes = mf_bodies_total (self->bodies);
   out->cache_limit_bytes = self->options.cache_size;
   g_mutex_lock (&self->engine->lock);

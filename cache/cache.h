@@ -41,6 +41,8 @@ typedef gint64 MfFolderId;
 typedef gint64 MfMsgId; /* I6: ours, never reused; the inode number derives from it */
 
 #define MF_FOLDER_ROOT ((MfFolderId) 1)
+/* Not in the tree: messages that exist only here and have no place any more. */
+#define MF_FOLDER_LOST ((MfFolderId) 2)
 
 typedef enum
 {
@@ -219,6 +221,68 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfBody, mf_body_close)
 guint64 mf_body_size (const MfBody *self);
 /* Up to @size bytes from @offset; 0 at the end, -1 on error. */
 gssize mf_body_read (MfBody *self, guint64 offset, char *buffer, gsize size, GError **error);
+
+/* ---- changes ---------------------------------------------------------- */
+
+/* Each is in the journal when it returns TRUE (I4), and reaches the server later.
+ * READ_ONLY on a read-only mount. */
+
+/* Where a message shall be, and as what. */
+typedef struct
+{
+  MfFolderId folder;
+  MfPlace place;
+  const char *base; /* (nullable) a name to be given; NULL keeps the present one, which
+                     * only a change within the folder may */
+  MfFlags flags;
+} MfSpot;
+
+/* A new file, empty, to be written as a draft. */
+gboolean mf_cache_create (MfCache *self, const MfSpot *spot, MfMessage *out, GError **error);
+/* Flags, name or folder; from tmp/ it is a delivery.  @replaced (0: none) had the
+ * name: it goes from the server once @id is there. */
+gboolean mf_cache_rename (MfCache *self, MfMsgId id, const MfSpot *to, MfMsgId replaced,
+                          GError **error);
+/* A second message with the same content. */
+gboolean mf_cache_copy (MfCache *self, MfMsgId id, const MfSpot *to, MfMessage *out,
+                        GError **error);
+/* To the Trash under the name @base, or away when it is there, in Junk or in tmp/. */
+gboolean mf_cache_remove (MfCache *self, MfMsgId id, const char *base, GError **error);
+/* The flags and keywords (nullable) it shall have. */
+gboolean mf_cache_set_flags (MfCache *self, MfMsgId id, MfFlags flags, const char *keywords,
+                             GError **error);
+/* INTERNALDATE of what is not on the server yet; UNSUPPORTED afterwards. */
+gboolean mf_cache_set_date (MfCache *self, MfMsgId id, gint64 date, GError **error);
+
+/* A message's content being written: new, or a message that is rewritten. */
+typedef struct _MfDraft MfDraft;
+
+/* A message on the server must have its body here (NOT_FOUND: want it). */
+MfDraft *mf_cache_draft_open (MfCache *self, MfMsgId id, GError **error);
+gssize mf_draft_read (MfDraft *self, guint64 offset, char *buffer, gsize size, GError **error);
+gboolean mf_draft_write (MfDraft *self, guint64 offset, const char *bytes, gsize size,
+                         GError **error);
+gboolean mf_draft_truncate (MfDraft *self, guint64 size, GError **error);
+/* What is written so far is to be sent once no draft of the message is open:
+ * INVALID when it is no message.  In tmp/ it does nothing. */
+gboolean mf_draft_flush (MfDraft *self, GError **error);
+gboolean mf_draft_sync (MfDraft *self, GError **error);
+void mf_draft_close (MfDraft *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfDraft, mf_draft_close)
+
+gboolean mf_cache_make_folder (MfCache *self, MfFolderId parent, const char *name,
+                               MfFolderId *out_id, GError **error);
+/* NOT_EMPTY when there is a message or a folder in it. */
+gboolean mf_cache_remove_folder (MfCache *self, MfFolderId id, GError **error);
+gboolean mf_cache_rename_folder (MfCache *self, MfFolderId id, MfFolderId parent,
+                                 const char *name, GError **error);
+gboolean mf_cache_subscribe (MfCache *self, MfFolderId id, gboolean on, GError **error);
+
+/* Every change so far survives a power cut when this returns TRUE. */
+gboolean mf_cache_sync_disk (MfCache *self, GError **error);
+/* FALSE: nothing is pending.  TRUE: @done is called once, when every change so far
+ * has been answered by the server, with the first refusal. */
+gboolean mf_cache_want_pushed (MfCache *self, MfDone done, gpointer user_data);
 
 /* ---- state ------------------------------------------------------------ */
 

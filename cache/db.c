@@ -287,10 +287,10 @@ create_schema (MfDb *self, GError **error)
     return FALSE;
 
   g_autofree char *script = g_strdup_printf (
-      "BEGIN IMMEDIATE; %.*s; INSERT INTO folder (id, parent, name) VALUES (%d, 0, '');"
-      " PRAGMA user_version = %d; COMMIT",
+      "BEGIN IMMEDIATE; %.*s; INSERT INTO folder (id, parent, name, known)"
+      " VALUES (%d, 0, '', 1), (%d, 0, 'lost+found', 1); PRAGMA user_version = %d; COMMIT",
       (int) g_bytes_get_size (sql), (const char *) g_bytes_get_data (sql, NULL),
-      (int) MF_FOLDER_ROOT, SCHEMA_VERSION);
+      (int) MF_FOLDER_ROOT, (int) MF_FOLDER_LOST, SCHEMA_VERSION);
   return execute (self, script, error);
 }
 

@@ -194,7 +194,7 @@ select_folder (MfDb *db, MfLink *link, MfFolderId id, GError **error)
 {
   g_auto (MfFolder) folder = { 0 };
 
-  if (!mf_folders_get (db, id, &folder, error) || !mf_link_select (link, folder.mailbox, error))
+  if (!mf_folders_get (db, id, &folder, error) || !mf_link_select (link, folder.mailbox, TRUE, error))
     return FALSE;
   if (link->selected.uidvalidity == folder.uidvalidity)
     return TRUE;

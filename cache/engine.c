@@ -2,13 +2,15 @@
 
 #include "cache/error.h"
 #include "cache/folders.h"
+#include "cache/journal.h"
 
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MOST_MS 60000
 
 MfEngine *
 mf_engine_new (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAccount *account,
-               MfDb *db, MfBodies *bodies, MfEventFunc func, gpointer user_data)
+               MfDb *db, MfBodies *bodies, MfDrafts *drafts, MfEventFunc func,
+               gpointer user_data)
 {
   MfEngine *self = g_new0 (MfEngine, 1);
 
@@ -17,6 +19,7 @@ mf_engine_new (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAc
   self->account = account;
   self->db = db;
   self->bodies = bodies;
+  self->drafts = drafts;
   self->func = func;
   self->user_data = user_data;
   self->filter = (MfFolderFilter){ options->folders, options->exclude, options->subscribed };
@@ -30,10 +33,12 @@ mf_engine_new (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAc
   self->front_pulls = g_queue_new ();
   self->back_pulls = g_queue_new ();
   self->pulling = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->again = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->wanted = g_queue_new ();
   self->in_flight = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->readahead = mf_readahead_new ();
   self->prefetcher = mf_prefetcher_new (options->prefetch);
+  self->push_waits = mf_waiters_new ();
   return self;
 }
 
@@ -42,10 +47,12 @@ mf_engine_free (MfEngine *self)
 {
   for (int kind = 0; kind < MF_N_WORKERS; kind++)
     mf_link_free (self->links[kind]);
+  mf_waiters_free (self->push_waits);
   mf_prefetcher_free (self->prefetcher);
   mf_readahead_free (self->readahead);
   g_hash_table_unref (self->in_flight);
   g_queue_free_full (self->wanted, g_free);
+  g_hash_table_unref (self->again);
   g_hash_table_unref (self->pulling);
   g_queue_free_full (self->back_pulls, g_free);
   g_queue_free_full (self->front_pulls, g_free);
@@ -111,12 +118,14 @@ mf_engine_set_offline (MfEngine *self, const GError *error)
   g_queue_clear_full (self->wanted, g_free);
   GArray *folder_waits = mf_waiters_take_all (self->folder_waits);
   GArray *body_waits = mf_waiters_take_all (self->body_waits);
+  GArray *push_waits = mf_waiters_take_all (self->push_waits);
   g_cancellable_cancel (self->wake_watch);
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
 
   mf_waiters_call (folder_waits, mapped);
   mf_waiters_call (body_waits, mapped);
+  mf_waiters_call (push_waits, mapped);
   if (news)
     tell_state (self);
 }
@@ -138,6 +147,12 @@ mf_engine_connect (MfEngine *self, MfWorkerKind kind, GError **error)
   return FALSE;
 }
 
+MfSettle
+mf_engine_settle (MfEngine *self, MfNews *news)
+{
+  return (MfSettle){ self->db, self->drafts, self->bodies, news };
+}
+
 /* ---- starting and stopping -------------------------------------------- */
 
 static gboolean
@@ -145,9 +160,9 @@ list_folders (MfEngine *self, GError **error)
 {
   g_autoptr (MfNews) news = mf_news_new (self->func, self->user_data);
   g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
-  MfLink *link = self->links[MF_WORKER_FRONT];
+  MfSettle settle = mf_engine_settle (self, news);
 
-  if (!mf_pull_tree (self->db, link, &self->filter, news, stale, error))
+  if (!mf_pull_tree (&settle, self->links[MF_WORKER_FRONT], &self->filter, stale, error))
     return FALSE;
   mf_engine_pull_later (self, stale);
   g_mutex_lock (&self->lock);
@@ -171,6 +186,7 @@ start_threads (MfEngine *self)
   self->threads[MF_WORKER_FRONT] = g_thread_new ("front", mf_worker_front, self);
   self->threads[MF_WORKER_BACK] = g_thread_new ("back", mf_worker_back, self);
   self->threads[MF_WORKER_WATCH] = g_thread_new ("watch", mf_watch_run, self);
+  self->threads[MF_WORKER_PUSH] = g_thread_new ("push", mf_pusher_run, self);
 }
 
 static void
@@ -214,6 +230,8 @@ mf_engine_start (MfEngine *self, gboolean *out_online, char **out_why, GCancella
       mf_engine_set_offline (self, local);
       *out_why = g_strdup (local->message);
     }
+  if (mf_journal_first (self->db) != G_MAXINT64)
+    mf_engine_wake_push (self); /* from before */
   start_threads (self);
   return TRUE;
 }
@@ -323,6 +341,39 @@ mf_engine_begin_pull (MfEngine *self, MfFolderId id)
 {
   g_mutex_lock (&self->lock);
   gboolean mine = !g_hash_table_contains (self->pulling, &id);
+  g_hash_table_add (mine ? self->pulling : self->again, g_memdup2 (&id, sizeof id));
+  g_mutex_unlock (&self->lock);
+  return mine;
+}
+
+/* With the lock: nobody is at the folder any more. */
+static void
+leave_folder (MfEngine *self, MfFolderId id)
+{
+  g_hash_table_remove (self->pulling, &id);
+  if (g_hash_table_remove (self->again, &id))
+    push_id (self->back_pulls, id);
+  g_cond_broadcast (&self->changed);
+}
+
+void
+mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error)
+{
+  g_mutex_lock (&self->lock);
+  leave_folder (self, id);
+  mf_prefetcher_restart (self->prefetcher);
+  GArray *waits = mf_waiters_take (self->folder_waits, id);
+  g_mutex_unlock (&self->lock);
+  mf_waiters_call (waits, error);
+}
+
+gboolean
+mf_engine_wait_pull (MfEngine *self, MfFolderId id)
+{
+  g_mutex_lock (&self->lock);
+  while (!self->stopping && g_hash_table_contains (self->pulling, &id))
+    g_cond_wait (&self->changed, &self->lock);
+  gboolean mine = !self->stopping;
   if (mine)
     g_hash_table_add (self->pulling, g_memdup2 (&id, sizeof id));
   g_mutex_unlock (&self->lock);
@@ -330,13 +381,91 @@ mf_engine_begin_pull (MfEngine *self, MfFolderId id)
 }
 
 void
-mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error)
+mf_engine_release_pull (MfEngine *self, MfFolderId id)
 {
   g_mutex_lock (&self->lock);
-  g_hash_table_remove (self->pulling, &id);
-  mf_prefetcher_restart (self->prefetcher);
-  g_cond_broadcast (&self->changed);
-  GArray *waits = mf_waiters_take (self->folder_waits, id);
+  leave_folder (self, id);
+  if (mf_waiters_has (self->folder_waits, id))
+    push_id (self->front_pulls, id);
   g_mutex_unlock (&self->lock);
-  mf_waiters_call (waits, error);
+}
+
+void
+mf_engine_pull_soon (MfEngine *self, MfFolderId id)
+{
+  g_mutex_lock (&self->lock);
+  push_id (self->back_pulls, id);
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+/* ---- pushing ---------------------------------------------------------- */
+
+void
+mf_engine_wake_push (MfEngine *self)
+{
+  g_mutex_lock (&self->lock);
+  self->last_change_us = g_get_monotonic_time ();
+  if (self->first_change_us == 0)
+    self->first_change_us = self->last_change_us;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+mf_engine_push_later (MfEngine *self, const GError *error)
+{
+  g_mutex_lock (&self->lock);
+  guint wait_ms = MAX (BACKOFF_FIRST_MS, mf_remote_error_backoff_ms (error));
+  self->last_change_us = g_get_monotonic_time () + 1000 * (gint64) wait_ms;
+  self->first_change_us = self->last_change_us;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+mf_engine_want_pushed (MfEngine *self, gint64 seq, MfDone done, gpointer user_data)
+{
+  g_mutex_lock (&self->lock);
+  if (!self->online || self->stopping)
+    {
+      refuse_offline (self, done, user_data);
+      return;
+    }
+  mf_waiters_add (self->push_waits, seq, done, user_data);
+  self->last_change_us = 0; /* now, not after a quiet time */
+  if (self->first_change_us == 0)
+    self->first_change_us = 1;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+mf_engine_tell_refused (MfEngine *self, gint64 seq, const GError *why)
+{
+  g_autoptr (GError) mapped = g_error_copy (why);
+
+  mf_error_from_remote (&mapped);
+  g_mutex_lock (&self->lock);
+  GArray *waits = mf_waiters_take_from (self->push_waits, seq);
+  g_mutex_unlock (&self->lock);
+  mf_waiters_call (waits, mapped);
+}
+
+void
+mf_engine_drain (MfEngine *self, guint seconds)
+{
+  gint64 until = g_get_monotonic_time () + (gint64) seconds * G_USEC_PER_SEC;
+
+  g_mutex_lock (&self->lock);
+  self->draining = TRUE;
+  g_cond_broadcast (&self->changed);
+  while (self->online && self->first_change_us != 0
+         && g_cond_wait_until (&self->changed, &self->lock, until))
+    continue;
+  /* The last run may still be at work. */
+  guint pushes = self->pushes;
+  while (self->online && self->pushes == pushes && mf_journal_first (self->db) != G_MAXINT64
+         && g_cond_wait_until (&self->changed, &self->lock, until))
+    continue;
+  g_mutex_unlock (&self->lock);
 }

@@ -1,10 +1,11 @@
 /* engine.h - what is to be done with the server, and the threads that do it.
  *
  * Shape:   queues of folders to pull and bodies to fetch, with those who wait for
- *          them; three workers (worker.c, watch.c), each with a session of its own:
+ *          them; four workers (worker.c, watch.c, pusher.c), each with a session of its own:
  *          front  what somebody waits for now
  *          back   what can wait: reading ahead, prefetch, folders that changed
  *          watch  IDLE on INBOX, the poll, and coming back after a loss
+ *          push   the journal
  * State:   online until an operation and the try after it fail, then offline until
  *          the watch has a session again.  Offline, nothing is waited for.
  * Threads: any.  Lock order: lock, then a database lane.
@@ -15,6 +16,7 @@
 #include "cache/bodies.h"
 #include "cache/cache.h"
 #include "cache/db.h"
+#include "cache/drafts.h"
 #include "cache/link.h"
 #include "cache/prefetch.h"
 #include "cache/pull.h"
@@ -26,6 +28,7 @@ typedef enum
   MF_WORKER_FRONT,
   MF_WORKER_BACK,
   MF_WORKER_WATCH,
+  MF_WORKER_PUSH,
   MF_N_WORKERS,
 } MfWorkerKind;
 
@@ -36,6 +39,7 @@ typedef struct
   const MfAccount *account;
   MfDb *db; /* the workers' lane */
   MfBodies *bodies;
+  MfDrafts *drafts;
   MfEventFunc func;
   gpointer user_data;
   MfFolderFilter filter;
@@ -55,11 +59,17 @@ typedef struct
   MfQuota quota;            /* of INBOX, zeroes when unknown */
   MfWaiters *folder_waits, *body_waits;
   GQueue *front_pulls, *back_pulls; /* of MfFolderId */
-  GHashTable *pulling;              /* MfFolderId being pulled now */
+  GHashTable *pulling;              /* MfFolderId that a worker is at */
+  GHashTable *again;                /* of those: to be pulled once more afterwards */
   GQueue *wanted;                   /* of MfWantedIn, somebody waits */
   GHashTable *in_flight;            /* MfMsgId asked for now */
   MfReadahead *readahead;
   MfPrefetcher *prefetcher;
+  gint64 first_change_us, last_change_us; /* of a burst not sent yet; first 0: none */
+  gboolean draining;                      /* no waiting for more */
+  guint pushes;                           /* runs of the push worker, to wait for */
+  MfWaiters *push_waits;                  /* by the highest seq they wait for */
+  gboolean upload_alone;                  /* a batch was refused; the push worker's own */
 } MfEngine;
 
 /* A body and the folder to select for it. */
@@ -70,8 +80,8 @@ typedef struct
 } MfWantedIn;
 
 MfEngine *mf_engine_new (const MfCacheOptions *options, const MfRemoteOps *ops,
-                         const MfAccount *account, MfDb *db, MfBodies *bodies, MfEventFunc func,
-                         gpointer user_data);
+                         const MfAccount *account, MfDb *db, MfBodies *bodies, MfDrafts *drafts,
+                         MfEventFunc func, gpointer user_data);
 void mf_engine_free (MfEngine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfEngine, mf_engine_free)
 
@@ -90,6 +100,13 @@ void mf_engine_note_open (MfEngine *self, const MfMessage *message);
 /* Queues folders to be pulled in the background. */
 void mf_engine_pull_later (MfEngine *self, const GArray *ids);
 
+/* Something is in the journal. */
+void mf_engine_wake_push (MfEngine *self);
+/* As mf_cache_want_pushed(), up to entry @seq. */
+void mf_engine_want_pushed (MfEngine *self, gint64 seq, MfDone done, gpointer user_data);
+/* Sends what is in the journal, for at most @seconds. */
+void mf_engine_drain (MfEngine *self, guint seconds);
+
 /* ---- for the workers -------------------------------------------------- */
 
 void mf_engine_set_online (MfEngine *self);
@@ -97,10 +114,22 @@ void mf_engine_set_online (MfEngine *self);
 void mf_engine_set_offline (MfEngine *self, const GError *error);
 /* Opens the worker's link; sets the state. */
 gboolean mf_engine_connect (MfEngine *self, MfWorkerKind kind, GError **error);
-/* TRUE while the id is to be worked on; FALSE: somebody is at it. */
+/* FALSE: somebody is at it, and it will be pulled again afterwards. */
 gboolean mf_engine_begin_pull (MfEngine *self, MfFolderId id);
 void mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error);
 
+/* What a worker's transactions work on. */
+MfSettle mf_engine_settle (MfEngine *self, MfNews *news);
+/* Waits until nobody pulls @id, and keeps others from it; FALSE when stopping. */
+gboolean mf_engine_wait_pull (MfEngine *self, MfFolderId id);
+void mf_engine_release_pull (MfEngine *self, MfFolderId id);
+void mf_engine_pull_soon (MfEngine *self, MfFolderId id);
+/* The push worker tries again after a while. */
+void mf_engine_push_later (MfEngine *self, const GError *error);
+/* The entry @seq was refused: whoever waits for it is told. */
+void mf_engine_tell_refused (MfEngine *self, gint64 seq, const GError *why);
+
+gpointer mf_pusher_run (gpointer engine);   /* pusher.c */
 gpointer mf_worker_front (gpointer engine); /* worker.c */
 gpointer mf_worker_back (gpointer engine);
 gpointer mf_watch_run (gpointer engine);    /* watch.c */

@@ -372,3 +372,95 @@ mf_folders_touch_tree (MfDb *db, MfFolderId id, GError **error)
   return mf_db_run (db, error, "UPDATE folder SET tree_changed_ns = ? WHERE id = ?", "ii",
                     now_ns (), id);
 }
+
+/* ---- changes made here ------------------------------------------------ */
+
+char
+mf_folders_delimiter (MfDb *db)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+
+  if (mf_db_query (db, &query, NULL, "SELECT value FROM meta WHERE key = 'delimiter'", "")
+      && mf_db_next (&query, NULL))
+    return *mf_db_text (&query, 0);
+  return '/';
+}
+
+gboolean
+mf_folders_insert_local (MfDb *db, MfFolderId parent, const char *name, MfFolderId *out_id,
+                         GError **error)
+{
+  if (!mf_db_run (db, error,
+                  "INSERT INTO folder (parent, name, selectable, subscribed, known, cur_changed_ns,"
+                  " new_changed_ns, tmp_changed_ns, tree_changed_ns)"
+                  " VALUES (?1, ?2, 1, 1, 1, ?3, ?3, ?3, ?3)",
+                  "isi", parent, name, now_ns ()))
+    return FALSE;
+  *out_id = mf_db_last_id (db);
+  return mf_folders_touch_tree (db, parent, error);
+}
+
+gboolean
+mf_folders_hide (MfDb *db, const MfFolder *folder, GError **error)
+{
+  return mf_db_run (db, error, "UPDATE folder SET parent = 0, name = 'removed ' || id WHERE id = ?",
+                    "i", folder->id)
+         && mf_folders_touch_tree (db, folder->parent, error);
+}
+
+gboolean
+mf_folders_move (MfDb *db, const MfFolder *folder, MfFolderId parent, const char *name,
+                 GError **error)
+{
+  return mf_db_run (db, error, "UPDATE folder SET parent = ?, name = ? WHERE id = ?", "isi", parent,
+                    name, folder->id)
+         && mf_folders_touch_tree (db, folder->parent, error)
+         && mf_folders_touch_tree (db, parent, error);
+}
+
+gboolean
+mf_folders_set_mailbox (MfDb *db, const MfFolder *folder, const char *mailbox, GError **error)
+{
+  char delimiter[2] = { mf_folders_delimiter (db), '\0' };
+
+  if (folder->mailbox != NULL)
+    {
+      g_autofree char *old = g_strconcat (folder->mailbox, delimiter, NULL);
+      if (!mf_db_run (db, error,
+                      "UPDATE folder SET mailbox = ?2 || ?3 || substr(mailbox, length(?1) + 1)"
+                      " WHERE substr(mailbox, 1, length(?1)) = ?1",
+                      "sss", old, mailbox, delimiter))
+        return FALSE;
+    }
+  return mf_db_run (db, error, "UPDATE folder SET mailbox = NULL WHERE mailbox = ? AND id != ?",
+                    "si", mailbox, folder->id)
+         && mf_db_run (db, error, "UPDATE folder SET mailbox = ? WHERE id = ?", "si", mailbox,
+                       folder->id);
+}
+
+gboolean
+mf_folders_revert (MfDb *db, const MfFolder *folder, GError **error)
+{
+  MfFolderId parent = MF_FOLDER_ROOT;
+
+  if (folder->mailbox == NULL)
+    return mf_db_run (db, error,
+                      "DELETE FROM folder WHERE id = ?1"
+                      " AND NOT EXISTS (SELECT 1 FROM message WHERE folder = ?1)"
+                      " AND NOT EXISTS (SELECT 1 FROM folder AS child WHERE child.parent = ?1)",
+                      "i", folder->id)
+           && mf_folders_touch_tree (db, folder->parent, error);
+
+  const char *cut = strrchr (folder->mailbox, mf_folders_delimiter (db));
+  g_autofree char *name = decode_component (cut != NULL ? cut + 1 : folder->mailbox);
+  if (cut != NULL)
+    {
+      g_autofree char *above = g_strndup (folder->mailbox, (gsize) (cut - folder->mailbox));
+      gint64 id = 0;
+      if (!mf_db_number (db, MF_FOLDER_ROOT, &id, error, "SELECT id FROM folder WHERE mailbox = ?",
+                         "s", above))
+        return FALSE;
+      parent = id;
+    }
+  return mf_folders_move (db, folder, parent, name, error);
+}

@@ -42,3 +42,21 @@ gboolean mf_folders_count (MfDb *db, MfFolderId id, GError **error);
 /* Moves the time of last change of a place, or of the directory itself. */
 gboolean mf_folders_touch (MfDb *db, MfFolderId id, MfPlace place, GError **error);
 gboolean mf_folders_touch_tree (MfDb *db, MfFolderId id, GError **error);
+
+/* ---- changes made here ------------------------------------------------ */
+
+/* The server's hierarchy delimiter, '/' until one is known. */
+char mf_folders_delimiter (MfDb *db);
+
+/* A folder without a mailbox yet. */
+gboolean mf_folders_insert_local (MfDb *db, MfFolderId parent, const char *name,
+                                  MfFolderId *out_id, GError **error);
+/* Out of the tree, until the server has removed it too. */
+gboolean mf_folders_hide (MfDb *db, const MfFolder *folder, GError **error);
+gboolean mf_folders_move (MfDb *db, const MfFolder *folder, MfFolderId parent, const char *name,
+                          GError **error);
+/* The server calls it @mailbox now; what is below it follows. */
+gboolean mf_folders_set_mailbox (MfDb *db, const MfFolder *folder, const char *mailbox,
+                                 GError **error);
+/* Back to where its mailbox says; a folder that has none goes if it is empty. */
+gboolean mf_folders_revert (MfDb *db, const MfFolder *folder, GError **error);

@@ -214,7 +214,7 @@ mf_journal_move (MfDb *db, const MfMessage *message, MfFolderId folder, gboolean
     return done;
   if (find_open (db, message->id, MF_CHANGE_MOVE, FALSE, &entry, &local))
     {
-      if (!mf_journal_has (db, message->id, &sent, error))
+      if (!mf_journal_is_sent (db, message->id, &sent, error))
         return FALSE;
       if (folder == message->home && !sent)
         return mf_journal_remove (db, entry.seq, error);
@@ -263,7 +263,7 @@ mf_journal_expunge (MfDb *db, const MfMessage *message, MfMsgId after, gboolean 
   gboolean sent = FALSE;
 
   *out_nothing = FALSE;
-  if (!drop_open (db, message->id, error) || !mf_journal_has (db, message->id, &sent, error))
+  if (!drop_open (db, message->id, error) || !mf_journal_is_sent (db, message->id, &sent, error))
     return FALSE;
   if (message->home == 0 && !sent)
     {
@@ -276,9 +276,28 @@ mf_journal_expunge (MfDb *db, const MfMessage *message, MfMsgId after, gboolean 
 /* ---- folders ---------------------------------------------------------- */
 
 gboolean
+mf_journal_count_folder_change (MfDb *db, GError **error)
+{
+  return mf_db_run (db, error,
+                    "INSERT INTO meta VALUES ('folder_changes', 1)"
+                    " ON CONFLICT (key) DO UPDATE SET value = value + 1",
+                    "");
+}
+
+gboolean
 mf_journal_folder (MfDb *db, MfChangeKind kind, MfFolderId folder, GError **error)
 {
-  return insert (db, kind, 0, folder, 0, 0, FALSE, error);
+  return insert (db, kind, 0, folder, 0, 0, FALSE, error) && mf_journal_count_folder_change (db, error);
+}
+
+MfSeq
+mf_journal_last_of_folders (MfDb *db)
+{
+  gint64 n = 0;
+
+  return mf_db_number (db, 0, &n, NULL, "SELECT value FROM meta WHERE key = 'folder_changes'", "")
+             ? n
+             : 0;
 }
 
 gboolean
@@ -314,12 +333,12 @@ mf_journal_list (MfDb *db, MfChangeState state, GError **error)
 }
 
 gboolean
-mf_journal_has (MfDb *db, MfMsgId message, gboolean *out_sent, GError **error)
+mf_journal_is_sent (MfDb *db, MfMsgId message, gboolean *out_sent, GError **error)
 {
   gint64 sent = 0;
 
   if (!mf_db_number (db, 0, &sent, error,
-                     "SELECT 1 FROM change WHERE message = ? AND state = 1 LIMIT 1", "i", message))
+                     "SELECT 1 FROM change WHERE message = ? AND state IN (1, 4) LIMIT 1", "i", message))
     return FALSE;
   *out_sent = sent != 0;
   return TRUE;
@@ -362,4 +381,36 @@ gboolean
 mf_journal_forget (MfDb *db, MfMsgId message, GError **error)
 {
   return mf_db_run (db, error, "DELETE FROM change WHERE message = ?", "i", message);
+}
+
+gboolean
+mf_journal_hand_over (MfDb *db, MfMsgId from, MfMsgId to, GError **error)
+{
+  return drop_open (db, from, error)
+         && mf_db_run (db, error, "UPDATE change SET message = ? WHERE message = ? AND state IN (1, 4)",
+                       "ii", to, from);
+}
+
+MfSeq
+mf_journal_first (MfDb *db)
+{
+  gint64 seq = 0;
+
+  return mf_db_number (db, 0, &seq, NULL,
+                       "SELECT COALESCE(MIN(seq), 9223372036854775807) FROM change"
+                       " WHERE state IN (0, 1, 4)",
+                       "")
+             ? seq
+             : 0;
+}
+
+MfSeq
+mf_journal_last (MfDb *db)
+{
+  gint64 seq = 0;
+
+  return mf_db_number (db, 0, &seq, NULL, "SELECT seq FROM sqlite_sequence WHERE name = 'change'",
+                       "")
+             ? seq
+             : 0;
 }

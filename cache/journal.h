@@ -37,6 +37,7 @@ typedef enum
   MF_CHANGE_SENT,   /* asked, the answer is not stored: what it did is unknown */
   MF_CHANGE_HELD,   /* the guard keeps it until release or restore */
   MF_CHANGE_FAILED, /* refused for good, kept to be shown */
+  MF_CHANGE_DONE,   /* the server said yes, but not which UID came of it */
 } MfChangeState;
 
 typedef struct
@@ -80,12 +81,15 @@ gboolean mf_journal_folder (MfDb *db, MfChangeKind kind, MfFolderId folder, GErr
 
 /* (transfer full) (element-type MfChange), by seq, those in @state only. */
 GArray *mf_journal_list (MfDb *db, MfChangeState state, GError **error);
-gboolean mf_journal_has (MfDb *db, MfMsgId message, gboolean *out_sent, GError **error);
+gboolean mf_journal_is_sent (MfDb *db, MfMsgId message, gboolean *out_sent, GError **error);
 /* What pending changes make of flags that the server tells. */
 gboolean mf_journal_merge_flags (MfDb *db, MfMsgId message, MfFlags *flags, char **keywords,
                                  GError **error);
 guint mf_journal_count (MfDb *db, MfChangeState state);
 gboolean mf_journal_has_folder_changes (MfDb *db);
+/* Grows with every change of a folder that is made or answered. */
+MfSeq mf_journal_last_of_folders (MfDb *db);
+gboolean mf_journal_count_folder_change (MfDb *db, GError **error);
 
 /* ---- settling --------------------------------------------------------- */
 
@@ -93,5 +97,11 @@ gboolean mf_journal_set_state (MfDb *db, MfSeq seq, MfChangeState state, const c
                                GError **error);
 gboolean mf_journal_set_sent (MfDb *db, MfSeq seq, guint32 uidnext, GError **error);
 gboolean mf_journal_remove (MfDb *db, MfSeq seq, GError **error);
+/* What is sent or done for @from is for @to: QUEUED ones are dropped. */
+gboolean mf_journal_hand_over (MfDb *db, MfMsgId from, MfMsgId to, GError **error);
+/* The lowest seq that the server has not answered, G_MAXINT64 when there is none; the
+ * highest there ever was. */
+MfSeq mf_journal_first (MfDb *db);
+MfSeq mf_journal_last (MfDb *db);
 /* All entries of a message: it is gone. */
 gboolean mf_journal_forget (MfDb *db, MfMsgId message, GError **error);

@@ -59,27 +59,35 @@ mf_link_has_selected (const MfLink *self, const char *mailbox)
   return g_strcmp0 (self->mailbox, mailbox) == 0;
 }
 
+static gboolean
+select_anew (MfLink *self, const char *mailbox, gboolean read_only, const MfMailboxStatus *known,
+             const MfChangeSink *sink, gpointer user_data, gboolean *out_resynced, GError **error)
+{
+  /* A SELECT that fails leaves nothing selected. */
+  g_clear_pointer (&self->mailbox, g_free);
+  self->selected = (MfMailboxStatus){ 0 };
+  if (!self->ops->select (self->remote, mailbox, read_only, known, sink, user_data,
+                          &self->selected, out_resynced, self->cancellable, error))
+    return FALSE;
+  self->mailbox = g_strdup (mailbox);
+  self->read_only = read_only;
+  return TRUE;
+}
+
 gboolean
 mf_link_resync (MfLink *self, const char *mailbox, const MfMailboxStatus *known,
                 const MfChangeSink *sink, gpointer user_data, gboolean *out_resynced,
                 GError **error)
 {
-  /* A SELECT that fails leaves nothing selected. */
-  g_clear_pointer (&self->mailbox, g_free);
-  self->selected = (MfMailboxStatus){ 0 };
-  if (!self->ops->select (self->remote, mailbox, TRUE, known, sink, user_data, &self->selected,
-                          out_resynced, self->cancellable, error))
-    return FALSE;
-  self->mailbox = g_strdup (mailbox);
-  return TRUE;
+  return select_anew (self, mailbox, TRUE, known, sink, user_data, out_resynced, error);
 }
 
 gboolean
-mf_link_select (MfLink *self, const char *mailbox, GError **error)
+mf_link_select (MfLink *self, const char *mailbox, gboolean read_only, GError **error)
 {
   static const MfChangeSink nothing = { NULL, NULL };
 
-  if (mf_link_has_selected (self, mailbox))
+  if (mf_link_has_selected (self, mailbox) && (read_only || !self->read_only))
     return TRUE;
-  return mf_link_resync (self, mailbox, NULL, &nothing, NULL, NULL, error);
+  return select_anew (self, mailbox, read_only, NULL, &nothing, NULL, NULL, error);
 }

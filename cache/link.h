@@ -15,6 +15,7 @@ typedef struct
   GCancellable *cancellable; /* ends whatever the link is waiting for */
   MfRemote *remote;          /* (nullable) */
   char *mailbox;             /* (nullable) selected, the server's spelling */
+  gboolean read_only;        /* selected so */
   MfMailboxStatus selected;
 } MfLink;
 
@@ -29,8 +30,8 @@ void mf_link_drop (MfLink *self);
  * is alive selects its mailbox anew. */
 void mf_link_check (MfLink *self, const GError *error);
 
-/* Selects @mailbox unless it is selected: read-only. */
-gboolean mf_link_select (MfLink *self, const char *mailbox, GError **error);
+/* Selects @mailbox unless it is selected. */
+gboolean mf_link_select (MfLink *self, const char *mailbox, gboolean read_only, GError **error);
 /* Selects it anew, with changes since @known (nullable) to @sink. */
 gboolean mf_link_resync (MfLink *self, const char *mailbox, const MfMailboxStatus *known,
                          const MfChangeSink *sink, gpointer user_data, gboolean *out_resynced,

@@ -221,24 +221,131 @@ mf_messages_uids (MfDb *db, MfFolderId home, GError **error)
   return NULL;
 }
 
-GArray *
-mf_messages_ids_between (MfDb *db, MfFolderId home, guint32 first, guint32 last, GError **error)
+static GArray *
+read_ids (MfDbQuery *query, GError **error)
 {
-  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (MfMsgId));
   GError *local = NULL;
 
-  if (!mf_db_query (db, &query, error,
-                    "SELECT id FROM message WHERE home = ? AND uid BETWEEN ? AND ? ORDER BY uid",
-                    "iii", home, (gint64) first, (gint64) last))
-    return NULL;
-  while (mf_db_next (&query, &local))
+  while (mf_db_next (query, &local))
     {
-      MfMsgId id = mf_db_int (&query, 0);
+      MfMsgId id = mf_db_int (query, 0);
       g_array_append_val (ids, id);
     }
   if (local == NULL)
     return g_steal_pointer (&ids);
   g_propagate_error (error, local);
   return NULL;
+}
+
+GArray *
+mf_messages_ids_between (MfDb *db, MfFolderId home, guint32 first, guint32 last, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+
+  if (!mf_db_query (db, &query, error,
+                    "SELECT id FROM message WHERE home = ? AND uid BETWEEN ? AND ? ORDER BY uid",
+                    "iii", home, (gint64) first, (gint64) last))
+    return NULL;
+  return read_ids (&query, error);
+}
+
+GArray *
+mf_messages_ids_of (MfDb *db, MfFolderId folder, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+
+  if (!mf_db_query (db, &query, error,
+                    "SELECT id FROM message WHERE folder = ?1"
+                    " UNION SELECT id FROM message WHERE home = ?1",
+                    "i", folder))
+    return NULL;
+  return read_ids (&query, error);
+}
+
+/* ---- what happens here ------------------------------------------------ */
+
+gboolean
+mf_messages_insert_local (MfDb *db, const MfMessage *message, MfMsgId *out_id, GError **error)
+{
+  if (!mf_db_run (db, error,
+                  "INSERT INTO message (folder, place, base, flags, keywords, internaldate,"
+                  " wire_size, exact_size, draft) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  "iisisiiii", message->folder, (gint64) message->place, message->base,
+                  (gint64) message->flags, message->keywords, message->internaldate,
+                  (gint64) message->wire_size, (gint64) message->size, (gint64) message->draft))
+    return FALSE;
+  *out_id = mf_db_last_id (db);
+  return message->exact
+         || mf_db_run (db, error, "UPDATE message SET exact_size = NULL WHERE id = ?", "i", *out_id);
+}
+
+gboolean
+mf_messages_store_spot (MfDb *db, const MfMessage *message, GError **error)
+{
+  return mf_db_run (db, error,
+                    "UPDATE message SET folder = ?, place = ?, base = ?, flags = ?, keywords = ?"
+                    " WHERE id = ?",
+                    "iisisi", message->folder, (gint64) message->place, message->base,
+                    (gint64) message->flags, message->keywords, message->id);
+}
+
+gboolean
+mf_messages_set_home (MfDb *db, MfMsgId id, MfFolderId home, guint32 uid, GError **error)
+{
+  gint64 other = 0;
+
+  if (uid != 0
+      && !mf_db_number (db, 0, &other, error,
+                        "SELECT id FROM message WHERE home = ? AND uid = ? AND id != ?", "iii",
+                        home, (gint64) uid, id))
+    return FALSE;
+  if (other != 0 && !mf_messages_remove (db, other, error))
+    return FALSE;
+  return mf_db_run (db, error, "UPDATE message SET home = ?, uid = ?, modseq = 0 WHERE id = ?",
+                    "nni", home, (gint64) uid, id);
+}
+
+gboolean
+mf_messages_set_draft (MfDb *db, MfMsgId id, gboolean draft, GError **error)
+{
+  return mf_db_run (db, error, "UPDATE message SET draft = ? WHERE id = ?", "ii", (gint64) draft,
+                    id);
+}
+
+gboolean
+mf_messages_set_date (MfDb *db, MfMsgId id, gint64 internaldate, GError **error)
+{
+  return mf_db_run (db, error, "UPDATE message SET internaldate = ? WHERE id = ?", "ii",
+                    internaldate, id);
+}
+
+gboolean
+mf_messages_split_remote (MfDb *db, const MfMessage *message, MfMsgId *out_tombstone,
+                          GError **error)
+{
+  MfMessage tombstone = { .folder = message->home, .place = MF_PLACE_GONE };
+
+  return mf_messages_set_home (db, message->id, 0, 0, error)
+         && mf_messages_insert_local (db, &tombstone, out_tombstone, error)
+         && mf_messages_set_home (db, *out_tombstone, message->home, message->uid, error);
+}
+
+char *
+mf_messages_free_base (MfDb *db, MfFolderId folder, const char *base, GError **error)
+{
+  g_autofree char *name = g_strdup (base);
+
+  for (guint n = 1;; n++)
+    {
+      gint64 taken = 0;
+      if (!mf_db_number (db, 0, &taken, error,
+                         "SELECT 1 FROM message WHERE folder = ? AND base = ? AND place < 2", "is",
+                         folder, name))
+        return NULL;
+      if (taken == 0)
+        return g_steal_pointer (&name);
+      g_free (name);
+      name = g_strdup_printf ("%s_%u", base, n);
+    }
 }

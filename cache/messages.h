@@ -36,3 +36,25 @@ MfUidSet *mf_messages_uids (MfDb *db, MfFolderId home, GError **error);
 /* Ids of those with a UID from @first to @last, by UID. */
 GArray *mf_messages_ids_between (MfDb *db, MfFolderId home, guint32 first, guint32 last,
                                  GError **error);
+
+/* Ids of all that are shown in the folder, or that the server has there. */
+GArray *mf_messages_ids_of (MfDb *db, MfFolderId folder, GError **error);
+
+/* ---- rows of what happens here ---------------------------------------- */
+
+/* A message that only exists here: everything but id, home and uid of @message. */
+gboolean mf_messages_insert_local (MfDb *db, const MfMessage *message, MfMsgId *out_id,
+                                   GError **error);
+/* Folder, place, base, flags and keywords as in @message. */
+gboolean mf_messages_store_spot (MfDb *db, const MfMessage *message, GError **error);
+/* Where the server has it (0, 0: nowhere).  Another row that was there goes. */
+gboolean mf_messages_set_home (MfDb *db, MfMsgId id, MfFolderId home, guint32 uid,
+                               GError **error);
+gboolean mf_messages_set_draft (MfDb *db, MfMsgId id, gboolean draft, GError **error);
+gboolean mf_messages_set_date (MfDb *db, MfMsgId id, gint64 internaldate, GError **error);
+/* Moves home and UID of @message to a new row that is shown nowhere, which has
+ * nothing else: what the server has is to go, what is here stays. */
+gboolean mf_messages_split_remote (MfDb *db, const MfMessage *message, MfMsgId *out_tombstone,
+                                   GError **error);
+/* @base, or @base with a number, as no other message of the folder has it. */
+char *mf_messages_free_base (MfDb *db, MfFolderId folder, const char *base, GError **error);

@@ -15,9 +15,10 @@ typedef struct
 
 typedef struct
 {
-  MfDb *db;
+  MfSettle *settle;
+  MfDb *db;     /* of settle, */
+  MfNews *news; /* likewise */
   MfLink *link;
-  MfNews *news;
   MfFolder *folder;
   guint32 above;      /* every UID up to it is in the index */
   guint32 last;       /* no UID beyond it is in the index */
@@ -25,7 +26,7 @@ typedef struct
   guint64 modseq;     /* the highest seen */
   GArray *rows;       /* of Row, not stored yet */
   MfUidSet *vanished; /* not removed yet */
-  gboolean touched[MF_PLACE_GONE + 1];
+  gboolean touched[MF_N_PLACES];
   gboolean listing;   /* everything above comes in order: what was stored need not come again */
   gboolean changed;   /* since the last commit */
   gboolean bulk;      /* something changed in a folder that nobody has seen yet */
@@ -116,24 +117,42 @@ says_nothing_new (const MfMessage *known, const MfRemoteMessage *remote)
          && (remote->labels == NULL || g_strcmp0 (known->labels, remote->labels) == 0);
 }
 
+/* What readers see of a change: not of a message that is shown nowhere, and in
+ * the folder where they see it. */
+static gboolean
+tell_changed (Pull *self, const MfMessage *before, const MfMessage *after, GError **error)
+{
+  if (after->place == MF_PLACE_GONE)
+    return TRUE;
+  mf_news_add (self->news, MF_EVENT_MESSAGE_CHANGED, after->folder, before, after);
+  if (after->folder != self->folder->id)
+    return mf_folders_touch (self->db, after->folder, after->place, error);
+  self->changed = TRUE;
+  self->touched[before->place] = TRUE;
+  self->touched[after->place] = TRUE;
+  return TRUE;
+}
+
+/* Our own changes that are still to be told come on top of what the server says. */
 static gboolean
 update (Pull *self, MfMessage *known, const MfRemoteMessage *remote, GError **error)
 {
   g_auto (MfMessage) before = { 0 };
-  gboolean same = says_nothing_new (known, remote);
+  g_autofree char *keywords = g_strdup (remote->keywords);
+  MfRemoteMessage merged = *remote;
 
+  if (remote->has_flags
+      && !mf_journal_merge_flags (self->db, known->id, &merged.flags, &keywords, error))
+    return FALSE;
+  merged.keywords = keywords;
+  gboolean same = says_nothing_new (known, &merged);
   if (same && remote->modseq <= known->modseq)
     return TRUE;
   mf_message_copy (known, &before);
-  if (!mf_messages_update_remote (self->db, known, remote, error))
-    return FALSE;
-  if (same)
-    return TRUE;
-  self->changed = TRUE;
-  self->touched[before.place] = TRUE;
-  self->touched[known->place] = TRUE;
-  mf_news_add (self->news, MF_EVENT_MESSAGE_CHANGED, self->folder->id, &before, known);
-  return TRUE;
+  if (known->place == MF_PLACE_GONE)
+    merged.has_flags = FALSE;
+  return mf_messages_update_remote (self->db, known, &merged, error)
+         && (same || tell_changed (self, &before, known, error));
 }
 
 /* Flags alone of a message that is not in the index say too little: it is
@@ -234,12 +253,10 @@ remove_message (Pull *self, MfMsgId id, GError **error)
 {
   g_auto (MfMessage) before = { 0 };
 
-  if (!mf_messages_get (self->db, id, &before, error) || !mf_messages_remove (self->db, id, error))
+  if (!mf_messages_get (self->db, id, &before, error))
     return FALSE;
   self->changed = TRUE;
-  self->touched[before.place] = TRUE;
-  mf_news_add (self->news, MF_EVENT_MESSAGE_REMOVED, self->folder->id, &before, NULL);
-  return TRUE;
+  return mf_settle_vanished (self->settle, &before, error);
 }
 
 static gboolean
@@ -455,22 +472,24 @@ run (Pull *self, GError **error)
 }
 
 gboolean
-mf_pull_folder (MfDb *db, MfLink *link, MfFolderId id, MfNews *news, GError **error)
+mf_pull_folder (MfSettle *settle, MfLink *link, MfFolderId id, GError **error)
 {
   g_auto (MfFolder) folder = { 0 };
   g_autoptr (GArray) rows = g_array_new (FALSE, FALSE, sizeof (Row));
   g_autoptr (MfUidSet) vanished = mf_uidset_new ();
-  Pull self = { .db = db, .link = link, .news = news, .folder = &folder, .rows = rows,
-                .vanished = vanished };
+  Pull self = { .settle = settle, .db = settle->db, .news = settle->news, .link = link,
+                .folder = &folder, .rows = rows, .vanished = vanished };
 
   g_array_set_clear_func (rows, clear_row);
-  if (!mf_folders_get (db, id, &folder, error))
+  if (!mf_folders_get (settle->db, id, &folder, error))
     return FALSE;
+  if (folder.mailbox == NULL)
+    return TRUE; /* the server does not have it yet */
   gboolean ok = run (&self, error);
   g_clear_error (&self.error);
   /* What was committed is true, however the rest ended. */
   if (self.bulk)
-    mf_news_add (news, MF_EVENT_FOLDER_CHANGED, id, NULL, NULL);
-  mf_news_send (news);
+    mf_news_add (settle->news, MF_EVENT_FOLDER_CHANGED, id, NULL, NULL);
+  mf_news_send (settle->news);
   return ok;
 }

@@ -14,7 +14,7 @@
 #include "cache/cache.h"
 #include "cache/db.h"
 #include "cache/link.h"
-#include "cache/news.h"
+#include "cache/settle.h"
 
 /* Which folders of the server are shown. */
 typedef struct
@@ -25,8 +25,8 @@ typedef struct
 
 /* @out_stale (element-type MfFolderId): known folders whose STATUS says that the
  * index is behind.  Waits for the network. */
-gboolean mf_pull_tree (MfDb *db, MfLink *link, const MfFolderFilter *filter, MfNews *news,
+gboolean mf_pull_tree (MfSettle *settle, MfLink *link, const MfFolderFilter *filter,
                        GArray *out_stale, GError **error);
 
 /* Waits for the network. */
-gboolean mf_pull_folder (MfDb *db, MfLink *link, MfFolderId id, MfNews *news, GError **error);
+gboolean mf_pull_folder (MfSettle *settle, MfLink *link, MfFolderId id, GError **error);

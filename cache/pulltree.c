@@ -146,8 +146,10 @@ make_plain (MfDb *db, const MfFolder *folder, MfNews *news, GError **error)
 }
 
 static gboolean
-remove_unlisted (MfDb *db, GHashTable *listed, MfNews *news, GError **error)
+remove_unlisted (MfSettle *settle, GHashTable *listed, GError **error)
 {
+  MfDb *db = settle->db;
+  MfNews *news = settle->news;
   g_autoptr (GPtrArray) all = mf_folders_all (db, error);
   g_autoptr (GHashTable) parents = all != NULL ? find_parents (all, listed) : NULL;
 
@@ -163,7 +165,7 @@ remove_unlisted (MfDb *db, GHashTable *listed, MfNews *news, GError **error)
             return FALSE;
           continue;
         }
-      if (!mf_folders_remove (db, folder->id, error))
+      if (!mf_settle_folder_gone (settle, folder->id, error))
         return FALSE;
       mf_news_add (news, MF_EVENT_TREE_CHANGED, folder->parent, NULL, NULL);
     }
@@ -171,30 +173,53 @@ remove_unlisted (MfDb *db, GHashTable *listed, MfNews *news, GError **error)
 }
 
 static gboolean
-store_listing (MfDb *db, Listing *listing, MfNews *news, GArray *stale, GError **error)
+store_delimiter (MfDb *db, const Listing *listing, GError **error)
 {
+  for (guint i = 0; i < listing->listed->len; i++)
+    {
+      char delimiter[2] = { g_array_index (listing->listed, Listed, i).folder.delimiter, '\0' };
+      if (*delimiter != '\0')
+        return mf_db_run (db, error, "INSERT OR REPLACE INTO meta VALUES ('delimiter', ?)", "s",
+                          delimiter);
+    }
+  return TRUE;
+}
+
+static gboolean
+store_listing (MfSettle *settle, Listing *listing, MfSeq since, GArray *stale, GError **error)
+{
+  MfDb *db = settle->db;
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
 
   if (!mf_db_begin (db, &txn, error))
     return FALSE;
+  /* Folders were changed here meanwhile: the listing is of another time. */
+  if (mf_journal_last_of_folders (db) != since)
+    return TRUE;
+  if (!store_delimiter (db, listing, error))
+    return FALSE;
   for (guint i = 0; i < listing->listed->len; i++)
-    if (!put_one (db, &g_array_index (listing->listed, Listed, i), news, seen, stale, error))
+    if (!put_one (db, &g_array_index (listing->listed, Listed, i), settle->news, seen, stale,
+                  error))
       return FALSE;
-  return remove_unlisted (db, seen, news, error) && mf_db_commit (&txn, error);
+  return remove_unlisted (settle, seen, error) && mf_db_commit (&txn, error);
 }
 
 gboolean
-mf_pull_tree (MfDb *db, MfLink *link, const MfFolderFilter *filter, MfNews *news,
-              GArray *out_stale, GError **error)
+mf_pull_tree (MfSettle *settle, MfLink *link, const MfFolderFilter *filter, GArray *out_stale,
+              GError **error)
 {
   g_autoptr (GArray) listed = g_array_new (FALSE, TRUE, sizeof (Listed));
   Listing listing = { filter, listed };
+  MfSeq since = mf_journal_last_of_folders (settle->db);
 
   g_array_set_clear_func (listed, clear_listed);
+  if (mf_journal_has_folder_changes (settle->db))
+    return TRUE; /* the tree is ours until they are told */
   if (!link->ops->list (link->remote, TRUE, collect, &listing, link->cancellable, error)
-      || !store_listing (db, &listing, news, out_stale, error))
+      || !store_listing (settle, &listing, since, out_stale, error))
     return FALSE;
-  mf_news_send (news);
+  mf_news_send (settle->news);
   return TRUE;
 }

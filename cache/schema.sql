@@ -1,5 +1,5 @@
 -- Index and journal of one account.  Version 1; docs/formats.md says more.
--- A folder with id 1 is the root.  Ids are never reused (I6).
+-- Folder 1 is the root, 2 is lost+found.  Ids are never reused (I6).
 
 CREATE TABLE meta (
   key TEXT PRIMARY KEY,

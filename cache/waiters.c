@@ -69,21 +69,41 @@ mf_waiters_take (MfWaiters *self, gint64 id)
   return list;
 }
 
+/* Those from @first to below @end. */
+static GArray *
+take_range (MfWaiters *self, gint64 first, gint64 end)
+{
+  GArray *taken = g_array_new (FALSE, FALSE, sizeof (Waiter));
+  GHashTableIter iter;
+  gpointer key, value;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    if (*(gint64 *) key >= first && *(gint64 *) key < end)
+      {
+        GArray *list = value;
+        g_array_append_vals (taken, list->data, list->len);
+        g_hash_table_iter_remove (&iter);
+      }
+  return taken;
+}
+
+GArray *
+mf_waiters_take_below (MfWaiters *self, gint64 id)
+{
+  return take_range (self, G_MININT64, id);
+}
+
+GArray *
+mf_waiters_take_from (MfWaiters *self, gint64 id)
+{
+  return take_range (self, id, G_MAXINT64);
+}
+
 GArray *
 mf_waiters_take_all (MfWaiters *self)
 {
-  GArray *all = g_array_new (FALSE, FALSE, sizeof (Waiter));
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->by_id);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      GArray *list = value;
-      g_array_append_vals (all, list->data, list->len);
-    }
-  g_hash_table_remove_all (self->by_id);
-  return all;
+  return take_range (self, G_MININT64, G_MAXINT64);
 }
 
 void

@@ -21,5 +21,7 @@ guint mf_waiters_count (MfWaiters *self);
 /* Those of @id leave the map, (nullable) (transfer full); then, unlocked: */
 GArray *mf_waiters_take (MfWaiters *self, gint64 id);
 GArray *mf_waiters_take_all (MfWaiters *self);
+GArray *mf_waiters_take_below (MfWaiters *self, gint64 id);
+GArray *mf_waiters_take_from (MfWaiters *self, gint64 id);
 /* Calls and frees.  @taken (nullable). */
 void mf_waiters_call (GArray *taken, const GError *error);

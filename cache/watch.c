@@ -71,10 +71,11 @@ poll_tree (Watch *self, GError **error)
 {
   g_autoptr (MfNews) news = mf_news_new (self->engine->func, self->engine->user_data);
   g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
+  MfSettle settle = mf_engine_settle (self->engine, news);
 
   set_poll_time (self->engine,
                  g_get_monotonic_time () + (gint64) self->engine->options->poll_s * G_USEC_PER_SEC);
-  if (!mf_pull_tree (self->engine->db, self->link, &self->engine->filter, news, stale, error))
+  if (!mf_pull_tree (&settle, self->link, &self->engine->filter, stale, error))
     return FALSE;
   mf_engine_pull_later (self->engine, stale);
   return TRUE;
@@ -85,10 +86,12 @@ pull_inbox (Watch *self, MfFolderId inbox, GError **error)
 {
   g_autoptr (MfNews) news = mf_news_new (self->engine->func, self->engine->user_data);
 
+  MfSettle settle = mf_engine_settle (self->engine, news);
+
   if (!mf_engine_begin_pull (self->engine, inbox))
     return TRUE;
   g_autoptr (GError) local = NULL;
-  gboolean ok = mf_pull_folder (self->engine->db, self->link, inbox, news, &local);
+  gboolean ok = mf_pull_folder (&settle, self->link, inbox, &local);
   g_autoptr (GError) mapped = local != NULL ? g_error_copy (local) : NULL;
   mf_error_from_remote (&mapped);
   mf_engine_end_pull (self->engine, inbox, mapped);
@@ -147,7 +150,7 @@ watch_inbox (Watch *self, GError **error)
     return FALSE;
   if (!mf_link_has_selected (self->link, inbox.mailbox)
       && !(inbox.known ? pull_inbox (self, inbox.id, error)
-                       : mf_link_select (self->link, inbox.mailbox, error)))
+                       : mf_link_select (self->link, inbox.mailbox, TRUE, error)))
     return FALSE;
   if (!idle (self, &changed, error))
     return FALSE;

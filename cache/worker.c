@@ -68,7 +68,9 @@ pull_task (Worker *self, MfFolderId folder, GError **error)
 {
   g_autoptr (MfNews) news = mf_news_new (self->engine->func, self->engine->user_data);
 
-  return mf_pull_folder (self->engine->db, self->link, folder, news, error);
+  MfSettle settle = mf_engine_settle (self->engine, news);
+
+  return mf_pull_folder (&settle, self->link, folder, error);
 }
 
 static void

@@ -12,6 +12,19 @@ open_index (MfRig *self)
 
   self->db = mf_db_open (path, &error);
   g_assert_no_error (error);
+  self->drafts = mf_drafts_open (self->dir, &error);
+  g_assert_no_error (error);
+  self->bodies = mf_bodies_open (self->cache_dir, FALSE, G_MAXUINT64, self->db, &error);
+  g_assert_no_error (error);
+  self->settle = (MfSettle){ self->db, self->drafts, self->bodies, self->news };
+}
+
+static void
+close_index (MfRig *self)
+{
+  mf_bodies_close (self->bodies);
+  mf_drafts_close (self->drafts);
+  mf_db_close (self->db);
 }
 
 void
@@ -20,11 +33,11 @@ mf_rig_init (MfRig *self, MfCaps caps)
   self->dir = mf_tempdir_new ();
   self->cache_dir = g_build_filename (self->dir, "cache", NULL);
   g_assert_cmpint (g_mkdir_with_parents (self->cache_dir, 0700), ==, 0);
-  open_index (self);
   self->fake = mf_fake_new (caps);
   self->link = mf_link_new (&mf_fake_ops, mf_fake_account (self->fake));
   self->log = mf_event_log_new ();
   self->news = mf_news_new (mf_event_log_func, self->log);
+  open_index (self);
 }
 
 void
@@ -34,7 +47,7 @@ mf_rig_clear (MfRig *self)
   mf_event_log_free (self->log);
   mf_link_free (self->link);
   mf_fake_free (self->fake);
-  mf_db_close (self->db);
+  close_index (self);
   g_free (self->cache_dir);
   mf_tempdir_free (self->dir);
 }
@@ -54,7 +67,7 @@ mf_rig_tear_down (MfRig *self, gconstpointer data)
 void
 mf_rig_reopen (MfRig *self)
 {
-  mf_db_close (self->db);
+  close_index (self);
   open_index (self);
 }
 

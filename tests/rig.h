@@ -7,7 +7,7 @@
 #include "cache/cache.h"
 #include "cache/db.h"
 #include "cache/link.h"
-#include "cache/news.h"
+#include "cache/settle.h"
 #include "tests/event-log.h"
 #include "tests/fake-remote.h"
 
@@ -19,6 +19,9 @@ typedef struct
   MfLink *link;
   MfEventLog *log;
   MfNews *news; /* goes to log */
+  MfDrafts *drafts;
+  MfBodies *bodies;
+  MfSettle settle; /* of all these */
 } MfRig;
 
 void mf_rig_init (MfRig *self, MfCaps caps);

@@ -26,7 +26,7 @@ try_pull (MfRig *rig, GError **error)
   g_autoptr (GError) local = NULL;
 
   if (mf_link_open (rig->link, &local)
-      && mf_pull_folder (rig->db, rig->link, mf_rig_find (rig, "INBOX"), rig->news, &local))
+      && mf_pull_folder (&rig->settle, rig->link, mf_rig_find (rig, "INBOX"), &local))
     return TRUE;
   mf_link_check (rig->link, local);
   g_propagate_error (error, g_steal_pointer (&local));

@@ -11,7 +11,7 @@ static gboolean
 try_pull (MfRig *rig, const MfFolderFilter *filter, GArray *stale, GError **error)
 {
   return mf_link_open (rig->link, error)
-         && mf_pull_tree (rig->db, rig->link, filter, rig->news, stale, error);
+         && mf_pull_tree (&rig->settle, rig->link, filter, stale, error);
 }
 
 /* Returns the mailboxes that are stale, separated by blanks. */
@@ -241,7 +241,7 @@ sync_all (MfRig *rig)
       MfFolder *folder = g_ptr_array_index (all, i);
       g_autoptr (GError) error = NULL;
       if (folder->mailbox != NULL)
-        mf_pull_folder (rig->db, rig->link, folder->id, rig->news, &error);
+        mf_pull_folder (&rig->settle, rig->link, folder->id, &error);
       g_assert_no_error (error);
     }
 }

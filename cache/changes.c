@@ -1,0 +1,349 @@
+/* The changes of messages that cache.h promises: the row and the journal entry
+ * of each reach the disk together (I4). */
+#include <unistd.h>
+
+#include "cache/account.h"
+#include "cache/folders.h"
+#include "cache/journal.h"
+#include "cache/keywords.h"
+#include "cache/messages.h"
+
+static gboolean
+refuse (GError **error, int code, const char *why)
+{
+  g_set_error_literal (error, MF_CACHE_ERROR, code, why);
+  return FALSE;
+}
+
+static gboolean
+begin (MfCache *self, MfDbTxn *txn, GError **error)
+{
+  return mf_account_may_change (self, error) && mf_db_begin (self->front, txn, error);
+}
+
+static gboolean
+commit (MfCache *self, MfDbTxn *txn, GError **error)
+{
+  if (!mf_db_commit (txn, error))
+    return FALSE;
+  mf_engine_wake_push (self->engine);
+  return TRUE;
+}
+
+/* Folders have messages when the server has or will have them. */
+static gboolean
+check_target (MfDb *db, MfFolderId id, GError **error)
+{
+  g_auto (MfFolder) folder = { 0 };
+
+  if (!mf_folders_get (db, id, &folder, error))
+    return FALSE;
+  return folder.selectable
+         || refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "this folder cannot hold messages");
+}
+
+static gboolean
+touch_both (MfDb *db, MfFolderId a, MfPlace place_a, MfFolderId b, MfPlace place_b, GError **error)
+{
+  return mf_folders_touch (db, a, place_a, error)
+         && ((a == b && place_a == place_b) || mf_folders_touch (db, b, place_b, error));
+}
+
+/* ---- making ----------------------------------------------------------- */
+
+static gboolean
+insert_new (MfDb *db, const MfSpot *spot, const MfMessage *like, MfMessage *out, GError **error)
+{
+  MfMessage row = *like;
+  MfMsgId id = 0;
+
+  row.folder = spot->folder;
+  row.place = spot->place;
+  row.base = (char *) spot->base;
+  row.flags = spot->flags;
+  return mf_messages_insert_local (db, &row, &id, error)
+         && mf_folders_touch (db, spot->folder, spot->place, error)
+         && mf_messages_get (db, id, out, error);
+}
+
+gboolean
+mf_cache_create (MfCache *self, const MfSpot *spot, MfMessage *out, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  g_auto (MfMessage) row = { 0 };
+  MfMessage like = { .internaldate = g_get_real_time () / G_USEC_PER_SEC, .exact = TRUE,
+                     .draft = TRUE };
+
+  if (!begin (self, &txn, error) || !check_target (self->front, spot->folder, error)
+      || !insert_new (self->front, spot, &like, &row, error))
+    return FALSE;
+  int fd = mf_drafts_open_file (self->drafts, row.id, TRUE, error);
+  if (fd < 0)
+    return FALSE;
+  close (fd);
+  if (!mf_db_commit (&txn, error))
+    return FALSE;
+  *out = row;
+  row = (MfMessage){ 0 };
+  return TRUE;
+}
+
+/* @source's content, as one that will be on the server. */
+static gboolean
+share_content (MfCache *self, const MfMessage *source, MfMsgId id, MfFolderId folder,
+               GError **error)
+{
+  if (source->home != 0)
+    return mf_bodies_share (self->front, source->id, id, error)
+           && mf_journal_copy (self->front, id, source->id, folder, error);
+  return source->draft && mf_drafts_link (self->drafts, source->id, id, error)
+         && mf_journal_append (self->front, id, folder, error);
+}
+
+/* What of the flags differs is told once the copy is there. */
+static gboolean
+journal_difference (MfDb *db, MfMsgId id, const MfMessage *from, MfFlags flags,
+                    const char *keywords, GError **error)
+{
+  g_autofree char *more = mf_keywords_remove (keywords, from->keywords);
+  g_autofree char *less = mf_keywords_remove (from->keywords, keywords);
+
+  if (from->flags == flags && more == NULL && less == NULL)
+    return TRUE;
+  return mf_journal_flags (db, id, flags & ~from->flags, from->flags & ~flags, more, less, error);
+}
+
+gboolean
+mf_cache_copy (MfCache *self, MfMsgId id, const MfSpot *to, MfMessage *out, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  g_auto (MfMessage) source = { 0 };
+  g_auto (MfMessage) row = { 0 };
+
+  if (!begin (self, &txn, error) || !check_target (self->front, to->folder, error)
+      || !mf_messages_get (self->front, id, &source, error))
+    return FALSE;
+  MfMessage like = source;
+  like.draft = source.home == 0;
+  if (!insert_new (self->front, to, &like, &row, error)
+      || !share_content (self, &source, row.id, to->folder, error)
+      || !journal_difference (self->front, row.id, &source, to->flags, source.keywords, error)
+      || !commit (self, &txn, error))
+    return FALSE;
+  *out = row;
+  row = (MfMessage){ 0 };
+  return TRUE;
+}
+
+/* ---- renaming --------------------------------------------------------- */
+
+/* The name is taken over: what had it goes from the server, but not before the
+ * new one is there. */
+static gboolean
+remove_replaced (MfCache *self, MfMsgId replaced, MfMsgId by, GError **error)
+{
+  g_auto (MfMessage) old = { 0 };
+  gboolean nothing = FALSE;
+
+  if (replaced == 0)
+    return TRUE;
+  if (!mf_messages_get (self->front, replaced, &old, error)
+      || !mf_journal_expunge (self->front, &old, by, FALSE, &nothing, error))
+    return FALSE;
+  if (nothing)
+    {
+      mf_drafts_delete (self->drafts, replaced);
+      return mf_messages_remove (self->front, replaced, error);
+    }
+  old.place = MF_PLACE_GONE;
+  return mf_messages_store_spot (self->front, &old, error);
+}
+
+static void
+apply_spot (MfMessage *row, const MfSpot *to)
+{
+  row->folder = to->folder;
+  row->place = to->flags != 0 && to->place == MF_PLACE_NEW ? MF_PLACE_CUR : to->place;
+  row->flags = to->flags;
+  if (to->base != NULL)
+    {
+      g_free (row->base);
+      row->base = g_strdup (to->base);
+    }
+}
+
+/* From tmp/: the file becomes a message. */
+static gboolean
+deliver (MfCache *self, const MfMessage *row, GError **error)
+{
+  int fd = mf_drafts_open_file (self->drafts, row->id, FALSE, error);
+  gboolean ok = fd >= 0 && mf_drafts_check (fd, error);
+
+  if (fd >= 0)
+    close (fd);
+  return ok && mf_journal_append (self->front, row->id, row->folder, error);
+}
+
+static gboolean
+journal_rename (MfCache *self, const MfMessage *before, const MfMessage *after, GError **error)
+{
+  if (after->place == MF_PLACE_TMP)
+    return before->place == MF_PLACE_TMP
+           || refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "a message cannot go back to tmp/");
+  if (before->place == MF_PLACE_TMP || before->folder == MF_FOLDER_LOST)
+    return deliver (self, after, error);
+  if (before->folder != after->folder
+      && !mf_journal_move (self->front, before, after->folder, FALSE, error))
+    return FALSE;
+  return journal_difference (self->front, before->id, before, after->flags, after->keywords,
+                             error);
+}
+
+gboolean
+mf_cache_rename (MfCache *self, MfMsgId id, const MfSpot *to, MfMsgId replaced, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  g_auto (MfMessage) before = { 0 };
+  g_auto (MfMessage) after = { 0 };
+
+  if (!begin (self, &txn, error) || !check_target (self->front, to->folder, error)
+      || !mf_messages_get (self->front, id, &before, error))
+    return FALSE;
+  mf_message_copy (&before, &after);
+  apply_spot (&after, to);
+  return remove_replaced (self, replaced, id, error)
+         && mf_messages_store_spot (self->front, &after, error)
+         && journal_rename (self, &before, &after, error)
+         && touch_both (self->front, before.folder, before.place, after.folder, after.place, error)
+         && commit (self, &txn, error);
+}
+
+gboolean
+mf_cache_set_flags (MfCache *self, MfMsgId id, MfFlags flags, const char *keywords, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  g_auto (MfMessage) before = { 0 };
+  g_auto (MfMessage) after = { 0 };
+
+  if (!begin (self, &txn, error) || !mf_messages_get (self->front, id, &before, error))
+    return FALSE;
+  if (before.place == MF_PLACE_TMP)
+    return refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "a file in tmp/ has no flags");
+  mf_message_copy (&before, &after);
+  after.flags = flags;
+  if (flags != 0)
+    after.place = MF_PLACE_CUR;
+  g_free (after.keywords);
+  after.keywords = mf_keywords_add (NULL, keywords);
+  return mf_messages_store_spot (self->front, &after, error)
+         && journal_difference (self->front, id, &before, flags, after.keywords, error)
+         && touch_both (self->front, before.folder, before.place, after.folder, after.place, error)
+         && commit (self, &txn, error);
+}
+
+gboolean
+mf_cache_set_date (MfCache *self, MfMsgId id, gint64 date, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  g_auto (MfMessage) row = { 0 };
+  gboolean sent = FALSE;
+
+  if (!begin (self, &txn, error) || !mf_messages_get (self->front, id, &row, error)
+      || !mf_journal_is_sent (self->front, id, &sent, error))
+    return FALSE;
+  if (row.internaldate == date)
+    return TRUE;
+  if (row.home != 0 || sent || !row.draft)
+    return refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "the date of a stored message is fixed");
+  return mf_messages_set_date (self->front, id, date, error) && mf_db_commit (&txn, error);
+}
+
+/* ---- removing --------------------------------------------------------- */
+
+static gboolean
+goes_to_trash (MfCache *self, const MfMessage *row, MfFolder *trash)
+{
+  g_auto (MfFolder) folder = { 0 };
+
+  if (self->options.expunge || row->folder == MF_FOLDER_LOST
+      || !mf_folders_get (self->front, row->folder, &folder, NULL)
+      || folder.special_use == MF_USE_TRASH || folder.special_use == MF_USE_JUNK)
+    return FALSE;
+  return mf_folders_find_use (self->front, MF_USE_TRASH, trash, NULL);
+}
+
+static gboolean
+move_to_trash (MfCache *self, const MfMessage *before, MfFolderId trash, const char *base,
+               GError **error)
+{
+  g_auto (MfMessage) after = { 0 };
+
+  mf_message_copy (before, &after);
+  g_free (after.base);
+  after.base = mf_messages_free_base (self->front, trash, base, error);
+  after.folder = trash;
+  return after.base != NULL && mf_messages_store_spot (self->front, &after, error)
+         && mf_journal_move (self->front, before, trash, TRUE, error)
+         && touch_both (self->front, before->folder, before->place, trash, after.place, error);
+}
+
+static gboolean
+delete_row (MfCache *self, const MfMessage *row, GError **error)
+{
+  return mf_journal_forget (self->front, row->id, error)
+         && mf_messages_remove (self->front, row->id, error)
+         && mf_folders_touch (self->front, row->folder, row->place, error);
+}
+
+static gboolean
+expunge (MfCache *self, MfMessage *row, GError **error)
+{
+  MfPlace place = row->place;
+  gboolean nothing = FALSE;
+
+  if (!mf_journal_expunge (self->front, row, 0, TRUE, &nothing, error))
+    return FALSE;
+  if (nothing)
+    return delete_row (self, row, error);
+  row->place = MF_PLACE_GONE;
+  return mf_messages_store_spot (self->front, row, error)
+         && mf_folders_touch (self->front, row->folder, place, error);
+}
+
+/* A draft that was never to be sent is nobody's message: an editor's trial. */
+static gboolean
+is_scratch (MfCache *self, const MfMessage *row, gboolean *out_scratch, GError **error)
+{
+  gint64 entries = 0;
+
+  if (!mf_db_number (self->front, 0, &entries, error, "SELECT 1 FROM change WHERE message = ?",
+                     "i", row->id))
+    return FALSE;
+  *out_scratch = row->place == MF_PLACE_TMP || (row->draft && row->home == 0 && entries == 0);
+  return TRUE;
+}
+
+gboolean
+mf_cache_remove (MfCache *self, MfMsgId id, const char *base, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  g_auto (MfMessage) row = { 0 };
+  g_auto (MfFolder) trash = { 0 };
+  gboolean scratch = FALSE;
+
+  if (!begin (self, &txn, error) || !mf_messages_get (self->front, id, &row, error)
+      || !is_scratch (self, &row, &scratch, error))
+    return FALSE;
+  gboolean ok;
+  if (scratch)
+    ok = delete_row (self, &row, error);
+  else if (goes_to_trash (self, &row, &trash))
+    ok = move_to_trash (self, &row, trash.id, base, error);
+  else
+    ok = expunge (self, &row, error);
+  if (!ok || !commit (self, &txn, error))
+    return FALSE;
+  if (scratch)
+    mf_drafts_delete (self->drafts, id);
+  return TRUE;
+}

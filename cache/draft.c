@@ -1,0 +1,188 @@
+/* The MfDraft of cache.h: writing a message's content. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "cache/account.h"
+#include "cache/journal.h"
+#include "cache/messages.h"
+
+struct _MfDraft
+{
+  MfCache *cache;
+  MfMsgId id;
+  int fd;
+  gboolean dirty; /* written since the last flush */
+};
+
+static gboolean
+set_errno_error (GError **error, const char *what)
+{
+  int code = errno == ENOSPC || errno == EDQUOT ? MF_CACHE_ERROR_FULL : MF_CACHE_ERROR_CORRUPT;
+
+  g_set_error (error, MF_CACHE_ERROR, code, "%s a draft: %s", what, g_strerror (errno));
+  return FALSE;
+}
+
+/* The file of a message on the server is made from its body; it counts from the
+ * first write on. */
+static gboolean
+make_file (MfCache *self, const MfMessage *row, GError **error)
+{
+  if (row->draft || mf_drafts_is_held (self->drafts, row->id))
+    return TRUE;
+  g_autoptr (MfBody) body = mf_bodies_get (self->bodies, self->front, row->id, error);
+  return body != NULL && mf_drafts_write_body (self->drafts, row->id, body, error);
+}
+
+MfDraft *
+mf_cache_draft_open (MfCache *self, MfMsgId id, GError **error)
+{
+  g_auto (MfMessage) row = { 0 };
+
+  if (!mf_account_may_change (self, error) || !mf_messages_get (self->front, id, &row, error)
+      || !make_file (self, &row, error))
+    return NULL;
+  int fd = mf_drafts_open_file (self->drafts, id, FALSE, error);
+  if (fd < 0)
+    return NULL;
+  MfDraft *draft = g_new0 (MfDraft, 1);
+  draft->cache = self;
+  draft->id = id;
+  draft->fd = fd;
+  mf_drafts_hold (self->drafts, id);
+  return draft;
+}
+
+gssize
+mf_draft_read (MfDraft *self, guint64 offset, char *buffer, gsize size, GError **error)
+{
+  gssize n = pread (self->fd, buffer, size, (off_t) offset);
+
+  if (n < 0)
+    set_errno_error (error, "reading");
+  return n;
+}
+
+/* The row has the size that a stat is to see. */
+static gboolean
+note_size (MfDraft *self, GError **error)
+{
+  off_t size = lseek (self->fd, 0, SEEK_END);
+
+  self->dirty = TRUE;
+  return mf_db_run (self->cache->front, error,
+                    "UPDATE message SET draft = 1, exact_size = ?1 WHERE id = ?2"
+                    " AND (draft = 0 OR exact_size IS NOT ?1)",
+                    "ii", (gint64) size, self->id);
+}
+
+gboolean
+mf_draft_write (MfDraft *self, guint64 offset, const char *bytes, gsize size, GError **error)
+{
+  while (size > 0)
+    {
+      gssize n = pwrite (self->fd, bytes, size, (off_t) offset);
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        return set_errno_error (error, "writing");
+      bytes += n;
+      offset += (guint64) n;
+      size -= (gsize) n;
+    }
+  return note_size (self, error);
+}
+
+gboolean
+mf_draft_truncate (MfDraft *self, guint64 size, GError **error)
+{
+  if (ftruncate (self->fd, (off_t) size) != 0)
+    return set_errno_error (error, "truncating");
+  return note_size (self, error);
+}
+
+/* What the server has of this message, or is getting now, goes once the new text
+ * is there: a row of its own takes over what was asked for. */
+static gboolean
+supersede (MfDb *db, const MfMessage *row, GError **error)
+{
+  g_auto (MfMessage) old = { 0 };
+  MfMsgId tombstone = 0;
+  gboolean nothing = FALSE;
+
+  return mf_messages_split_remote (db, row, &tombstone, error)
+         && mf_journal_hand_over (db, row->id, tombstone, error)
+         && mf_messages_get (db, tombstone, &old, error)
+         && mf_journal_expunge (db, &old, row->id, FALSE, &nothing, error)
+         && mf_db_run (db, error, "DELETE FROM body WHERE message = ?", "i", row->id);
+}
+
+static gboolean
+queue (MfDraft *self, const MfMessage *row, GError **error)
+{
+  MfDb *db = self->cache->front;
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  gboolean sent = FALSE;
+
+  if (!mf_db_begin (db, &txn, error) || !mf_journal_is_sent (db, row->id, &sent, error)
+      || ((row->home != 0 || sent) && !supersede (db, row, error)))
+    return FALSE;
+  return mf_journal_append (db, row->id, row->folder, error) && mf_db_commit (&txn, error);
+}
+
+/* The name may be gone by now: then nobody is to get it. */
+static gboolean
+find_row (MfDraft *self, MfMessage *row, gboolean *out_gone, GError **error)
+{
+  GError *local = NULL;
+
+  if (mf_messages_get (self->cache->front, self->id, row, &local))
+    return TRUE;
+  *out_gone = g_error_matches (local, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND);
+  if (*out_gone)
+    g_error_free (local);
+  else
+    g_propagate_error (error, local);
+  return *out_gone;
+}
+
+gboolean
+mf_draft_flush (MfDraft *self, GError **error)
+{
+  g_auto (MfMessage) row = { 0 };
+  gboolean gone = FALSE;
+
+  if (!self->dirty)
+    return TRUE;
+  if (!find_row (self, &row, &gone, error))
+    return FALSE;
+  if (!gone && row.place != MF_PLACE_TMP && row.folder != MF_FOLDER_LOST
+      && (!mf_drafts_check (self->fd, error) || !queue (self, &row, error)))
+    return FALSE;
+  self->dirty = FALSE;
+  return TRUE;
+}
+
+gboolean
+mf_draft_sync (MfDraft *self, GError **error)
+{
+  if (fdatasync (self->fd) != 0)
+    return set_errno_error (error, "syncing");
+  return mf_db_sync (self->cache->front, error);
+}
+
+/* A file that was opened and not written is no draft. */
+void
+mf_draft_close (MfDraft *self)
+{
+  MfCache *cache = self->cache;
+  g_auto (MfMessage) row = { 0 };
+
+  mf_drafts_release (cache->drafts, self->id);
+  if (!mf_drafts_is_held (cache->drafts, self->id)
+      && (!mf_messages_get (cache->front, self->id, &row, NULL) || !row.draft))
+    mf_drafts_delete (cache->drafts, self->id);
+  close (self->fd);
+  g_free (self);
+  mf_engine_wake_push (cache->engine);
+}

@@ -1,0 +1,32 @@
+/* group.h - which journal entries go to the server together.
+ *
+ * Shape:   entries in order; a group starts with the first that may be sent and takes
+ *          those alike after it.  It never overtakes a change of a folder, nor an
+ *          earlier entry of the same message.
+ * Threads: the push worker.
+ */
+#pragma once
+
+#include "cache/drafts.h"
+#include "cache/journal.h"
+
+typedef struct
+{
+  MfChangeKind kind;
+  GArray *changes;   /* of MfChange */
+  GArray *messages;  /* of MfMessage, one for each */
+  MfFolderId home;   /* of all: where the server has them, or has the source of copies */
+  MfFolderId target; /* of all */
+} MfGroup;
+
+#define MF_GROUP_INIT { 0 }
+void mf_group_clear (MfGroup *group);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfGroup, mf_group_clear)
+
+/* FALSE without @error: nothing may be sent now. */
+gboolean mf_group_next (MfDb *db, MfDrafts *drafts, MfGroup *out, GError **error);
+
+/* The UIDs (of the messages, or of the sources of copies), as a set. */
+MfUidSet *mf_group_uids (const MfGroup *group);
+/* The UID of the @i-th. */
+guint32 mf_group_uid (const MfGroup *group, guint i);

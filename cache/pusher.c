@@ -1,0 +1,114 @@
+/* The worker that sends the journal: waits until a burst of changes is over, so
+ * that a thousand become a few commands, then works until nothing is left. */
+#include "cache/engine.h"
+#include "cache/error.h"
+#include "cache/journal.h"
+#include "cache/push.h"
+#include "cache/recover.h"
+
+#define QUIET_US (50 * 1000)    /* no change for so long, */
+#define PATIENCE_US (G_USEC_PER_SEC) /* or the first is so old */
+
+/* With the lock: TRUE when it is time to send. */
+static gboolean
+wait_for_changes (MfEngine *engine)
+{
+  if (!engine->online || engine->first_change_us == 0)
+    {
+      g_cond_wait (&engine->changed, &engine->lock);
+      return FALSE;
+    }
+  gint64 now = g_get_monotonic_time ();
+  gint64 due = MIN (engine->last_change_us + QUIET_US, engine->first_change_us + PATIENCE_US);
+  if (now < due && !engine->draining)
+    {
+      g_cond_wait_until (&engine->changed, &engine->lock, due);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* Who waited for entries that are all answered now. */
+static void
+tell_pushed (MfEngine *engine)
+{
+  MfSeq first = mf_journal_first (engine->db);
+
+  g_mutex_lock (&engine->lock);
+  GArray *waits = mf_waiters_take_below (engine->push_waits, first);
+  g_mutex_unlock (&engine->lock);
+  mf_waiters_call (waits, NULL);
+}
+
+static gboolean
+push_all (MfEngine *engine, MfLink *link, GError **error)
+{
+  gboolean sent = TRUE;
+
+  while (sent && !engine->stopping)
+    {
+      if (!mf_recover_run (engine, link, error) || !mf_push_run (engine, link, &sent, error))
+        return FALSE;
+      tell_pushed (engine);
+    }
+  return TRUE;
+}
+
+/* The link may have died while it was not used: a fresh one is tried at once. */
+static gboolean
+push_or_retry (MfEngine *engine, MfLink *link, GError **error)
+{
+  gboolean was_open = mf_link_is_open (link);
+  g_autoptr (GError) local = NULL;
+
+  if (!mf_engine_connect (engine, MF_WORKER_PUSH, error))
+    return FALSE;
+  if (push_all (engine, link, &local))
+    return TRUE;
+  mf_link_check (link, local);
+  if (was_open && !mf_link_is_open (link) && !engine->stopping)
+    {
+      g_clear_error (&local);
+      if (!mf_engine_connect (engine, MF_WORKER_PUSH, error))
+        return FALSE;
+      if (push_all (engine, link, &local))
+        return TRUE;
+      mf_link_check (link, local);
+    }
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+static void
+push (MfEngine *engine, MfLink *link)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (push_or_retry (engine, link, &error))
+    return;
+  if (!mf_link_is_open (link))
+    mf_engine_set_offline (engine, error);
+  mf_engine_push_later (engine, error);
+}
+
+gpointer
+mf_pusher_run (gpointer data)
+{
+  MfEngine *engine = data;
+  MfLink *link = engine->links[MF_WORKER_PUSH];
+
+  g_mutex_lock (&engine->lock);
+  while (!engine->stopping)
+    {
+      if (!wait_for_changes (engine))
+        continue;
+      engine->first_change_us = 0;
+      g_mutex_unlock (&engine->lock);
+      push (engine, link);
+      g_mutex_lock (&engine->lock);
+      engine->pushes++;
+      g_cond_broadcast (&engine->changed);
+    }
+  g_mutex_unlock (&engine->lock);
+  return NULL;
+}

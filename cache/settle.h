@@ -1,0 +1,42 @@
+/* settle.h - what the server's answers make of the index and the journal.
+ *
+ * Shape:   one function an outcome; rows and entries change in the caller's
+ *          transaction (I5), news is told after it.
+ * Threads: the push worker.
+ * Errors:  MF_CACHE_ERROR.
+ */
+#pragma once
+
+#include "cache/drafts.h"
+#include "cache/journal.h"
+#include "cache/news.h"
+
+typedef struct
+{
+  MfDb *db;
+  MfDrafts *drafts;
+  MfBodies *bodies;
+  MfNews *news;
+} MfSettle;
+
+/* Nothing more is to be done for the entry. */
+gboolean mf_settle_done (MfSettle *self, const MfChange *change, GError **error);
+/* The message of a move, copy or upload is now @uid of @folder (0: not told). */
+gboolean mf_settle_arrived (MfSettle *self, const MfChange *change, MfFolderId folder, guint32 uid,
+                            GError **error);
+/* It is copied, and the original is to be expunged. */
+gboolean mf_settle_copied (MfSettle *self, const MfChange *change, MfFolderId folder, guint32 uid,
+                           GError **error);
+/* The message is away from the server. */
+gboolean mf_settle_expunged (MfSettle *self, const MfChange *change, GError **error);
+/* What the entry is about is not on the server any more: the message goes, but to
+ * lost+found if there is a change of it to be kept and its body is here. */
+gboolean mf_settle_missing (MfSettle *self, const MfChange *change, GError **error);
+/* Refused for good: the index goes back to what the server has, content that
+ * exists only here to lost+found, and the entry stays to be seen. */
+gboolean mf_settle_refused (MfSettle *self, const MfChange *change, const GError *why,
+                            GError **error);
+/* A message that the server does not have any more, found by a pull. */
+gboolean mf_settle_vanished (MfSettle *self, const MfMessage *message, GError **error);
+/* A folder that the server does not have any more, with all that was in it. */
+gboolean mf_settle_folder_gone (MfSettle *self, MfFolderId folder, GError **error);
