@@ -180,6 +180,8 @@ run (Watch *self)
         set_poll_time (self->engine, 0);
       self->was_lost = TRUE;
       ask_quota (self);
+      if (!mf_link_is_open (self->link))
+        return;
     }
   if (watch_once (self, &error))
     return;
