@@ -4,6 +4,7 @@
 #define NEAR 64               /* ids a step may skip */
 #define STRAY 64              /* opens beside the walk that end it */
 #define WINDOW_BYTES (32 * 1024 * 1024)
+#define LEAST_BYTES 256       /* what a message counts for at least */
 #define FIRST_BATCH_BYTES (64 * 1024)
 #define MOST_BATCH_BYTES (1024 * 1024)
 #define PLAN_ROWS_BY_ID 1024
@@ -112,6 +113,12 @@ is_past (const MfReadahead *self, const Planned *planned, const Spot *spot)
          || (planned->date == spot->date && planned->wanted.uid > spot->uid);
 }
 
+static guint64
+cost (const Planned *planned)
+{
+  return MAX (planned->wanted.wire_size, LEAST_BYTES);
+}
+
 /* Moves the reader behind @spot; what it leaves is no longer ahead. */
 static void
 follow (MfReadahead *self, const Spot *spot)
@@ -122,7 +129,7 @@ follow (MfReadahead *self, const Spot *spot)
       if (is_past (self, planned, spot))
         break;
       if (self->reader < self->asked && !planned->cached)
-        self->ahead_bytes -= planned->wanted.wire_size;
+        self->ahead_bytes -= cost (planned);
       self->reader++;
     }
   self->asked = MAX (self->asked, self->reader);
@@ -140,7 +147,7 @@ mf_readahead_note (MfReadahead *self, const MfMessage *message)
       self->strays = 0;
       follow (self, &spot);
     }
-  else if (self->walking && ++self->strays < STRAY)
+  else if (self->walking && !self->ended && ++self->strays < STRAY)
     return FALSE;
   else
     {
@@ -234,7 +241,7 @@ mf_readahead_next (MfReadahead *self, MfDb *db, GArray *out, GError **error)
       if (planned->cached)
         continue;
       g_array_append_val (out, planned->wanted);
-      bytes += planned->wanted.wire_size;
+      bytes += cost (planned);
     }
   self->ahead_bytes += bytes;
   self->batch_bytes = MIN (self->batch_bytes * 2, MOST_BATCH_BYTES);
