@@ -16,7 +16,7 @@ const char mf_config_help[]
       "  user@example.com             NAME of a group in mailfs/mailfs.conf\n"
       "  -f  stay in the foreground    -d  debug, in the foreground\n"
       "  --help    --version           -o KEY[=VALUE],...:\n"
-      "  user=NAME                     auth=auto|plain|login|scram|gssapi|xoauth2|oauthbearer\n"
+      "  user=NAME      auth=auto|plain|login|scram|gssapi|xoauth2|oauthbearer\n"
       "  password_command=COMMAND      token_command=COMMAND  prints secret or token\n"
       "  tls=verify|none               allow_cleartext        no TLS beyond loopback\n"
       "  ca_file=FILE                  client_cert=FILE\n"
