@@ -55,13 +55,18 @@ mf_bodywriter_flush (MfBodyWriter *self, GError **error)
   return TRUE;
 }
 
+gboolean
+mf_bodywriter_is_full (const MfBodyWriter *self)
+{
+  return self->segment != NULL && self->written + self->buffered >= MF_SEGMENT_FULL_BYTES;
+}
+
 void
 mf_bodywriter_begin (MfBodyWriter *self, MfDb *db)
 {
   g_clear_error (&self->error);
   self->eol = (MfEol) MF_EOL_INIT;
-  if (self->segment != NULL && self->written + self->buffered >= MF_SEGMENT_FULL_BYTES
-      && mf_bodywriter_flush (self, &self->error))
+  if (mf_bodywriter_is_full (self) && mf_bodywriter_flush (self, &self->error))
     leave_segment (self);
   if (self->segment == NULL && self->error == NULL)
     {

@@ -14,6 +14,8 @@ MfBodyWriter *mf_bodywriter_new (MfBodies *bodies);
 void mf_bodywriter_free (MfBodyWriter *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfBodyWriter, mf_bodywriter_free)
 
+/* The next body begins a new segment. */
+gboolean mf_bodywriter_is_full (const MfBodyWriter *self);
 /* begin, write*, then finish or drop.  What goes wrong is told by finish. */
 void mf_bodywriter_begin (MfBodyWriter *self, MfDb *db);
 void mf_bodywriter_write (MfBodyWriter *self, const char *wire, gsize size);

@@ -96,6 +96,9 @@ on_begin (gpointer user_data)
 {
   Download *self = user_data;
 
+  /* A sweep spares what a writer is at; what it has left must have its rows. */
+  if (mf_bodywriter_is_full (self->writer))
+    store_group (self);
   mf_bodywriter_begin (self->writer, self->db);
 }
 
@@ -218,12 +221,13 @@ mf_download (MfDb *db, MfBodies *bodies, MfBodyWriter *writer, MfLink *link, MfF
     return FALSE;
   gboolean ok = link->ops->bodies (link->remote, &sink, &self, link->cancellable, &local);
   store_group (&self);
-  if (ok)
-    return TRUE;
-
-  g_autoptr (GError) each = g_error_copy (local);
+  g_autoptr (GError) each
+      = ok ? g_error_new_literal (MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "not on the server")
+           : g_error_copy (local);
   mf_error_from_remote (&each);
   fail_rest (&self, each);
+  if (ok)
+    return TRUE;
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
 }

@@ -78,6 +78,48 @@ mf_rig_relink (MfRig *self)
   self->link = mf_link_new (&mf_fake_ops, mf_fake_account (self->fake));
 }
 
+/* ---- pulling ---------------------------------------------------------- */
+
+static gboolean
+check (MfRig *self, gboolean ok, GError *local, GError **error)
+{
+  if (!ok)
+    mf_link_check (self->link, local);
+  if (local != NULL)
+    g_propagate_error (error, local);
+  return ok;
+}
+
+gboolean
+mf_rig_try_pull_folder (MfRig *self, MfFolderId folder, GError **error)
+{
+  GError *local = NULL;
+  gboolean ok = mf_link_open (self->link, &local)
+                && mf_pull_folder (&self->settle, self->link, folder, &local);
+
+  return check (self, ok, local, error);
+}
+
+gboolean
+mf_rig_try_pull_tree (MfRig *self, const MfFolderFilter *filter, GArray *out_stale,
+                      GError **error)
+{
+  GError *local = NULL;
+  gboolean ok = mf_link_open (self->link, &local)
+                && mf_pull_tree (&self->settle, self->link, filter, out_stale, &local);
+
+  return check (self, ok, local, error);
+}
+
+void
+mf_rig_pull_folder (MfRig *self, const char *mailbox)
+{
+  g_autoptr (GError) error = NULL;
+
+  mf_rig_try_pull_folder (self, mf_rig_find (self, mailbox), &error);
+  g_assert_no_error (error);
+}
+
 /* ---- rows ------------------------------------------------------------- */
 
 MfFolderId

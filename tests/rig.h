@@ -7,6 +7,7 @@
 #include "cache/cache.h"
 #include "cache/db.h"
 #include "cache/link.h"
+#include "cache/pull.h"
 #include "cache/settle.h"
 #include "tests/event-log.h"
 #include "tests/fake-remote.h"
@@ -33,6 +34,14 @@ void mf_rig_tear_down (MfRig *self, gconstpointer data);
 void mf_rig_reopen (MfRig *self);
 /* A new link; the old one's session is closed. */
 void mf_rig_relink (MfRig *self);
+
+/* mf_pull_folder() and mf_pull_tree(); the link is opened, and checked when they
+ * fail. */
+gboolean mf_rig_try_pull_folder (MfRig *self, MfFolderId folder, GError **error);
+gboolean mf_rig_try_pull_tree (MfRig *self, const MfFolderFilter *filter, GArray *out_stale,
+                               GError **error);
+/* Must succeed. */
+void mf_rig_pull_folder (MfRig *self, const char *mailbox);
 
 /* Rows made by hand.  @mailbox with '/' between components. */
 MfFolderId mf_rig_put_folder (MfRig *self, const char *mailbox);

@@ -23,23 +23,13 @@ set_up (MfRig *rig, gconstpointer data)
 static gboolean
 try_pull (MfRig *rig, GError **error)
 {
-  g_autoptr (GError) local = NULL;
-
-  if (mf_link_open (rig->link, &local)
-      && mf_pull_folder (&rig->settle, rig->link, mf_rig_find (rig, "INBOX"), &local))
-    return TRUE;
-  mf_link_check (rig->link, local);
-  g_propagate_error (error, g_steal_pointer (&local));
-  return FALSE;
+  return mf_rig_try_pull_folder (rig, mf_rig_find (rig, "INBOX"), error);
 }
 
 static void
 pull (MfRig *rig)
 {
-  g_autoptr (GError) error = NULL;
-
-  try_pull (rig, &error);
-  g_assert_no_error (error);
+  mf_rig_pull_folder (rig, "INBOX");
 }
 
 static void

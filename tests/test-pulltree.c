@@ -7,13 +7,6 @@
 
 #define EVERYTHING (&(MfFolderFilter){ 0 })
 
-static gboolean
-try_pull (MfRig *rig, const MfFolderFilter *filter, GArray *stale, GError **error)
-{
-  return mf_link_open (rig->link, error)
-         && mf_pull_tree (&rig->settle, rig->link, filter, stale, error);
-}
-
 /* Returns the mailboxes that are stale, separated by blanks. */
 static char *
 pull (MfRig *rig, const MfFolderFilter *filter)
@@ -22,7 +15,7 @@ pull (MfRig *rig, const MfFolderFilter *filter)
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
 
-  try_pull (rig, filter, stale, &error);
+  mf_rig_try_pull_tree (rig, filter, stale, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < stale->len; i++)
     {
@@ -160,12 +153,11 @@ test_failing_answer_removes_nothing (MfRig *rig, gconstpointer data)
   g_free (mf_event_log_take (rig->log));
   mf_fake_create (rig->fake, "c");
   mf_fake_lose_answer (rig->fake, MF_FAKE_LIST, 1);
-  g_assert_false (try_pull (rig, EVERYTHING, stale, &error));
+  g_assert_false (mf_rig_try_pull_tree (rig, EVERYTHING, stale, &error));
   g_assert_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE);
   g_autofree char *got = tree (rig);
   g_assert_cmpstr (got, ==, "INBOX a b");
   assert_nothing_told (rig);
-  mf_link_check (rig->link, error);
   assert_pulls (rig, EVERYTHING, "INBOX a b c");
 }
 
