@@ -1,8 +1,9 @@
 /* account.h - what is behind the door: the parts of one open account.
  *
  * Shape:   shared by the files that implement cache.h: cache.c (opening, reading),
- *          changes.c (messages), folderchanges.c (folders), draft.c (content).
- * Threads: the struct is constant while the account is open.
+ *          changes.c (messages), folderchanges.c (folders), draft.c (content),
+ *          queue.c (the journal as users see it).
+ * Threads: the struct is constant while the account is open, but for what lock guards.
  */
 #pragma once
 
@@ -21,7 +22,20 @@ struct _MfCache
   MfBodies *bodies;
   MfDrafts *drafts;
   MfEngine *engine;
+  GMutex lock;          /* guards the rest */
+  MfMsgId recent[64];   /* bodies opened lately: what is written may be a copy of one */
+  guint n_recent;       /* ever */
+  guint removals;       /* in the minute since */
+  gint64 removals_since_us;
+  gboolean guarding;    /* too many: until release or restore */
 };
+
+/* A message is removed: with too many in a minute they are held back (spec of
+ * delete_guard).  In the transaction of the removal. */
+gboolean mf_account_guard_removal (MfCache *self, GError **error);
+/* The draft of @row is to be on the server: by a copy of what the server has
+ * already if it is one, else by an upload.  In the caller's transaction. */
+gboolean mf_account_journal_new (MfCache *self, const MfMessage *row, GError **error);
 
 /* FALSE with READ_ONLY on a read-only mount. */
 gboolean mf_account_may_change (MfCache *self, GError **error);

@@ -10,6 +10,7 @@
 #include "cache/folders.h"
 #include "cache/journal.h"
 #include "cache/messages.h"
+#include "cache/rescue.h"
 
 /* ---- opening and closing ---------------------------------------------- */
 
@@ -63,6 +64,7 @@ mf_cache_open (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAc
 
   self->options = *options;
   self->lock_fd = -1;
+  g_mutex_init (&self->lock);
   if (!make_dir (options->state_dir, error) || !make_dir (options->cache_dir, error))
     return NULL;
   self->lock_fd = take_lock (options->state_dir, error);
@@ -74,6 +76,8 @@ mf_cache_open (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAc
   self->bodies = mf_bodies_open (options->cache_dir, options->crlf, options->cache_size,
                                  self->back, error);
   if (self->bodies == NULL)
+    return NULL;
+  if (!mf_rescue_unfinished (self, error))
     return NULL;
   self->engine
       = mf_engine_new (&self->options, ops, account, self->back, self->bodies, self->drafts, func,
@@ -114,6 +118,7 @@ mf_cache_close (MfCache *self)
   g_clear_pointer (&self->back, mf_db_close);
   if (self->lock_fd >= 0)
     close (self->lock_fd);
+  g_mutex_clear (&self->lock);
   g_free (self);
 }
 
@@ -241,6 +246,9 @@ mf_cache_body_open (MfCache *self, MfMsgId id, GError **error)
     return NULL;
   if (message.draft)
     return open_draft_body (self, id, error);
+  g_mutex_lock (&self->lock);
+  self->recent[self->n_recent++ % G_N_ELEMENTS (self->recent)] = id;
+  g_mutex_unlock (&self->lock);
   return mf_bodies_get (self->bodies, self->front, id, error);
 }
 
@@ -286,6 +294,7 @@ mf_cache_status (MfCache *self, MfStatus *out)
   *out = (MfStatus){ 0 };
   count_index (self->front, out);
   out->pending = count_pending (self->front);
+  out->held = mf_journal_count (self->front, MF_CHANGE_HELD);
   out->failed = mf_journal_count (self->front, MF_CHANGE_FAILED);
   out->cache_bytes = mf_bodies_total (self->bodies);
   out->cache_limit_bytes = self->options.cache_size;

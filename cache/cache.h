@@ -108,6 +108,7 @@ typedef enum
   MF_EVENT_FOLDER_CHANGED,  /* so much that single events were left out */
   MF_EVENT_TREE_CHANGED,    /* child folders of @folder came, went or moved */
   MF_EVENT_STATE,           /* connection or queue: see mf_cache_status() */
+  MF_EVENT_TROUBLE,         /* text: for the log */
 } MfEventType;
 
 typedef struct
@@ -115,6 +116,7 @@ typedef struct
   MfEventType type;
   MfFolderId folder;
   const MfMessage *before, *after; /* (nullable) borrowed for the call */
+  const char *text;                /* (nullable) likewise */
 } MfEvent;
 
 /* Changes that came from the server; what a caller of this door did itself is
@@ -284,6 +286,20 @@ gboolean mf_cache_sync_disk (MfCache *self, GError **error);
  * has been answered by the server, with the first refusal. */
 gboolean mf_cache_want_pushed (MfCache *self, MfDone done, gpointer user_data);
 
+/* ---- the queue -------------------------------------------------------- */
+
+/* (transfer full) (element-type utf8): a change a line, "SEQ STATE: WHAT…". */
+GPtrArray *mf_cache_queue (MfCache *self, GError **error);
+/* (transfer full): "synced", "pending: …" or "failed: …". */
+char *mf_cache_message_state (MfCache *self, MfMsgId id);
+/* Forgets the failed change @seq. */
+gboolean mf_cache_discard (MfCache *self, gint64 seq, GError **error);
+/* Removals that the guard holds: go, or go back. */
+gboolean mf_cache_release (MfCache *self, GError **error);
+gboolean mf_cache_restore (MfCache *self, GError **error);
+/* Tries to reach the server now. */
+void mf_cache_go_online (MfCache *self);
+
 /* ---- state ------------------------------------------------------------ */
 
 typedef struct
@@ -295,7 +311,7 @@ typedef struct
   guint64 cache_bytes, cache_limit_bytes;
   guint64 received_bytes, sent_bytes;
   guint fetching;           /* bodies asked for and not here yet */
-  guint pending, failed;    /* changes */
+  guint pending, held, failed; /* changes */
   MfQuota quota;            /* zeroes when unknown */
 } MfStatus;
 

@@ -181,7 +181,7 @@ deliver (MfCache *self, const MfMessage *row, GError **error)
 
   if (fd >= 0)
     close (fd);
-  return ok && mf_journal_append (self->front, row->id, row->folder, error);
+  return ok && mf_account_journal_new (self, row, error);
 }
 
 static gboolean
@@ -341,7 +341,7 @@ mf_cache_remove (MfCache *self, MfMsgId id, const char *base, GError **error)
     ok = move_to_trash (self, &row, trash.id, base, error);
   else
     ok = expunge (self, &row, error);
-  if (!ok || !commit (self, &txn, error))
+  if (!ok || (!scratch && !mf_account_guard_removal (self, error)) || !commit (self, &txn, error))
     return FALSE;
   if (scratch)
     mf_drafts_delete (self->drafts, id);

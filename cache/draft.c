@@ -72,7 +72,7 @@ note_size (MfDraft *self, GError **error)
   self->dirty = TRUE;
   return mf_db_run (self->cache->front, error,
                     "UPDATE message SET draft = 1, exact_size = ?1 WHERE id = ?2"
-                    " AND (draft = 0 OR exact_size IS NOT ?1)",
+                    " AND (draft != 1 OR exact_size IS NOT ?1)",
                     "ii", (gint64) size, self->id);
 }
 
@@ -127,7 +127,7 @@ queue (MfDraft *self, const MfMessage *row, GError **error)
   if (!mf_db_begin (db, &txn, error) || !mf_journal_is_sent (db, row->id, &sent, error)
       || ((row->home != 0 || sent) && !supersede (db, row, error)))
     return FALSE;
-  return mf_journal_append (db, row->id, row->folder, error) && mf_db_commit (&txn, error);
+  return mf_account_journal_new (self->cache, row, error) && mf_db_commit (&txn, error);
 }
 
 /* The name may be gone by now: then nobody is to get it. */

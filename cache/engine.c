@@ -440,9 +440,22 @@ mf_engine_want_pushed (MfEngine *self, gint64 seq, MfDone done, gpointer user_da
 }
 
 void
+mf_engine_tell_trouble (MfEngine *self, const char *text)
+{
+  MfEvent event = { .type = MF_EVENT_TROUBLE, .text = text };
+
+  if (self->func != NULL)
+    self->func (&event, self->user_data);
+}
+
+void
 mf_engine_tell_refused (MfEngine *self, gint64 seq, const GError *why)
 {
   g_autoptr (GError) mapped = g_error_copy (why);
+  g_autofree char *text
+      = g_strdup_printf ("the server refuses change %" G_GINT64_FORMAT ": %s", seq, why->message);
+
+  mf_engine_tell_trouble (self, text);
 
   mf_error_from_remote (&mapped);
   g_mutex_lock (&self->lock);
@@ -467,5 +480,15 @@ mf_engine_drain (MfEngine *self, guint seconds)
   while (self->online && self->pushes == pushes && mf_journal_first (self->db) != G_MAXINT64
          && g_cond_wait_until (&self->changed, &self->lock, until))
     continue;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+mf_engine_retry_now (MfEngine *self)
+{
+  g_mutex_lock (&self->lock);
+  self->retry_at_us = 0;
+  self->backoff_ms = 0;
+  g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
 }

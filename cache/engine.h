@@ -104,6 +104,8 @@ void mf_engine_pull_later (MfEngine *self, const GArray *ids);
 void mf_engine_wake_push (MfEngine *self);
 /* As mf_cache_want_pushed(), up to entry @seq. */
 void mf_engine_want_pushed (MfEngine *self, gint64 seq, MfDone done, gpointer user_data);
+/* Does not wait for the end of the back-off. */
+void mf_engine_retry_now (MfEngine *self);
 /* Sends what is in the journal, for at most @seconds. */
 void mf_engine_drain (MfEngine *self, guint seconds);
 
@@ -124,6 +126,8 @@ MfSettle mf_engine_settle (MfEngine *self, MfNews *news);
 gboolean mf_engine_wait_pull (MfEngine *self, MfFolderId id);
 void mf_engine_release_pull (MfEngine *self, MfFolderId id);
 void mf_engine_pull_soon (MfEngine *self, MfFolderId id);
+/* A line for the log. */
+void mf_engine_tell_trouble (MfEngine *self, const char *text);
 /* The push worker tries again after a while. */
 void mf_engine_push_later (MfEngine *self, const GError *error);
 /* The entry @seq was refused: whoever waits for it is told. */

@@ -307,10 +307,22 @@ mf_messages_set_home (MfDb *db, MfMsgId id, MfFolderId home, guint32 uid, GError
 }
 
 gboolean
-mf_messages_set_draft (MfDb *db, MfMsgId id, gboolean draft, GError **error)
+mf_messages_set_draft (MfDb *db, MfMsgId id, MfDraftKind draft, GError **error)
 {
   return mf_db_run (db, error, "UPDATE message SET draft = ? WHERE id = ?", "ii", (gint64) draft,
                     id);
+}
+
+GArray *
+mf_messages_drafts (MfDb *db, MfDraftKind draft, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+
+  if (!mf_db_query (db, &query, error,
+                    "SELECT id FROM message WHERE draft = ? AND draft != 0 ORDER BY id", "i",
+                    (gint64) draft))
+    return NULL;
+  return read_ids (&query, error);
 }
 
 gboolean

@@ -50,7 +50,15 @@ gboolean mf_messages_store_spot (MfDb *db, const MfMessage *message, GError **er
 /* Where the server has it (0, 0: nowhere).  Another row that was there goes. */
 gboolean mf_messages_set_home (MfDb *db, MfMsgId id, MfFolderId home, guint32 uid,
                                GError **error);
-gboolean mf_messages_set_draft (MfDb *db, MfMsgId id, gboolean draft, GError **error);
+typedef enum
+{
+  MF_DRAFT_NONE,
+  MF_DRAFT_ONLY,     /* its content is nowhere else */
+  MF_DRAFT_UPLOADED, /* the server has it as well */
+} MfDraftKind;
+gboolean mf_messages_set_draft (MfDb *db, MfMsgId id, MfDraftKind draft, GError **error);
+/* (element-type MfMsgId): of this kind. */
+GArray *mf_messages_drafts (MfDb *db, MfDraftKind draft, GError **error);
 gboolean mf_messages_set_date (MfDb *db, MfMsgId id, gint64 internaldate, GError **error);
 /* Moves home and UID of @message to a new row that is shown nowhere, which has
  * nothing else: what the server has is to go, what is here stays. */

@@ -1,5 +1,6 @@
 /* The worker that sends the journal: waits until a burst of changes is over, so
  * that a thousand become a few commands, then works until nothing is left. */
+#include "cache/adopt.h"
 #include "cache/engine.h"
 #include "cache/error.h"
 #include "cache/journal.h"
@@ -8,6 +9,13 @@
 
 #define QUIET_US (50 * 1000)    /* no change for so long, */
 #define PATIENCE_US (G_USEC_PER_SEC) /* or the first is so old */
+
+typedef struct
+{
+  MfEngine *engine;
+  MfLink *link;
+  MfBodyWriter *writer;
+} Pusher;
 
 /* With the lock: TRUE when it is time to send. */
 static gboolean
@@ -40,9 +48,21 @@ tell_pushed (MfEngine *engine)
   mf_waiters_call (waits, NULL);
 }
 
-static gboolean
-push_all (MfEngine *engine, MfLink *link, GError **error)
+/* That an uploaded draft cannot be made a cached body is no failure to push. */
+static void
+adopt (Pusher *self)
 {
+  g_autoptr (GError) error = NULL;
+
+  if (!mf_adopt_run (self->engine, self->writer, &error))
+    mf_engine_tell_trouble (self->engine, error->message);
+}
+
+static gboolean
+push_all (Pusher *self, GError **error)
+{
+  MfEngine *engine = self->engine;
+  MfLink *link = self->link;
   gboolean sent = TRUE;
 
   while (sent && !engine->stopping)
@@ -51,19 +71,22 @@ push_all (MfEngine *engine, MfLink *link, GError **error)
         return FALSE;
       tell_pushed (engine);
     }
+  adopt (self);
   return TRUE;
 }
 
 /* The link may have died while it was not used: a fresh one is tried at once. */
 static gboolean
-push_or_retry (MfEngine *engine, MfLink *link, GError **error)
+push_or_retry (Pusher *self, GError **error)
 {
+  MfEngine *engine = self->engine;
+  MfLink *link = self->link;
   gboolean was_open = mf_link_is_open (link);
   g_autoptr (GError) local = NULL;
 
   if (!mf_engine_connect (engine, MF_WORKER_PUSH, error))
     return FALSE;
-  if (push_all (engine, link, &local))
+  if (push_all (self, &local))
     return TRUE;
   mf_link_check (link, local);
   if (was_open && !mf_link_is_open (link) && !engine->stopping)
@@ -71,7 +94,7 @@ push_or_retry (MfEngine *engine, MfLink *link, GError **error)
       g_clear_error (&local);
       if (!mf_engine_connect (engine, MF_WORKER_PUSH, error))
         return FALSE;
-      if (push_all (engine, link, &local))
+      if (push_all (self, &local))
         return TRUE;
       mf_link_check (link, local);
     }
@@ -80,22 +103,23 @@ push_or_retry (MfEngine *engine, MfLink *link, GError **error)
 }
 
 static void
-push (MfEngine *engine, MfLink *link)
+push (Pusher *self)
 {
   g_autoptr (GError) error = NULL;
 
-  if (push_or_retry (engine, link, &error))
+  if (push_or_retry (self, &error))
     return;
-  if (!mf_link_is_open (link))
-    mf_engine_set_offline (engine, error);
-  mf_engine_push_later (engine, error);
+  if (!mf_link_is_open (self->link))
+    mf_engine_set_offline (self->engine, error);
+  mf_engine_push_later (self->engine, error);
 }
 
 gpointer
 mf_pusher_run (gpointer data)
 {
   MfEngine *engine = data;
-  MfLink *link = engine->links[MF_WORKER_PUSH];
+  g_autoptr (MfBodyWriter) writer = mf_bodywriter_new (engine->bodies);
+  Pusher self = { engine, engine->links[MF_WORKER_PUSH], writer };
 
   g_mutex_lock (&engine->lock);
   while (!engine->stopping)
@@ -104,7 +128,7 @@ mf_pusher_run (gpointer data)
         continue;
       engine->first_change_us = 0;
       g_mutex_unlock (&engine->lock);
-      push (engine, link);
+      push (&self);
       g_mutex_lock (&engine->lock);
       engine->pushes++;
       g_cond_broadcast (&engine->changed);

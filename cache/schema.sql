@@ -40,7 +40,8 @@ CREATE TABLE message (
   internaldate INTEGER NOT NULL DEFAULT 0,
   wire_size INTEGER NOT NULL DEFAULT 0,     -- RFC822.SIZE
   exact_size INTEGER,                       -- what a reader gets, once known
-  draft INTEGER NOT NULL DEFAULT 0,         -- its content is in a file of its own (drafts.h)
+  draft INTEGER NOT NULL DEFAULT 0,         -- its content is in a file of its own (drafts.h):
+                                            -- 1 it is only there, 2 the server has it as well
   modseq INTEGER NOT NULL DEFAULT 0,
   emailid TEXT,
   threadid TEXT,
@@ -50,6 +51,7 @@ CREATE UNIQUE INDEX message_uid ON message (home, uid) WHERE uid IS NOT NULL;
 CREATE UNIQUE INDEX message_base ON message (folder, place = 2, base)
   WHERE base IS NOT NULL AND place < 3;     -- tmp/ has names of its own, the removed have none
 CREATE INDEX message_place ON message (folder, place);
+CREATE INDEX message_draft ON message (draft) WHERE draft != 0;
 
 -- Where the bodies in the cache are.
 CREATE TABLE segment (

@@ -14,9 +14,15 @@ gboolean
 mf_settle_arrived (MfSettle *self, const MfChange *change, MfFolderId folder, guint32 uid,
                    GError **error)
 {
+  gboolean made = change->kind == MF_CHANGE_APPEND || change->kind == MF_CHANGE_COPY;
+
   if (uid == 0)
     return mf_journal_set_state (self->db, change->seq, MF_CHANGE_DONE, NULL, error);
   return mf_messages_set_home (self->db, change->message, folder, uid, error)
+         && (!made
+             || mf_db_run (self->db, error,
+                           "UPDATE message SET draft = 2 WHERE id = ? AND draft = 1", "i",
+                           change->message))
          && mf_journal_remove (self->db, change->seq, error);
 }
 
@@ -69,7 +75,7 @@ make_draft (MfSettle *self, const MfMessage *row, GError **error)
     return TRUE;
   g_autoptr (MfBody) body = mf_bodies_get (self->bodies, self->db, row->id, error);
   return body != NULL && mf_drafts_write_body (self->drafts, row->id, body, error)
-         && mf_messages_set_draft (self->db, row->id, TRUE, error);
+         && mf_messages_set_draft (self->db, row->id, MF_DRAFT_ONLY, error);
 }
 
 static gboolean
@@ -105,6 +111,15 @@ forget_others (MfSettle *self, MfMsgId message, MfSeq except, GError **error)
                     message, except);
 }
 
+/* There is nothing to copy any more, but the content is here. */
+static gboolean
+upload_instead (MfSettle *self, const MfChange *change, GError **error)
+{
+  return mf_db_run (self->db, error,
+                    "UPDATE change SET kind = 3, state = 0, source = NULL WHERE seq = ?", "i",
+                    change->seq);
+}
+
 gboolean
 mf_settle_missing (MfSettle *self, const MfChange *change, GError **error)
 {
@@ -112,6 +127,8 @@ mf_settle_missing (MfSettle *self, const MfChange *change, GError **error)
 
   if (!mf_messages_get (self->db, change->message, &row, NULL))
     return mf_journal_remove (self->db, change->seq, error);
+  if (change->kind == MF_CHANGE_COPY && row.draft)
+    return upload_instead (self, change, error);
   if (change->kind == MF_CHANGE_EXPUNGE || change->kind == MF_CHANGE_FLAGS || change->removal
       || !row.cached)
     return remove_row (self, &row, error);
@@ -239,7 +256,8 @@ revert (MfSettle *self, const MfChange *change, const MfMessage *row, GError **e
     case MF_CHANGE_EXPUNGE:
       return forget_others (self, row->id, change->seq, error) && return_home (self, row, error);
     case MF_CHANGE_COPY:
-      return row->cached
+      return row->draft    ? upload_instead (self, change, error)
+             : row->cached
                  ? forget_others (self, row->id, change->seq, error) && move_to_lost (self, row, error)
                  : remove_row (self, row, error);
     case MF_CHANGE_APPEND:
@@ -262,5 +280,18 @@ mf_settle_refused (MfSettle *self, const MfChange *change, const GError *why, GE
       if (!revert (self, change, &row, error))
         return FALSE;
     }
+  if (change->kind == MF_CHANGE_COPY && row.draft)
+    return TRUE;
   return mf_journal_set_state (self->db, change->seq, MF_CHANGE_FAILED, why->message, error);
+}
+
+gboolean
+mf_settle_taken_back (MfSettle *self, const MfChange *change, GError **error)
+{
+  g_auto (MfMessage) row = { 0 };
+
+  if (mf_messages_get (self->db, change->message, &row, NULL)
+      && !revert (self, change, &row, error))
+    return FALSE;
+  return mf_journal_remove (self->db, change->seq, error);
 }

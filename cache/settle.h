@@ -36,6 +36,8 @@ gboolean mf_settle_missing (MfSettle *self, const MfChange *change, GError **err
  * exists only here to lost+found, and the entry stays to be seen. */
 gboolean mf_settle_refused (MfSettle *self, const MfChange *change, const GError *why,
                             GError **error);
+/* The user does not want it after all: as refused, but nothing is left to be seen. */
+gboolean mf_settle_taken_back (MfSettle *self, const MfChange *change, GError **error);
 /* A message that the server does not have any more, found by a pull. */
 gboolean mf_settle_vanished (MfSettle *self, const MfMessage *message, GError **error);
 /* A folder that the server does not have any more, with all that was in it. */

@@ -66,6 +66,8 @@ on_event (const MfEvent *event, gpointer user_data)
   mf_notify_event (self->mount.notify, event);
   if (event->type == MF_EVENT_STATE && g_atomic_pointer_get (&self->loop) != NULL)
     log_state (self);
+  if (event->type == MF_EVENT_TROUBLE)
+    g_warning ("%s: %s", self->label, event->text);
 }
 
 static void

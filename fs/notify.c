@@ -129,6 +129,7 @@ push_event (MfNotify *self, MfCache *cache, const MfEvent *event)
       push (self, NEWS_DIRECTORY, mf_inode_folder (event->folder), NULL);
       break;
     case MF_EVENT_STATE:
+    case MF_EVENT_TROUBLE:
       break;
     }
 }

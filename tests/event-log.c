@@ -52,6 +52,8 @@ describe (const MfEvent *event)
       return g_strdup_printf ("tree %" G_GINT64_FORMAT, event->folder);
     case MF_EVENT_STATE:
       return g_strdup ("state");
+    case MF_EVENT_TROUBLE:
+      return g_strdup_printf ("trouble: %s", event->text);
     }
   g_assert_not_reached ();
 }

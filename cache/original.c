@@ -1,0 +1,107 @@
+/* What is written into the mount may be a copy of what was just read from it:
+ * then the server makes the copy, and nothing is uploaded. */
+#include <string.h>
+
+#include "cache/account.h"
+#include "cache/journal.h"
+#include "cache/keywords.h"
+#include "cache/messages.h"
+
+#define PIECE (16 * 1024)
+/* A file's date that is as recent as this was not set on purpose. */
+#define FRESH_S 300
+
+static gboolean
+same_bytes (MfBody *a, MfBody *b)
+{
+  g_autofree char *from_a = g_malloc (PIECE);
+  g_autofree char *from_b = g_malloc (PIECE);
+  guint64 offset = 0;
+
+  if (mf_body_size (a) != mf_body_size (b))
+    return FALSE;
+  while (offset < mf_body_size (a))
+    {
+      gssize n = mf_body_read (a, offset, from_a, PIECE, NULL);
+      if (n <= 0 || mf_body_read (b, offset, from_b, (gsize) n, NULL) != n
+          || memcmp (from_a, from_b, (gsize) n) != 0)
+        return FALSE;
+      offset += (guint64) n;
+    }
+  return TRUE;
+}
+
+static gboolean
+may_be_copy (const MfMessage *row, const MfMessage *original)
+{
+  gboolean fresh = row->internaldate >= g_get_real_time () / G_USEC_PER_SEC - FRESH_S;
+
+  return original->id != row->id && original->home != 0 && original->uid != 0
+         && !original->draft && original->exact && original->size == row->size
+         && (fresh || row->internaldate == original->internaldate);
+}
+
+static gboolean
+is_copy (MfCache *self, const MfMessage *row, MfMsgId id, MfMessage *original)
+{
+  g_autoptr (MfBody) body = NULL;
+  g_autoptr (MfBody) draft = NULL;
+
+  if (id == 0 || !mf_messages_get (self->front, id, original, NULL))
+    return FALSE;
+  if (may_be_copy (row, original))
+    body = mf_bodies_get (self->bodies, self->front, id, NULL);
+  int fd = body != NULL ? mf_drafts_open_file (self->drafts, row->id, FALSE, NULL) : -1;
+  draft = fd >= 0 ? mf_body_new_file (fd) : NULL;
+  if (draft != NULL && same_bytes (draft, body))
+    return TRUE;
+  mf_message_clear (original);
+  return FALSE;
+}
+
+static gboolean
+find_original (MfCache *self, const MfMessage *row, MfMessage *original)
+{
+  MfMsgId recent[G_N_ELEMENTS (self->recent)];
+
+  g_mutex_lock (&self->lock);
+  memcpy (recent, self->recent, sizeof recent);
+  g_mutex_unlock (&self->lock);
+  for (guint i = 0; i < G_N_ELEMENTS (recent); i++)
+    if (is_copy (self, row, recent[i], original))
+      return TRUE;
+  return FALSE;
+}
+
+/* The copy keeps date and keywords; flags are those of the new name. */
+static gboolean
+journal_copy (MfCache *self, const MfMessage *row, const MfMessage *original, GError **error)
+{
+  g_auto (MfMessage) copy = { 0 };
+
+  mf_message_copy (row, &copy);
+  g_free (copy.keywords);
+  copy.keywords = mf_keywords_add (row->keywords, original->keywords);
+  return mf_messages_store_spot (self->front, &copy, error)
+         && mf_messages_set_date (self->front, row->id, original->internaldate, error)
+         && mf_db_run (self->front, error, "UPDATE message SET wire_size = ? WHERE id = ?", "ii",
+                       (gint64) original->wire_size, row->id)
+         && mf_journal_copy (self->front, row->id, original->id, row->folder, error)
+         && (row->flags == original->flags
+             || mf_journal_flags (self->front, row->id, row->flags & ~original->flags,
+                                  original->flags & ~row->flags, NULL, NULL, error));
+}
+
+gboolean
+mf_account_journal_new (MfCache *self, const MfMessage *row, GError **error)
+{
+  g_auto (MfMessage) original = { 0 };
+  gint64 queued = 0;
+
+  if (!mf_db_number (self->front, 0, &queued, error,
+                     "SELECT 1 FROM change WHERE message = ? AND state != 3", "i", row->id))
+    return FALSE;
+  if (queued == 0 && find_original (self, row, &original))
+    return journal_copy (self, row, &original, error);
+  return mf_journal_append (self->front, row->id, row->folder, error);
+}

@@ -1,0 +1,167 @@
+/* The journal as users see and steer it: cache.h's queue, and the guard. */
+#include "cache/account.h"
+#include "cache/folders.h"
+#include "cache/journal.h"
+#include "cache/messages.h"
+
+static const char *const kind_names[] = {
+  [MF_CHANGE_FLAGS] = "flags",     [MF_CHANGE_MOVE] = "move",     [MF_CHANGE_COPY] = "copy",
+  [MF_CHANGE_APPEND] = "upload",   [MF_CHANGE_EXPUNGE] = "remove", [MF_CHANGE_CREATE] = "make folder",
+  [MF_CHANGE_DELETE] = "remove folder", [MF_CHANGE_RENAME] = "rename folder",
+  [MF_CHANGE_SUBSCRIBE] = "subscribe",
+};
+
+static const char *const state_names[] = {
+  [MF_CHANGE_QUEUED] = "pending", [MF_CHANGE_SENT] = "sent",     [MF_CHANGE_HELD] = "held",
+  [MF_CHANGE_FAILED] = "failed",  [MF_CHANGE_DONE] = "answered",
+};
+
+static char *
+describe (MfCache *self, const MfChange *change)
+{
+  g_auto (MfFolder) folder = { 0 };
+  const char *why = change->error;
+
+  mf_folders_get (self->front, change->folder, &folder, NULL);
+  return g_strdup_printf ("%" G_GINT64_FORMAT " %s: %s%s%s%s%s", change->seq,
+                          state_names[change->state], kind_names[change->kind],
+                          folder.name != NULL ? " " : "", folder.name != NULL ? folder.name : "",
+                          why != NULL ? ": " : "", why != NULL ? why : "");
+}
+
+GPtrArray *
+mf_cache_queue (MfCache *self, GError **error)
+{
+  g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
+
+  for (MfChangeState state = MF_CHANGE_QUEUED; state <= MF_CHANGE_DONE; state++)
+    {
+      g_autoptr (GArray) changes = mf_journal_list (self->front, state, error);
+      if (changes == NULL)
+        return NULL;
+      for (guint i = 0; i < changes->len; i++)
+        g_ptr_array_add (lines, describe (self, &g_array_index (changes, MfChange, i)));
+    }
+  return g_steal_pointer (&lines);
+}
+
+char *
+mf_cache_message_state (MfCache *self, MfMsgId id)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+
+  if (!mf_db_query (self->front, &query, NULL,
+                    "SELECT kind, state, error FROM change WHERE message = ? ORDER BY seq DESC", "i",
+                    id)
+      || !mf_db_next (&query, NULL))
+    return g_strdup ("synced");
+  const char *kind = kind_names[mf_db_int (&query, 0)];
+  const char *why = mf_db_text (&query, 2);
+  switch ((MfChangeState) mf_db_int (&query, 1))
+    {
+    case MF_CHANGE_FAILED:
+      return g_strdup_printf ("failed: %s: %s", kind, why != NULL ? why : "no reason given");
+    case MF_CHANGE_HELD:
+      return g_strdup_printf ("pending: %s (held)", kind);
+    default:
+      return g_strdup_printf ("pending: %s", kind);
+    }
+}
+
+/* ---- steering --------------------------------------------------------- */
+
+static gboolean
+change_all (MfCache *self, const char *sql, gint64 argument, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  if (!mf_db_begin (self->front, &txn, error) || !mf_db_run (self->front, error, sql, "i", argument)
+      || !mf_db_commit (&txn, error))
+    return FALSE;
+  mf_engine_wake_push (self->engine);
+  return TRUE;
+}
+
+/* What was refused for lack of something may go now; what went to lost+found is
+ * sent again by moving it out of there. */
+gboolean
+mf_cache_discard (MfCache *self, gint64 seq, GError **error)
+{
+  return change_all (self, "DELETE FROM change WHERE seq = ? AND state = 3", seq, error);
+}
+
+void
+mf_cache_go_online (MfCache *self)
+{
+  mf_engine_retry_now (self->engine);
+}
+
+/* ---- the guard against removing everything ---------------------------- */
+
+/* Counts a removal; TRUE when there are too many for a minute. */
+static gboolean
+is_runaway (MfCache *self)
+{
+  gint64 now = g_get_monotonic_time ();
+  gboolean runaway;
+
+  g_mutex_lock (&self->lock);
+  if (now - self->removals_since_us > 60 * G_USEC_PER_SEC)
+    {
+      self->removals_since_us = now;
+      self->removals = 0;
+    }
+  self->removals++;
+  if (self->options.delete_guard != 0 && self->removals > self->options.delete_guard)
+    self->guarding = TRUE;
+  runaway = self->guarding;
+  g_mutex_unlock (&self->lock);
+  return runaway;
+}
+
+gboolean
+mf_account_guard_removal (MfCache *self, GError **error)
+{
+  if (!is_runaway (self))
+    return TRUE;
+  return mf_db_run (self->front, error,
+                    "UPDATE change SET state = 2 WHERE state = 0 AND removal", "");
+}
+
+static void
+stop_guarding (MfCache *self)
+{
+  g_mutex_lock (&self->lock);
+  self->guarding = FALSE;
+  self->removals = 0;
+  g_mutex_unlock (&self->lock);
+}
+
+gboolean
+mf_cache_release (MfCache *self, GError **error)
+{
+  stop_guarding (self);
+  return change_all (self, "UPDATE change SET state = 0 WHERE state = ?", MF_CHANGE_HELD, error);
+}
+
+/* Back to where the server still has them. */
+gboolean
+mf_cache_restore (MfCache *self, GError **error)
+{
+  g_autoptr (MfNews) news = mf_news_new (self->engine->func, self->engine->user_data);
+  MfSettle settle = { self->front, self->drafts, self->bodies, news };
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  g_autoptr (GArray) held = NULL;
+
+  stop_guarding (self);
+  if (!mf_db_begin (self->front, &txn, error))
+    return FALSE;
+  held = mf_journal_list (self->front, MF_CHANGE_HELD, error);
+  for (guint i = 0; held != NULL && i < held->len; i++)
+    if (!mf_settle_taken_back (&settle, &g_array_index (held, MfChange, i), error))
+      return FALSE;
+  if (held == NULL || !mf_db_commit (&txn, error))
+    return FALSE;
+  mf_news_send (news);
+  return TRUE;
+}
