@@ -6,6 +6,7 @@
 #include "fs/config.h"
 #include "fs/daemon.h"
 #include "fs/discover.h"
+#include "fs/handshake.h"
 #include "fs/log.h"
 #include "fs/loop.h"
 #include "fs/mount.h"
@@ -25,6 +26,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define BUSY_WAIT_MS 3000
+#define BUSY_STEP_MS 50
 
 typedef struct
 {
@@ -120,7 +124,7 @@ fill_account (App *self, MfSecret *secret)
 }
 
 static MfCache *
-open_cache (App *self, GError **error)
+try_open_cache (App *self, GError **error)
 {
   const MfConfig *config = self->config;
 
@@ -143,6 +147,26 @@ open_cache (App *self, GError **error)
   };
 
   return mf_cache_open (&self->options, &mf_remote_imap, &self->account, on_event, self, error);
+}
+
+/* Who unmounts and mounts again may be faster than the end of the first. */
+static MfCache *
+open_cache (App *self, GError **error)
+{
+  gint64 deadline_us = g_get_monotonic_time () + BUSY_WAIT_MS * 1000;
+  g_autoptr (GError) busy = NULL;
+  MfCache *cache;
+
+  while ((cache = try_open_cache (self, &busy)) == NULL
+         && g_error_matches (busy, MF_CACHE_ERROR, MF_CACHE_ERROR_BUSY)
+         && g_get_monotonic_time () < deadline_us && !g_cancellable_is_cancelled (self->starting))
+    {
+      g_clear_error (&busy);
+      g_usleep (BUSY_STEP_MS * 1000);
+    }
+  if (cache == NULL)
+    g_propagate_error (error, g_steal_pointer (&busy));
+  return cache;
 }
 
 static void
@@ -224,11 +248,13 @@ open_session (App *self, GError **error)
   session = fuse_session_new (&arguments, &mf_ops, sizeof mf_ops, &self->mount);
   fuse_opt_free_args (&arguments);
   mounted = session != NULL && fuse_session_mount (session, self->config->mountpoint) == 0;
-  if (mounted)
+  if (mounted && mf_handshake_install (session))
     {
       self->mount.session = session;
       return TRUE;
     }
+  if (mounted)
+    fuse_session_unmount (session);
   if (session != NULL)
     fuse_session_destroy (session);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot mount on %s",
@@ -354,7 +380,8 @@ run (MfConfig *config, const char *config_dir, MfDaemon *daemon)
       ok = run_cache (&app, daemon, &error);
     }
   if (error != NULL)
-    g_warning ("%s: %s", app.label, error->message);
+    g_warning ("%s: %s", app.label,
+               g_cancellable_is_cancelled (app.starting) ? "interrupted" : error->message);
   mf_signals_stop (signals);
   clear_app (&app);
   return ok ? EXIT_SUCCESS : EXIT_FAILURE;
