@@ -47,7 +47,7 @@ class Connection:
 
     def __init__(self, proxy, client, server):
         self.proxy, self.client, self.server = proxy, client, server
-        self.commands = CommandReader(proxy.lines_append)
+        self.commands = CommandReader(proxy.see_command)
         self.answered = True
 
     async def run(self):
@@ -110,6 +110,7 @@ class Proxy:
         self.target_port = target_port
         self.latency_s = 0.0    # of each direction
         self.cut_after = None   # bytes to the clients, counted from reset(): then every connection ends, once
+        self.stall_on = None    # the command that gets no answer: stall() as soon as it has passed
         self.blackhole = False  # what is sent from now on is lost, connections seem to live
         self.reset()
         self.flowing = asyncio.Event()
@@ -139,14 +140,20 @@ class Proxy:
         """How many of each: {"UID FETCH": 3, "EXAMINE": 1}."""
         return Counter(re.match(r"(UID )?\S+", line.upper()).group(0) for line in self.lines)
 
-    def lines_append(self, line):
+    def see_command(self, line):
         self.lines.append(line)
+        if self.stall_on and line.upper().startswith(self.stall_on):
+            self.flowing.clear()
 
     # Trouble
 
     def stall(self):
         """Nothing passes until resume(); nothing is lost."""
         self._call(self.flowing.clear)
+
+    @property
+    def is_stalled(self):
+        return not self.flowing.is_set()
 
     def resume(self):
         self._call(self.flowing.set)

@@ -130,6 +130,15 @@ def test_unmounting_does_not_wait_for_a_server_that_is_silent(frozen):
     quickly(frozen.unmount, 15)
 
 
+@pytest.mark.parametrize("command", ["GETQUOTAROOT", "EXAMINE", "IDLE"])
+def test_unmounting_ends_well_whatever_answer_the_daemon_waits_for(account, mount, proxy, command):
+    line = proxy(account.server.port)
+    line.stall_on = command
+    mounted = mount(account, port=line.port)
+    wait_for(lambda: line.is_stalled, 10, f"the daemon to say {command}")
+    quickly(mounted.unmount, 15)
+
+
 def test_a_reader_gives_up_after_the_timeout(dovecot_with, mount):
     server = dovecot_with()
     account = server.add_account("alice")
