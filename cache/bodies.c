@@ -7,6 +7,7 @@
 #include "cache/messages.h"
 
 #define USED_STEP_S 3600
+#define SEGMENT_LEAST_BYTES (256 * 1024)
 #define LOW_WATER(limit) ((limit) / 10 * 9)
 
 struct _MfBodies
@@ -92,6 +93,12 @@ MfSegments *
 mf_bodies_segments (MfBodies *self)
 {
   return self->segments;
+}
+
+guint64
+mf_bodies_segment_bytes (MfBodies *self)
+{
+  return CLAMP (self->limit_bytes / 8, SEGMENT_LEAST_BYTES, MF_SEGMENT_FULL_BYTES);
 }
 
 gboolean
@@ -308,6 +315,6 @@ mf_bodies_tidy (MfBodies *self, MfDb *db, GError **error)
 gboolean
 mf_bodies_sync (MfBodies *self, MfDb *db, GError **error)
 {
-  return store_uses (self, db, error) && mf_segments_sweep (self->segments, db, error)
+  return mf_bodies_tidy (self, db, error) && mf_segments_sweep (self->segments, db, error)
          && mf_segments_sync (self->segments, db, TRUE, error);
 }

@@ -29,6 +29,8 @@ gboolean mf_bodies_are_over (MfBodies *self);
 /* For writers (bodywriter.h). */
 MfSegments *mf_bodies_segments (MfBodies *self);
 gboolean mf_bodies_are_crlf (MfBodies *self);
+/* When a segment is full: a small cache has small ones, so that they go whole. */
+guint64 mf_bodies_segment_bytes (MfBodies *self);
 
 typedef struct
 {

@@ -58,7 +58,7 @@ mf_bodywriter_flush (MfBodyWriter *self, GError **error)
 gboolean
 mf_bodywriter_is_full (const MfBodyWriter *self)
 {
-  return self->segment != NULL && self->written + self->buffered >= MF_SEGMENT_FULL_BYTES;
+  return self->segment != NULL && self->written + self->buffered >= mf_bodies_segment_bytes (self->bodies);
 }
 
 void

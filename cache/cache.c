@@ -177,7 +177,7 @@ mf_cache_message_by_uid (MfCache *self, MfFolderId folder, guint32 uid, MfMessag
 
   if (!mf_messages_get_uid (self->front, folder, uid, &found, error))
     return FALSE;
-  if (found.folder == folder && found.base == NULL)
+  if (found.folder == folder && found.base == NULL && found.place < MF_PLACE_TMP)
     {
       *out = found;
       found = (MfMessage){ 0 };

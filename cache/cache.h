@@ -269,6 +269,8 @@ gboolean mf_draft_truncate (MfDraft *self, guint64 size, GError **error);
  * INVALID when it is no message.  In tmp/ it does nothing. */
 gboolean mf_draft_flush (MfDraft *self, GError **error);
 gboolean mf_draft_sync (MfDraft *self, GError **error);
+/* The last one of a message that was written and is no message takes it back: to
+ * what the server has, or away. */
 void mf_draft_close (MfDraft *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfDraft, mf_draft_close)
 

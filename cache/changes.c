@@ -184,14 +184,31 @@ deliver (MfCache *self, const MfMessage *row, GError **error)
   return ok && mf_account_journal_new (self, row, error);
 }
 
+/* Still being written: what is sent in the end goes by the row as it is then. */
+static gboolean
+is_unqueued (MfCache *self, const MfMessage *row, gboolean *out, GError **error)
+{
+  gint64 entries = 0;
+
+  if (!mf_db_number (self->front, 0, &entries, error, "SELECT 1 FROM change WHERE message = ?",
+                     "i", row->id))
+    return FALSE;
+  *out = row->draft && row->home == 0 && entries == 0;
+  return TRUE;
+}
+
 static gboolean
 journal_rename (MfCache *self, const MfMessage *before, const MfMessage *after, GError **error)
 {
+  gboolean unqueued = FALSE;
+
   if (after->place == MF_PLACE_TMP)
     return before->place == MF_PLACE_TMP
            || refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "a message cannot go back to tmp/");
   if (before->place == MF_PLACE_TMP || before->folder == MF_FOLDER_LOST)
     return deliver (self, after, error);
+  if (!is_unqueued (self, before, &unqueued, error) || unqueued)
+    return unqueued;
   if (before->folder != after->folder
       && !mf_journal_move (self->front, before, after->folder, FALSE, error))
     return FALSE;
@@ -224,6 +241,7 @@ mf_cache_set_flags (MfCache *self, MfMsgId id, MfFlags flags, const char *keywor
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   g_auto (MfMessage) before = { 0 };
   g_auto (MfMessage) after = { 0 };
+  gboolean unqueued = FALSE;
 
   if (!begin (self, &txn, error) || !mf_messages_get (self->front, id, &before, error))
     return FALSE;
@@ -235,8 +253,10 @@ mf_cache_set_flags (MfCache *self, MfMsgId id, MfFlags flags, const char *keywor
     after.place = MF_PLACE_CUR;
   g_free (after.keywords);
   after.keywords = mf_keywords_add (NULL, keywords);
-  return mf_messages_store_spot (self->front, &after, error)
-         && journal_difference (self->front, id, &before, flags, after.keywords, error)
+  return is_unqueued (self, &before, &unqueued, error)
+         && mf_messages_store_spot (self->front, &after, error)
+         && (unqueued
+             || journal_difference (self->front, id, &before, flags, after.keywords, error))
          && touch_both (self->front, before.folder, before.place, after.folder, after.place, error)
          && commit (self, &txn, error);
 }
@@ -314,12 +334,10 @@ expunge (MfCache *self, MfMessage *row, GError **error)
 static gboolean
 is_scratch (MfCache *self, const MfMessage *row, gboolean *out_scratch, GError **error)
 {
-  gint64 entries = 0;
-
-  if (!mf_db_number (self->front, 0, &entries, error, "SELECT 1 FROM change WHERE message = ?",
-                     "i", row->id))
+  if (!is_unqueued (self, row, out_scratch, error))
     return FALSE;
-  *out_scratch = row->place == MF_PLACE_TMP || (row->draft && row->home == 0 && entries == 0);
+  if (row->place == MF_PLACE_TMP)
+    *out_scratch = TRUE;
   return TRUE;
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cache/account.h"
+#include "cache/folders.h"
 #include "cache/journal.h"
 #include "cache/messages.h"
 
@@ -171,16 +172,64 @@ mf_draft_sync (MfDraft *self, GError **error)
   return mf_db_sync (self->cache->front, error);
 }
 
-/* A file that was opened and not written is no draft. */
+/* What was written last is no message: nobody was promised that it stays. */
+static gboolean
+is_unfinished (MfDraft *self, const MfMessage *row, gboolean *out, GError **error)
+{
+  gint64 state = MF_DRAFT_NONE, queued = 0, sent = 0;
+
+  if (!mf_db_number (self->cache->front, 0, &state, error, "SELECT draft FROM message WHERE id = ?",
+                     "i", row->id)
+      || !mf_db_number (self->cache->front, 0, &queued, error,
+                        "SELECT 1 FROM change WHERE message = ? AND kind IN (2, 3)", "i", row->id)
+      || !mf_db_number (self->cache->front, 0, &sent, error,
+                        "SELECT 1 FROM change WHERE message = ? AND kind IN (2, 3) AND state != 0",
+                        "i", row->id))
+    return FALSE;
+  *out = state == MF_DRAFT_ONLY && row->place < MF_PLACE_TMP && row->folder != MF_FOLDER_LOST
+         && (queued == 0 || (sent == 0 && self->dirty && !mf_drafts_check (self->fd, NULL)));
+  return TRUE;
+}
+
+/* What the server has is the message again; what it has not is none. */
+static gboolean
+give_up (MfCache *cache, const MfMessage *row, GError **error)
+{
+  if (row->home != 0)
+    return mf_db_run (cache->front, error,
+                      "UPDATE message SET draft = 0, exact_size ="
+                      " (SELECT size FROM body WHERE message = ?1) WHERE id = ?1",
+                      "i", row->id);
+  return mf_journal_forget (cache->front, row->id, error)
+         && mf_messages_remove (cache->front, row->id, error)
+         && mf_folders_touch (cache->front, row->folder, row->place, error);
+}
+
+/* FALSE: the file is needed. */
+static gboolean
+drop_unfinished (MfDraft *self)
+{
+  MfCache *cache = self->cache;
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  g_auto (MfMessage) row = { 0 };
+  gboolean unfinished = FALSE;
+
+  if (!mf_db_begin (cache->front, &txn, NULL))
+    return FALSE;
+  if (!mf_messages_get (cache->front, self->id, &row, NULL) || !row.draft)
+    return TRUE;
+  return is_unfinished (self, &row, &unfinished, NULL) && unfinished
+         && give_up (cache, &row, NULL) && mf_db_commit (&txn, NULL);
+}
+
+/* A file that was opened and not written is no draft either. */
 void
 mf_draft_close (MfDraft *self)
 {
   MfCache *cache = self->cache;
-  g_auto (MfMessage) row = { 0 };
 
   mf_drafts_release (cache->drafts, self->id);
-  if (!mf_drafts_is_held (cache->drafts, self->id)
-      && (!mf_messages_get (cache->front, self->id, &row, NULL) || !row.draft))
+  if (!mf_drafts_is_held (cache->drafts, self->id) && drop_unfinished (self))
     mf_drafts_delete (cache->drafts, self->id);
   close (self->fd);
   g_free (self);

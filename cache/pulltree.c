@@ -50,10 +50,9 @@ static gboolean
 is_wanted (const MfFolderFilter *filter, const MfRemoteFolder *folder)
 {
   g_autofree char *name = display_name (folder);
+  gboolean inbox = g_ascii_strcasecmp (name, "INBOX") == 0;
 
-  if (g_ascii_strcasecmp (name, "INBOX") == 0)
-    return TRUE;
-  if (filter->subscribed && !folder->subscribed)
+  if (filter->subscribed && !folder->subscribed && !inbox)
     return FALSE;
   if (filter->folders != NULL && !matches (filter->folders, name))
     return FALSE;

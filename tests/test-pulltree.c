@@ -186,9 +186,9 @@ test_globs_choose (MfRig *rig, gconstpointer data)
   mf_fake_create (rig->fake, "Work/old");
   mf_fake_create (rig->fake, "Play");
   mf_fake_create (rig->fake, "Entw&APw-rfe");
-  assert_pulls (rig, &filter, "INBOX Work Work/new Entw&APw-rfe");
-  assert_pulls (rig, EVERYTHING, "INBOX Work Work/new Entw&APw-rfe Work/old Play");
-  assert_pulls (rig, &filter, "INBOX Work Work/new Entw&APw-rfe");
+  assert_pulls (rig, &filter, "Work Work/new Entw&APw-rfe");
+  assert_pulls (rig, EVERYTHING, "Work Work/new Entw&APw-rfe INBOX Work/old Play");
+  assert_pulls (rig, &filter, "Work Work/new Entw&APw-rfe");
 }
 
 static void
