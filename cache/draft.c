@@ -212,11 +212,14 @@ drop_unfinished (MfDraft *self)
   MfCache *cache = self->cache;
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   g_auto (MfMessage) row = { 0 };
+  g_autoptr (GError) error = NULL;
   gboolean unfinished = FALSE;
 
   if (!mf_db_begin (cache->front, &txn, NULL))
     return FALSE;
-  if (!mf_messages_get (cache->front, self->id, &row, NULL) || !row.draft)
+  if (!mf_messages_get (cache->front, self->id, &row, &error))
+    return g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND);
+  if (!row.draft)
     return TRUE;
   return is_unfinished (self, &row, &unfinished, NULL) && unfinished
          && give_up (cache, &row, NULL) && mf_db_commit (&txn, NULL);
