@@ -1,5 +1,6 @@
 #include "proto/dial.h"
 
+#include <glib-unix.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -10,6 +11,7 @@ typedef struct
 {
   GMainContext *context;
   GCancellable *cancellable;
+  GCancellable *watched; /* (nullable) the caller's */
   GSource *deadline, *outer;
   GAsyncResult *result;
   gboolean timed_out;
@@ -26,7 +28,7 @@ on_deadline (gpointer data)
 }
 
 static gboolean
-on_cancelled (GCancellable *outer, gpointer data)
+on_cancelled (int fd, GIOCondition condition, gpointer data)
 {
   Call *call = data;
 
@@ -42,6 +44,21 @@ on_ready (GObject *source, GAsyncResult *result, gpointer data)
   call->result = g_object_ref (result);
 }
 
+/* By its descriptor: a GCancellableSource must not be destroyed while another
+ * thread is about to cancel it (GLib before 2.80 then locks freed memory). */
+static void
+watch_cancellable (Call *call, GCancellable *cancellable)
+{
+  GPollFD fd;
+
+  if (cancellable == NULL || !g_cancellable_make_pollfd (cancellable, &fd))
+    return;
+  call->watched = cancellable;
+  call->outer = g_unix_fd_source_new (fd.fd, G_IO_IN);
+  g_source_set_callback (call->outer, G_SOURCE_FUNC (on_cancelled), call, NULL);
+  g_source_attach (call->outer, call->context);
+}
+
 static void
 call_init (Call *call, guint timeout_ms, GCancellable *cancellable)
 {
@@ -51,12 +68,7 @@ call_init (Call *call, guint timeout_ms, GCancellable *cancellable)
   call->deadline = g_timeout_source_new (timeout_ms);
   g_source_set_callback (call->deadline, on_deadline, call, NULL);
   g_source_attach (call->deadline, call->context);
-  if (cancellable != NULL)
-    {
-      call->outer = g_cancellable_source_new (cancellable);
-      g_source_set_callback (call->outer, G_SOURCE_FUNC (on_cancelled), call, NULL);
-      g_source_attach (call->outer, call->context);
-    }
+  watch_cancellable (call, cancellable);
 }
 
 static void
@@ -80,6 +92,8 @@ call_clear (Call *call)
 {
   destroy_source (call->deadline);
   destroy_source (call->outer);
+  if (call->watched != NULL)
+    g_cancellable_release_fd (call->watched);
   /* Attempts that lost the race still have to be told. */
   while (g_main_context_iteration (call->context, FALSE))
     ;
