@@ -106,6 +106,7 @@ typedef enum
   MF_EVENT_MESSAGE_REMOVED, /* before */
   MF_EVENT_MESSAGE_SIZE,    /* after: the size became exact and differs */
   MF_EVENT_FOLDER_CHANGED,  /* so much that single events were left out */
+  MF_EVENT_FOLDER_LISTED,   /* for the first time: nobody has seen a name in it yet */
   MF_EVENT_TREE_CHANGED,    /* child folders of @folder came, went or moved */
   MF_EVENT_STATE,           /* connection or queue: see mf_cache_status() */
   MF_EVENT_TROUBLE,         /* text: for the log */

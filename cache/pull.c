@@ -485,11 +485,12 @@ mf_pull_folder (MfSettle *settle, MfLink *link, MfFolderId id, GError **error)
     return FALSE;
   if (folder.mailbox == NULL)
     return TRUE; /* the server does not have it yet */
+  MfEventType listed = folder.known ? MF_EVENT_FOLDER_CHANGED : MF_EVENT_FOLDER_LISTED;
   gboolean ok = run (&self, error);
   g_clear_error (&self.error);
   /* What was committed is true, however the rest ended. */
   if (self.bulk)
-    mf_news_add (settle->news, MF_EVENT_FOLDER_CHANGED, id, NULL, NULL);
+    mf_news_add (settle->news, listed, id, NULL, NULL);
   mf_news_send (settle->news);
   return ok;
 }

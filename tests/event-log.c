@@ -48,6 +48,8 @@ describe (const MfEvent *event)
       return g_strdup_printf ("size %u", event->after->uid);
     case MF_EVENT_FOLDER_CHANGED:
       return g_strdup_printf ("folder %" G_GINT64_FORMAT, event->folder);
+    case MF_EVENT_FOLDER_LISTED:
+      return g_strdup_printf ("listed %" G_GINT64_FORMAT, event->folder);
     case MF_EVENT_TREE_CHANGED:
       return g_strdup_printf ("tree %" G_GINT64_FORMAT, event->folder);
     case MF_EVENT_STATE:

@@ -104,7 +104,7 @@ test_first_listing (MfRig *rig, gconstpointer data)
   g_assert_cmpuint (folder.uidnext, ==, 6);
   g_assert_cmpuint (folder.uidvalidity, ==, mf_fake_uidvalidity (rig->fake, "INBOX"));
   g_assert_nonnull (folder.tag);
-  events = g_strdup_printf ("folder %" G_GINT64_FORMAT, folder.id);
+  events = g_strdup_printf ("listed %" G_GINT64_FORMAT, folder.id);
   assert_events (rig, events);
 }
 
