@@ -8,16 +8,18 @@ import time
 import pytest
 
 import corpus
+from waiting import wait_for
 
 MANY = 2000
 
 
 @pytest.fixture
 def counted(account, mount, proxy):
-    """A mount through a counting proxy over a folder of @MANY real mails."""
+    """A mount through a counting proxy over a folder of @MANY real mails, when it has come to rest."""
     account.referee.append("INBOX", corpus.messages()[:MANY])
     counter = proxy(account.server.port)
     mounted = mount(account, "poll=3600", "prefetch=none", port=counter.port)
+    wait_for(lambda: "IDLE" in counter.commands, 10, "the mount to come to rest")
     return mounted, counter
 
 
