@@ -157,7 +157,7 @@ mf_draft_flush (MfDraft *self, GError **error)
     return TRUE;
   if (!find_row (self, &row, &gone, error))
     return FALSE;
-  if (!gone && row.place != MF_PLACE_TMP && row.folder != MF_FOLDER_LOST
+  if (!gone && row.place < MF_PLACE_TMP && row.folder != MF_FOLDER_LOST
       && (!mf_drafts_check (self->fd, error) || !queue (self, &row, error)))
     return FALSE;
   self->dirty = FALSE;
