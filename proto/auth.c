@@ -279,6 +279,19 @@ run_scram (MfRemote *self, const char *secret, gboolean *out_started, GError **e
 
 /* ---- choice ----------------------------------------------------------- */
 
+/* The command where it is allowed, else the SASL mechanism of that name. */
+static gboolean
+run_login_or_sasl (MfRemote *self, const char *secret, GError **error)
+{
+  gboolean is_started;
+
+  if (!mf_session_can (self, "LOGINDISABLED"))
+    return run_login (self, secret, error);
+  if (mf_session_can (self, "AUTH=LOGIN"))
+    return run_sasl (self, "LOGIN", secret, &is_started, error);
+  return refuse (error, "the server offers no way to log in that is known here");
+}
+
 /* A mechanism that is here but refuses the password is the answer: trying the
  * next with the same password would count as another wrong guess. */
 static gboolean
@@ -296,9 +309,7 @@ run_auto (MfRemote *self, const char *secret, GError **error)
     }
   if (mf_session_can (self, "AUTH=PLAIN"))
     return run_plain (self, secret, error);
-  if (!mf_session_can (self, "LOGINDISABLED"))
-    return run_login (self, secret, error);
-  return refuse (error, "the server offers no way to log in that is known here");
+  return run_login_or_sasl (self, secret, error);
 }
 
 gboolean
@@ -311,9 +322,7 @@ mf_auth_run (MfRemote *self, const char *secret, GError **error)
     case MF_AUTH_PLAIN:
       return run_plain (self, secret, error);
     case MF_AUTH_LOGIN:
-      if (mf_session_can (self, "LOGINDISABLED"))
-        return refuse (error, "the server does not allow LOGIN on this connection");
-      return run_login (self, secret, error);
+      return run_login_or_sasl (self, secret, error);
     case MF_AUTH_SCRAM:
       return run_scram (self, secret, &is_started, error);
     case MF_AUTH_GSSAPI:
