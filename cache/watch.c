@@ -31,6 +31,30 @@ wait_for_retry (MfEngine *engine)
   g_mutex_unlock (&engine->lock);
 }
 
+static gboolean
+is_offline (MfEngine *engine)
+{
+  g_mutex_lock (&engine->lock);
+  gboolean offline = !engine->online;
+  g_mutex_unlock (&engine->lock);
+  return offline;
+}
+
+/* Another worker has lost its session; ours tells whether the server is there. */
+static void
+come_back (Watch *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  wait_for_retry (self->engine);
+  if (is_stopping (self->engine))
+    return;
+  if (!self->engine->ops->noop (self->link->remote, self->link->cancellable, &error))
+    mf_link_check (self->link, error);
+  if (mf_link_is_open (self->link))
+    mf_engine_set_online (self->engine);
+}
+
 static gint64
 poll_time (MfEngine *engine)
 {
@@ -182,6 +206,11 @@ run (Watch *self)
       ask_quota (self);
       if (!mf_link_is_open (self->link))
         return;
+    }
+  if (is_offline (self->engine))
+    {
+      come_back (self);
+      return;
     }
   if (watch_once (self, &error))
     return;

@@ -98,9 +98,10 @@ def test_a_server_that_stalls_inside_a_literal_is_given_up_in_time(mount):
         assert_others_are_well(mounted)
 
 
-@pytest.mark.parametrize("literal", [b"NIL", b'""', b"{5}\r\nshort and then some more", b"{0}\r\n", b"{abc}\r\n", b"(a b)",
+@pytest.mark.parametrize("literal", [b"NIL", b'""', b"{5}\r\n" + TEXT, b"{%d}\r\n" % (len(TEXT) + 10) + TEXT,
+                                     b"{0}\r\n", b"{abc}\r\n", b"(a b)",
                                      b"{99999999999999999999}\r\n", b"{4294967296}\r\n", b"{-1}\r\n", b""],
-                         ids=["NIL", "quoted empty", "too long", "empty", "no number", "a list", "beyond 64 bit",
+                         ids=["NIL", "quoted empty", "too long", "too short", "empty", "no number", "a list", "beyond 64 bit",
                               "beyond 32 bit", "negative", "nothing"])
 def test_a_body_that_is_none_spoils_that_message_alone(mount, literal):
     with Scripted(spoilt(literal=literal)) as server:
