@@ -277,7 +277,8 @@ count_index (MfDb *db, MfStatus *out)
   gint64 folders = 0, known = 0, messages = 0, cached = 0;
 
   if (mf_db_number (db, 0, &folders, NULL, "SELECT COUNT(*) FROM folder WHERE selectable", "")
-      && mf_db_number (db, 0, &known, NULL, "SELECT COUNT(*) FROM folder WHERE known", "")
+      && mf_db_number (db, 0, &known, NULL,
+                       "SELECT COUNT(*) FROM folder WHERE selectable AND known", "")
       && mf_db_number (db, 0, &messages, NULL, "SELECT TOTAL(messages) FROM folder", "")
       && mf_db_number (db, 0, &cached, NULL, "SELECT COUNT(*) FROM body", ""))
     {
