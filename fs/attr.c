@@ -50,6 +50,7 @@ mf_attr_fill_message (const MfMount *mount, const MfMessage *message, guint64 no
   fill_common (mount, node, S_IFREG | (mount->read_only ? 0400 : 0600), out_stat);
   out_stat->st_size = (off_t)message->size;
   out_stat->st_blocks = (blkcnt_t)((message->size + STAT_BLOCK_BYTES - 1) / STAT_BLOCK_BYTES);
+  out_stat->st_nlink += mf_linked_count (mount->linked, message->id);
   set_times (out_stat, message->internaldate, 0);
   if (!message->exact)
     mf_hints_set (mount->hints, message->id);

@@ -9,6 +9,8 @@
 #include "fs/mount.h"
 
 #define MF_CONTROL_NAME ".mailfs"
+/* In it: what has no place any more, as a place of MF_FOLDER_LOST. */
+#define MF_CONTROL_LOST "lost+found"
 #define MF_CONTROL_DIR 1 /* its id; the files have those above */
 
 /* The id of a file of .mailfs, 0 when there is none of that name. */

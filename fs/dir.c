@@ -82,6 +82,14 @@ add_message (const MfMessage *message, gpointer user_data)
   return add (self, name, &stat, MF_TIMEOUT_LONG_S, message->id + OFFSET_MESSAGES);
 }
 
+static guint64
+get_parent (MfFolderId folder)
+{
+  if (folder == MF_FOLDER_LOST)
+    return mf_inode_to_node ((MfInode){ MF_INODE_CONTROL, MF_CONTROL_DIR });
+  return mf_inode_folder (folder);
+}
+
 static gboolean
 list_place (Listing *self, MfFolderId id, MfPlace place, GError **error)
 {
@@ -90,7 +98,7 @@ list_place (Listing *self, MfFolderId id, MfPlace place, GError **error)
 
   if (!mf_cache_folder (self->mount->cache, id, &folder, error))
     return FALSE;
-  if (!add_dots (self, mf_inode_place (id, place), mf_inode_folder (id)))
+  if (!add_dots (self, mf_inode_place (id, place), get_parent (id)))
     return TRUE;
   self->tag = folder.tag;
   return mf_cache_list (self->mount->cache, id, place, after, add_message, self, error);
@@ -101,15 +109,17 @@ list_place (Listing *self, MfFolderId id, MfPlace place, GError **error)
 static gboolean
 add_places (Listing *self, const MfFolder *folder)
 {
-  static const char *const names[MF_N_PLACES] = { "cur", "new", "tmp" };
+  MfPlaces *places = self->mount->places;
+  double timeout_s = mf_places_is_unusual (places, folder->id) ? 0 : MF_TIMEOUT_LONG_S;
+  pid_t pid = fuse_req_ctx (self->req)->pid;
   struct stat stat;
 
-  if (!folder->selectable)
-    return TRUE;
   for (guint i = 0; i < MF_N_PLACES; i++)
     {
+      if (!mf_places_has (places, self->mount->cache, folder, (MfPlace)i, pid))
+        continue;
       mf_attr_fill_place (self->mount, folder, (MfPlace)i, &stat);
-      if (!add (self, names[i], &stat, MF_TIMEOUT_LONG_S, OFFSET_PLACES + i))
+      if (!add (self, mf_place_names[i], &stat, timeout_s, OFFSET_PLACES + i))
         return FALSE;
     }
   return TRUE;
@@ -161,11 +171,18 @@ static void
 list_control (Listing *self)
 {
   MfInode inode = { MF_INODE_CONTROL, MF_CONTROL_DIR };
+  g_auto (MfFolder) lost = { 0 };
   const char *name;
   struct stat stat;
 
   if (!add_dots (self, mf_inode_to_node (inode), mf_inode_folder (MF_FOLDER_ROOT)))
     return;
+  if (mf_cache_folder (self->mount->cache, MF_FOLDER_LOST, &lost, NULL))
+    {
+      mf_attr_fill_place (self->mount, &lost, MF_PLACE_CUR, &stat);
+      if (!add (self, MF_CONTROL_LOST, &stat, MF_TIMEOUT_LONG_S, OFFSET_PLACES))
+        return;
+    }
   for (gint64 id = 0; (id = mf_control_next (id, &name)) != 0;)
     {
       mf_attr_fill_control (self->mount, id, &stat);

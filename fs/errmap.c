@@ -45,6 +45,8 @@ mf_errmap_errno (const GError *error)
     return errno_of_cache ((MfCacheError)error->code);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return EINTR;
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG))
+    return ENAMETOOLONG;
   return EIO;
 }
 
@@ -53,7 +55,7 @@ mf_errmap_report (const GError *error, const char *what)
 {
   int number = mf_errmap_errno (error);
 
-  if (number == ENOENT || number == EINTR)
+  if (number == ENOENT || number == EINTR || number == EEXIST || number == ENOTEMPTY)
     return number;
   /* That the server is away has been logged once; each file need not repeat it. */
   if (number == EHOSTDOWN)

@@ -3,9 +3,11 @@
  * so that fstat(2) and the end of file come from the row that is exact by then. */
 #include "fs/file.h"
 
+#include "fs/answer.h"
 #include "fs/control.h"
 #include "fs/errmap.h"
 #include "fs/inode.h"
+#include "fs/write.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,32 +26,33 @@ typedef struct
 } Opening;
 
 static void
-reply_open (Opening *self, fuse_req_t req, MfBody *body)
+reply_open (Opening *self, fuse_req_t req, MfHandle *handle)
 {
   if (mf_hints_has (self->mount->hints, self->id))
     {
       fuse_lowlevel_notify_inval_inode (self->mount->session, self->node, -1, 0);
       mf_hints_clear (self->mount->hints, self->id);
     }
-  self->fi.fh = (guint64)(guintptr)body;
-  self->fi.keep_cache = 1;
-  self->fi.noflush = 1;
+  self->fi.fh = (guint64)(guintptr)handle;
+  /* By another inode number it may have been written since. */
+  self->fi.keep_cache = !handle->writer && self->node == mf_inode_message (self->id);
+  self->fi.noflush = !handle->writer;
   /* Interrupted at the last moment: no RELEASE will come. */
   if (fuse_reply_open (req, &self->fi) == -ENOENT)
-    mf_body_close (body);
+    mf_handle_free (handle);
 }
 
 static void
-finish (Opening *self, MfBody *body, const GError *error)
+finish (Opening *self, MfHandle *handle, const GError *error)
 {
   fuse_req_t req = mf_request_claim (self->request);
 
-  if (req != NULL && body != NULL)
-    reply_open (self, req, body);
+  if (req != NULL && handle != NULL)
+    reply_open (self, req, handle);
   else if (req != NULL)
     fuse_reply_err (req, mf_errmap_report (error, "open"));
-  else if (body != NULL)
-    mf_body_close (body);
+  else if (handle != NULL)
+    mf_handle_free (handle);
   mf_request_done (self->request);
   g_free (self);
 }
@@ -69,19 +72,20 @@ on_body (const GError *error, gpointer user_data)
 {
   Opening *self = user_data;
   g_autoptr (GError) open_error = NULL;
-  MfBody *body;
+  MfHandle *handle;
 
   if (error != NULL)
     {
       finish (self, NULL, error);
       return;
     }
-  body = mf_cache_body_open (self->mount->cache, self->id, &open_error);
-  if (body == NULL && self->tries < TRIES
+  handle = mf_handle_open (self->mount->cache, self->id,
+                           (self->fi.flags & O_ACCMODE) != O_RDONLY, &open_error);
+  if (handle == NULL && self->tries < TRIES
       && g_error_matches (open_error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND))
     want (self);
   else
-    finish (self, body, open_error);
+    finish (self, handle, open_error);
 }
 
 static void
@@ -91,11 +95,8 @@ open_message (fuse_req_t req, fuse_ino_t node, MfMsgId id, struct fuse_file_info
   MfRequest *request;
   Opening *self;
 
-  if ((fi->flags & O_ACCMODE) != O_RDONLY || (fi->flags & O_TRUNC))
-    {
-      fuse_reply_err (req, EROFS);
-      return;
-    }
+  if ((fi->flags & O_ACCMODE) != O_RDONLY && mf_answer_read_only (req))
+    return;
   request = mf_request_park (mount->requests, req);
   if (request == NULL)
     return;
@@ -108,16 +109,18 @@ static void
 open_control (fuse_req_t req, gint64 id, struct fuse_file_info *fi)
 {
   GString *text = mf_control_text (mf_mount_of (req), id);
+  MfHandle *handle;
 
   if (text == NULL)
     {
       fuse_reply_err (req, ENOENT);
       return;
     }
-  fi->fh = (guint64)(guintptr)text;
+  handle = mf_handle_new_text (text);
+  fi->fh = (guint64)(guintptr)handle;
   fi->direct_io = 1;
   if (fuse_reply_open (req, fi) == -ENOENT)
-    g_string_free (text, TRUE);
+    mf_handle_free (handle);
 }
 
 void
@@ -134,9 +137,10 @@ mf_file_open (fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 }
 
 /* As much as was asked for: the kernel takes less for the end of the file. */
-static void
-read_message (fuse_req_t req, MfBody *body, size_t size, off_t offset)
+void
+mf_file_read (fuse_req_t req, fuse_ino_t node, size_t size, off_t offset, struct fuse_file_info *fi)
 {
+  MfCache *cache = mf_mount_of (req)->cache;
   g_autofree char *buffer = g_malloc (size);
   g_autoptr (GError) error = NULL;
   gsize used = 0;
@@ -144,7 +148,8 @@ read_message (fuse_req_t req, MfBody *body, size_t size, off_t offset)
 
   while (used < size && n > 0)
     {
-      n = mf_body_read (body, (guint64)offset + used, buffer + used, size - used, &error);
+      n = mf_handle_read (mf_handle_of (fi), cache, (guint64)offset + used, buffer + used,
+                          size - used, &error);
       if (n > 0)
         used += (gsize)n;
     }
@@ -154,33 +159,14 @@ read_message (fuse_req_t req, MfBody *body, size_t size, off_t offset)
     fuse_reply_buf (req, buffer, used);
 }
 
-static void
-read_control (fuse_req_t req, const GString *text, size_t size, off_t offset)
-{
-  gsize start = MIN ((gsize)offset, text->len);
-
-  fuse_reply_buf (req, text->str + start, MIN (size, text->len - start));
-}
-
-void
-mf_file_read (fuse_req_t req, fuse_ino_t node, size_t size, off_t offset, struct fuse_file_info *fi)
-{
-  gpointer handle = (gpointer)(guintptr)fi->fh;
-
-  if (mf_inode_from_node (node).kind == MF_INODE_CONTROL)
-    read_control (req, handle, size, offset);
-  else
-    read_message (req, handle, size, offset);
-}
-
 void
 mf_file_release (fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
-  gpointer handle = (gpointer)(guintptr)fi->fh;
+  MfHandle *handle = mf_handle_of (fi);
 
-  if (mf_inode_from_node (node).kind == MF_INODE_CONTROL)
-    g_string_free (handle, TRUE);
+  if (handle->writer)
+    mf_write_close (mf_mount_of (req), node, handle);
   else
-    mf_body_close (handle);
+    mf_handle_free (handle);
   fuse_reply_err (req, 0);
 }

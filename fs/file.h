@@ -1,4 +1,4 @@
-/* file.h - reading messages and control files.
+/* file.h - opening messages and control files, and reading them.
  *
  * Shape:   OPEN waits, interruptibly, until the body is here and its size exact;
  *          READ is answered from disk.  A message keeps the kernel's pages; a

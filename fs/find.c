@@ -46,6 +46,28 @@ mf_find_message (MfCache *cache, const MfFolder *folder, MfPlace place, const ch
   return TRUE;
 }
 
+gboolean
+mf_find_is_draft_name (MfPlace place, const char *file_name)
+{
+  return place == MF_PLACE_TMP || file_name[0] == '.';
+}
+
+gboolean
+mf_find_file (const MfMount *mount, const MfFolder *folder, MfPlace place, const char *file_name,
+              MfMessage *out_message, gboolean *out_stale, GError **error)
+{
+  MfMsgId linked = 0;
+
+  if (!mf_find_is_draft_name (place, file_name))
+    return mf_find_message (mount->cache, folder, place, file_name, out_message, out_stale, error);
+  *out_stale = FALSE;
+  if (place == MF_PLACE_TMP)
+    linked = mf_linked_find (mount->linked, folder->id, file_name);
+  if (linked != 0)
+    return mf_cache_message (mount->cache, linked, out_message, error);
+  return mf_cache_message_in_tmp (mount->cache, folder->id, file_name, out_message, error);
+}
+
 static gboolean
 find_cut_folder (MfCache *cache, MfFolderId parent, const char *file_name, MfFolder *out_folder,
                  GError **error)

@@ -2,6 +2,8 @@
 
 #define KIND_BITS 4
 #define KIND_MASK 0xf
+#define ALIAS_ID_BITS 40
+#define ALIAS_ID_MASK ((G_GINT64_CONSTANT (1) << ALIAS_ID_BITS) - 1)
 #define ROOT_NODE 1
 
 MfInode
@@ -11,6 +13,8 @@ mf_inode_from_node (guint64 node)
 
   if (node == ROOT_NODE)
     return (MfInode){ MF_INODE_FOLDER, MF_FOLDER_ROOT };
+  if (inode.kind == MF_INODE_ALIAS)
+    inode.id &= ALIAS_ID_MASK;
   if (inode.kind > MF_INODE_CONTROL || inode.id == 0)
     inode.kind = MF_INODE_NONE;
   return inode;
@@ -31,9 +35,11 @@ mf_inode_message (MfMsgId id)
 }
 
 guint64
-mf_inode_alias (MfMsgId id)
+mf_inode_alias (MfMsgId id, const char *name)
 {
-  return mf_inode_to_node ((MfInode){ MF_INODE_ALIAS, id });
+  guint64 hash = (guint64)g_str_hash (name) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+
+  return (hash << (ALIAS_ID_BITS + KIND_BITS)) | (guint64)id << KIND_BITS | MF_INODE_ALIAS;
 }
 
 guint64

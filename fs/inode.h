@@ -15,7 +15,8 @@ typedef enum
   MF_INODE_MESSAGE,
   /* A message found by a name that it no longer has.  It must not share the
    * inode: rename(2) onto another name of the same inode does nothing and
-   * reports success, and mv(1) would then remove the source. */
+   * reports success, and mv(1) would then remove the source.  For the same reason
+   * two such names do not share one: a hash of the name is in its upper bits. */
   MF_INODE_ALIAS,
   MF_INODE_FOLDER,
   MF_INODE_CUR, /* the places in the order of MfPlace */
@@ -34,7 +35,7 @@ MfInode mf_inode_from_node (guint64 node);
 guint64 mf_inode_to_node (MfInode inode);
 
 guint64 mf_inode_message (MfMsgId id);
-guint64 mf_inode_alias (MfMsgId id);
+guint64 mf_inode_alias (MfMsgId id, const char *name);
 guint64 mf_inode_folder (MfFolderId id);
 guint64 mf_inode_place (MfFolderId folder, MfPlace place);
 

@@ -8,8 +8,6 @@
 
 #include <errno.h>
 
-static const char *const place_names[MF_N_PLACES] = { "cur", "new", "tmp" };
-
 static void
 reply_error (fuse_req_t req, const GError *error)
 {
@@ -43,9 +41,10 @@ typedef struct
 
 /* A stale name is right for this one open only, so it is not kept. */
 static void
-reply_message (MfMount *mount, fuse_req_t req, const MfMessage *message, gboolean stale)
+reply_message (MfMount *mount, fuse_req_t req, const MfMessage *message, const char *name,
+               gboolean stale)
 {
-  guint64 node = stale ? mf_inode_alias (message->id) : mf_inode_message (message->id);
+  guint64 node = stale ? mf_inode_alias (message->id, name) : mf_inode_message (message->id);
   double timeout_s = stale ? 0 : MF_TIMEOUT_LONG_S;
   struct stat stat;
 
@@ -61,12 +60,14 @@ answer_waiting (Waiting *self, fuse_req_t req, const GError *listing_error)
   g_autoptr (GError) error = NULL;
   gboolean stale;
 
-  if (listing_error != NULL)
+  /* Offline a name that is not known is free: deliveries go on. */
+  if (listing_error != NULL
+      && !g_error_matches (listing_error, MF_CACHE_ERROR, MF_CACHE_ERROR_OFFLINE))
     reply_error (req, listing_error);
   else if (mf_cache_folder (self->mount->cache, self->folder, &folder, &error)
            && mf_find_message (self->mount->cache, &folder, self->place, self->name, &message,
                                &stale, &error))
-    reply_message (self->mount, req, &message, stale);
+    reply_message (self->mount, req, &message, self->name, stale);
   else
     reply_error (req, error);
 }
@@ -109,9 +110,9 @@ lookup_message (MfMount *mount, fuse_req_t req, MfFolderId id, MfPlace place, co
 
   if (!mf_cache_folder (mount->cache, id, &folder, &error))
     reply_error (req, error);
-  else if (mf_find_message (mount->cache, &folder, place, name, &message, &stale, &error))
-    reply_message (mount, req, &message, stale);
-  else if (!folder.known && place != MF_PLACE_TMP && name[0] != '.')
+  else if (mf_find_file (mount, &folder, place, name, &message, &stale, &error))
+    reply_message (mount, req, &message, name, stale);
+  else if (!folder.known && id != MF_FOLDER_LOST && !mf_find_is_draft_name (place, name))
     wait_for_listing (mount, req, id, place, name);
   else
     reply_error (req, error);
@@ -123,16 +124,18 @@ static gboolean
 lookup_place (MfMount *mount, fuse_req_t req, MfFolderId id, const char *name)
 {
   g_auto (MfFolder) folder = { 0 };
-  MfPlace place = MF_PLACE_CUR;
+  double timeout_s = MF_TIMEOUT_LONG_S;
   struct stat stat;
+  MfPlace place;
 
-  while (place < MF_N_PLACES && !g_str_equal (place_names[place], name))
-    place++;
-  if (place == MF_N_PLACES || !mf_cache_folder (mount->cache, id, &folder, NULL)
-      || !folder.selectable)
+  if (!mf_places_parse (name, &place) || !mf_cache_folder (mount->cache, id, &folder, NULL))
     return FALSE;
+  if (!mf_places_has (mount->places, mount->cache, &folder, place, fuse_req_ctx (req)->pid))
+    return FALSE;
+  if (mf_places_is_unusual (mount->places, id))
+    timeout_s = 0;
   mf_attr_fill_place (mount, &folder, place, &stat);
-  reply_entry (req, &stat, MF_TIMEOUT_LONG_S, MF_TIMEOUT_LONG_S);
+  reply_entry (req, &stat, timeout_s, MF_TIMEOUT_LONG_S);
   return TRUE;
 }
 
@@ -173,6 +176,23 @@ lookup_in_folder (MfMount *mount, fuse_req_t req, MfFolderId id, const char *nam
     lookup_child (mount, req, id, name);
 }
 
+/* lost+found is a place of a folder that is in no other directory. */
+static void
+lookup_lost (MfMount *mount, fuse_req_t req)
+{
+  g_auto (MfFolder) folder = { 0 };
+  g_autoptr (GError) error = NULL;
+  struct stat stat;
+
+  if (!mf_cache_folder (mount->cache, MF_FOLDER_LOST, &folder, &error))
+    {
+      reply_error (req, error);
+      return;
+    }
+  mf_attr_fill_place (mount, &folder, MF_PLACE_CUR, &stat);
+  reply_entry (req, &stat, MF_TIMEOUT_LONG_S, MF_TIMEOUT_LONG_S);
+}
+
 static void
 lookup_control (MfMount *mount, fuse_req_t req, gint64 parent, const char *name)
 {
@@ -180,6 +200,8 @@ lookup_control (MfMount *mount, fuse_req_t req, gint64 parent, const char *name)
 
   if (id != 0)
     reply_control (mount, req, id);
+  else if (parent == MF_CONTROL_DIR && g_str_equal (name, MF_CONTROL_LOST))
+    lookup_lost (mount, req);
   else
     fuse_reply_err (req, ENOENT);
 }

@@ -267,7 +267,8 @@ serve (App *self)
 {
   g_autoptr (MfLoop) loop = mf_loop_new (self->mount.session);
 
-  mf_notify_start (self->mount.notify, self->mount.cache, self->mount.session);
+  mf_notify_start (self->mount.notify, self->mount.cache, self->mount.hints,
+                   self->mount.session);
   g_atomic_pointer_set (&self->loop, loop);
   if (!g_cancellable_is_cancelled (self->starting))
     mf_loop_run (loop);
@@ -339,9 +340,12 @@ init_app (App *self, MfConfig *config)
       .requests = mf_requests_new (),
       .hints = mf_hints_new (),
       .notify = mf_notify_new (),
+      .linked = mf_linked_new (),
+      .places = mf_places_new (),
       .uid = getuid (),
       .gid = getgid (),
       .read_only = config->read_only,
+      .sync = config->sync,
       .started_s = g_get_real_time () / G_USEC_PER_SEC,
     },
   };
@@ -353,6 +357,8 @@ clear_app (App *self)
   g_clear_pointer (&self->mount.cache, mf_cache_close);
   mf_notify_free (self->mount.notify);
   mf_hints_free (self->mount.hints);
+  mf_linked_free (self->mount.linked);
+  mf_places_free (self->mount.places);
   mf_requests_free (self->mount.requests);
   g_object_unref (self->starting);
   g_free (self->label);

@@ -7,8 +7,10 @@
 
 #include "cache/cache.h"
 #include "fs/hint.h"
+#include "fs/linked.h"
 #include "fs/lowlevel.h"
 #include "fs/notify.h"
+#include "fs/places.h"
 #include "fs/request.h"
 
 /* The kernel may keep what it was told: changes are announced (notify.h). */
@@ -24,9 +26,12 @@ typedef struct
   MfRequests *requests;
   MfHints *hints;
   MfNotify *notify;
+  MfLinked *linked;
+  MfPlaces *places;
   uid_t uid;
   gid_t gid;
   gboolean read_only;
+  gboolean sync; /* a change is answered when the server has answered */
   gint64 started_s;
 } MfMount;
 

@@ -72,19 +72,33 @@ is_safe (const char *name)
   return name[0] != '\0' && name[0] != '.' && strchr (name, '/') == NULL;
 }
 
+/* A file being written has the name that its writer gave it. */
+static gboolean
+format_draft (const MfMessage *message, char buffer[static MF_NAME_MAX + 1])
+{
+  return message->base != NULL
+         && g_strlcpy (buffer, message->base, MF_NAME_MAX + 1) <= MF_NAME_MAX;
+}
+
+gboolean
+mf_name_fits (const char *base)
+{
+  return strlen (base) + strlen (":2,") + G_N_ELEMENTS (letters) <= MF_NAME_MAX;
+}
+
 gboolean
 mf_name_format (const MfMessage *message, const char *tag, char buffer[static MF_NAME_MAX + 1])
 {
   int length;
 
+  if (message->place == MF_PLACE_TMP)
+    return format_draft (message, buffer);
   if (message->base != NULL)
     length = g_snprintf (buffer, MF_NAME_MAX + 1, "%s", message->base);
   else
     length = g_snprintf (buffer, MF_NAME_MAX + 1, "%010" G_GINT64_FORMAT ".%08x.%s",
                          MAX (message->internaldate, 0), message->uid, tag != NULL ? tag : "0");
-  if (length + (int)strlen (":2,") + (int)G_N_ELEMENTS (letters) > MF_NAME_MAX)
-    return FALSE;
-  if (!is_safe (buffer))
+  if (length > MF_NAME_MAX || !mf_name_fits (buffer) || !is_safe (buffer))
     return FALSE;
 
   if (message->place == MF_PLACE_CUR)

@@ -1,6 +1,6 @@
 /* name.h - how messages and folders are spelled in the tree.
  *
- * Shape:   a message is BASE in new/ and BASE:2,FLAGS in cur/.  A generated BASE
+ * Shape:   a message is BASE in new/ and tmp/, and BASE:2,FLAGS in cur/.  A generated BASE
  *          is DATE.UID.TAG: INTERNALDATE in seconds (10 digits at least), UID in
  *          8 hexadecimal digits, the tag of its folder.  A folder's component is
  *          %XX-escaped so that it is one safe, readable Unix name, and back.
@@ -38,6 +38,9 @@ typedef struct
 
 /* FALSE: not spelled as a generated base. */
 gboolean mf_name_parse_base (const char *base, MfGenerated *out_generated);
+
+/* Whether a message may be called @base with any flags. */
+gboolean mf_name_fits (const char *base);
 
 /* Writes the present file name of @message into @buffer.  @tag (nullable) is its
  * folder's.  FALSE: too long, or not a name that a directory may hold. */

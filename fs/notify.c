@@ -16,6 +16,8 @@ typedef enum
   NEWS_ENTRY,     /* a name has gone from a directory */
   NEWS_DIRECTORY, /* a directory's entries have changed */
   NEWS_SIZE,
+  NEWS_ATTRIBUTES,
+  NEWS_CONTENT,
   NEWS_NAMES, /* names in a directory have gone, nobody knows which */
   NEWS_END,
 } NewsType;
@@ -34,6 +36,7 @@ struct _MfNotify
   GThread *thread; /* NULL: not started, or stopped */
   /* ---- */
   GAsyncQueue *queue; /* of News */
+  MfHints *hints;
   struct fuse_session *session;
 };
 
@@ -120,10 +123,15 @@ push_event (MfNotify *self, MfCache *cache, const MfEvent *event)
       push_message (self, cache, event->before, TRUE);
       break;
     case MF_EVENT_MESSAGE_SIZE:
-      push (self, NEWS_SIZE, mf_inode_message (event->after->id), NULL);
+      push (self, event->before != NULL && event->before->draft ? NEWS_CONTENT : NEWS_SIZE,
+            mf_inode_message (event->after->id), NULL);
       break;
     case MF_EVENT_FOLDER_CHANGED:
       push_folder (self, event->folder);
+      break;
+    case MF_EVENT_FOLDER_LISTED: /* only the times have moved */
+      push (self, NEWS_ATTRIBUTES, mf_inode_place (event->folder, MF_PLACE_CUR), NULL);
+      push (self, NEWS_ATTRIBUTES, mf_inode_place (event->folder, MF_PLACE_NEW), NULL);
       break;
     case MF_EVENT_TREE_CHANGED:
       push (self, NEWS_DIRECTORY, mf_inode_folder (event->folder), NULL);
@@ -134,16 +142,45 @@ push_event (MfNotify *self, MfCache *cache, const MfEvent *event)
     }
 }
 
+/* NULL while the kernel is not to be told. */
+static MfCache *
+get_cache (MfNotify *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  return self->thread != NULL ? self->cache : NULL;
+}
+
 void
 mf_notify_event (MfNotify *self, const MfEvent *event)
 {
-  MfCache *cache;
+  MfCache *cache = get_cache (self);
 
-  g_mutex_lock (&self->mutex);
-  cache = self->thread != NULL ? self->cache : NULL;
-  g_mutex_unlock (&self->mutex);
   if (cache != NULL)
     push_event (self, cache, event);
+}
+
+void
+mf_notify_name (MfNotify *self, guint64 parent, const char *name)
+{
+  if (get_cache (self) != NULL)
+    push (self, NEWS_ENTRY, parent, name);
+}
+
+void
+mf_notify_content (MfNotify *self, guint64 node)
+{
+  if (get_cache (self) != NULL)
+    push (self, NEWS_CONTENT, node, NULL);
+}
+
+/* Attributes alone: takes no lock that a request may hold, so it need not leave
+ * from the thread (I9). */
+void
+mf_notify_listing_now (MfNotify *self, guint64 node)
+{
+  if (get_cache (self) != NULL)
+    fuse_lowlevel_notify_inval_inode (self->session, node, -1, 0);
 }
 
 /* ---- the thread ------------------------------------------------------- */
@@ -212,6 +249,19 @@ note_directory (GHashTable *directories, const News *news)
                           GINT_TO_POINTER (news->type));
 }
 
+/* Only if the kernel was given a hint: its next look then finds the exact size,
+ * and an open after that has nothing to take back. */
+static void
+tell_size (MfNotify *self, guint64 node)
+{
+  MfMsgId id = mf_inode_from_node (node).id;
+
+  if (!mf_hints_has (self->hints, id))
+    return;
+  fuse_lowlevel_notify_inval_inode (self->session, node, -1, 0);
+  mf_hints_clear (self->hints, id);
+}
+
 /* All that has come until now.  FALSE: the end was among it. */
 static gboolean
 tell (MfNotify *self, News *first, GHashTable *directories)
@@ -226,7 +276,11 @@ tell (MfNotify *self, News *first, GHashTable *directories)
         fuse_lowlevel_notify_inval_entry (self->session, news->node, news->name,
                                           strlen (news->name));
       else if (news->type == NEWS_SIZE && more)
+        tell_size (self, news->node);
+      else if (news->type == NEWS_ATTRIBUTES && more)
         fuse_lowlevel_notify_inval_inode (self->session, news->node, -1, 0);
+      else if (news->type == NEWS_CONTENT && more)
+        fuse_lowlevel_notify_inval_inode (self->session, news->node, 0, 0);
       else if (more)
         note_directory (directories, news);
       free_news (news);
@@ -253,10 +307,11 @@ run (gpointer data)
 }
 
 void
-mf_notify_start (MfNotify *self, MfCache *cache, struct fuse_session *session)
+mf_notify_start (MfNotify *self, MfCache *cache, MfHints *hints, struct fuse_session *session)
 {
   g_mutex_lock (&self->mutex);
   self->cache = cache;
+  self->hints = hints;
   self->session = session;
   self->thread = g_thread_new ("notify", run, self);
   g_mutex_unlock (&self->mutex);

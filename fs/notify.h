@@ -10,6 +10,7 @@
 #pragma once
 
 #include "cache/cache.h"
+#include "fs/hint.h"
 #include "fs/lowlevel.h"
 
 typedef struct _MfNotify MfNotify;
@@ -19,8 +20,19 @@ void mf_notify_free (MfNotify *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfNotify, mf_notify_free)
 
 /* News before this are dropped: the kernel knows nothing yet. */
-void mf_notify_start (MfNotify *self, MfCache *cache, struct fuse_session *session);
+void mf_notify_start (MfNotify *self, MfCache *cache, MfHints *hints,
+                      struct fuse_session *session);
 /* No notification is under way afterwards, and none will be. */
 void mf_notify_stop (MfNotify *self);
 
 void mf_notify_event (MfNotify *self, const MfEvent *event);
+
+/* What a request has changed beyond what the kernel knows of it by itself.
+ * Threads: any. */
+
+/* @name in @parent is not, or no longer, what the kernel may take it for. */
+void mf_notify_name (MfNotify *self, guint64 parent, const char *name);
+/* The bytes of a file were changed by another inode number. */
+void mf_notify_content (MfNotify *self, guint64 node);
+/* A directory has other entries, before the answer: whoever lists it next sees them. */
+void mf_notify_listing_now (MfNotify *self, guint64 node);

@@ -1,6 +1,7 @@
 #include "fs/xattr.h"
 
 #include "fs/errmap.h"
+#include "fs/flagwords.h"
 #include "fs/header.h"
 #include "fs/inode.h"
 
@@ -53,24 +54,7 @@ print_number_or_nothing (guint64 number)
 static char *
 get_flags (Subject *subject, const char *argument)
 {
-  static const struct
-  {
-    MfFlags flag;
-    const char *name;
-  } names[] = {
-    { MF_FLAG_SEEN, "\\Seen" },       { MF_FLAG_ANSWERED, "\\Answered" },
-    { MF_FLAG_FLAGGED, "\\Flagged" }, { MF_FLAG_DELETED, "\\Deleted" },
-    { MF_FLAG_DRAFT, "\\Draft" },     { MF_FLAG_FORWARDED, "$Forwarded" },
-  };
-  const MfMessage *message = &subject->message;
-  GString *out = g_string_new (NULL);
-
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (message->flags & names[i].flag)
-      g_string_append_printf (out, "%s%s", out->len > 0 ? " " : "", names[i].name);
-  if (message->keywords != NULL && message->keywords[0] != '\0')
-    g_string_append_printf (out, "%s%s", out->len > 0 ? " " : "", message->keywords);
-  return g_string_free (out, FALSE);
+  return mf_flagwords_print (subject->message.flags, subject->message.keywords);
 }
 
 static char *
@@ -120,7 +104,7 @@ get_emailid (Subject *subject, const char *argument)
 static char *
 get_state (Subject *subject, const char *argument)
 {
-  return g_strdup (subject->message.uid != 0 ? "synced" : "pending: not on the server yet");
+  return mf_cache_message_state (subject->mount->cache, subject->message.id);
 }
 
 static void

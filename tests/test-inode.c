@@ -20,7 +20,7 @@ test_node_one_is_the_root (void)
 static void
 test_every_object_has_a_node_of_its_own (void)
 {
-  const gint64 ids[] = { 1, 2, 15, 16, 17, 1 << 20, G_GINT64_CONSTANT (1) << 50 };
+  const gint64 ids[] = { 1, 2, 15, 16, 17, 1 << 20, G_GINT64_CONSTANT (1) << 39 };
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
@@ -48,10 +48,21 @@ test_places_follow_the_caches_order (void)
 static void
 test_alias_is_a_message_with_another_node (void)
 {
-  g_assert_cmpuint (mf_inode_alias (5), !=, mf_inode_message (5));
-  g_assert_true (mf_inode_is_message (mf_inode_from_node (mf_inode_alias (5))));
+  MfInode alias = mf_inode_from_node (mf_inode_alias (5, "x:2,S"));
+
+  g_assert_cmpuint (mf_inode_alias (5, "x:2,S"), !=, mf_inode_message (5));
+  g_assert_true (mf_inode_is_message (alias));
+  g_assert_cmpint (alias.id, ==, 5);
   g_assert_true (mf_inode_is_message (mf_inode_from_node (mf_inode_message (5))));
   g_assert_false (mf_inode_is_message (mf_inode_from_node (mf_inode_folder (5))));
+}
+
+static void
+test_each_stale_name_has_a_node_of_its_own (void)
+{
+  g_assert_cmpuint (mf_inode_alias (5, "x:2,S"), !=, mf_inode_alias (5, "x:2,F"));
+  g_assert_cmpuint (mf_inode_alias (5, "x:2,S"), ==, mf_inode_alias (5, "x:2,S"));
+  g_assert_cmpuint (mf_inode_alias (5, "x:2,S"), !=, mf_inode_alias (6, "x:2,S"));
 }
 
 static void
@@ -73,6 +84,8 @@ main (int argc, char **argv)
   g_test_add_func ("/inode/places-follow-the-caches-order", test_places_follow_the_caches_order);
   g_test_add_func ("/inode/alias-is-a-message-with-another-node",
                    test_alias_is_a_message_with_another_node);
+  g_test_add_func ("/inode/each-stale-name-has-a-node-of-its-own",
+                   test_each_stale_name_has_a_node_of_its_own);
   g_test_add_func ("/inode/nodes-never-given-are-nothing", test_nodes_never_given_are_nothing);
   return g_test_run ();
 }

@@ -1,0 +1,122 @@
+#include "fs/handle.h"
+
+#include <string.h>
+
+MfHandle *
+mf_handle_new_text (GString *text)
+{
+  MfHandle *self = g_new0 (MfHandle, 1);
+
+  self->text = text;
+  return self;
+}
+
+/* The draft or the body, whichever is not there. */
+static gboolean
+take (MfHandle *self, MfCache *cache, GError **error)
+{
+  if (self->text != NULL || self->draft != NULL || (self->body != NULL && !self->writer))
+    return TRUE;
+  if (self->writer)
+    self->draft = mf_cache_draft_open (cache, self->id, error);
+  else
+    self->body = mf_cache_body_open (cache, self->id, error);
+  return self->draft != NULL || self->body != NULL;
+}
+
+MfHandle *
+mf_handle_open (MfCache *cache, MfMsgId id, gboolean writer, GError **error)
+{
+  g_autoptr (MfHandle) self = g_new0 (MfHandle, 1);
+
+  self->id = id;
+  self->writer = writer;
+  return take (self, cache, error) ? g_steal_pointer (&self) : NULL;
+}
+
+void
+mf_handle_free (MfHandle *self)
+{
+  if (self->text != NULL)
+    g_string_free (self->text, TRUE);
+  g_clear_pointer (&self->body, mf_body_close);
+  g_clear_pointer (&self->draft, mf_draft_close);
+  g_free (self);
+}
+
+static gssize
+read_text (const GString *text, guint64 offset, char *buffer, gsize size)
+{
+  gsize start = (gsize)MIN (offset, text->len);
+  gsize n = MIN (size, text->len - start);
+
+  memcpy (buffer, text->str + start, n);
+  return (gssize)n;
+}
+
+gssize
+mf_handle_read (MfHandle *self, MfCache *cache, guint64 offset, char *buffer, gsize size,
+                GError **error)
+{
+  if (!take (self, cache, error))
+    return -1;
+  if (self->text != NULL)
+    return read_text (self->text, offset, buffer, size);
+  if (self->draft != NULL)
+    return mf_draft_read (self->draft, offset, buffer, size, error);
+  return mf_body_read (self->body, offset, buffer, size, error);
+}
+
+gboolean
+mf_handle_write (MfHandle *self, MfCache *cache, guint64 offset, const char *bytes, gsize size,
+                 GError **error)
+{
+  if (!take (self, cache, error) || !mf_draft_write (self->draft, offset, bytes, size, error))
+    return FALSE;
+  self->wrote = TRUE;
+  return TRUE;
+}
+
+gboolean
+mf_handle_truncate (MfHandle *self, MfCache *cache, guint64 size, GError **error)
+{
+  if (!take (self, cache, error) || !mf_draft_truncate (self->draft, size, error))
+    return FALSE;
+  self->wrote = TRUE;
+  return TRUE;
+}
+
+gboolean
+mf_handle_flush (MfHandle *self, GError **error)
+{
+  if (!self->wrote || self->draft == NULL)
+    return TRUE;
+  if (!mf_draft_flush (self->draft, error))
+    return FALSE;
+  self->wrote = FALSE;
+  return TRUE;
+}
+
+/* That it is no message yet will be said when it is closed. */
+gboolean
+mf_handle_sync (MfHandle *self, MfCache *cache, GError **error)
+{
+  GError *local = NULL;
+
+  if (self->draft == NULL)
+    return mf_cache_sync_disk (cache, error);
+  if (mf_handle_flush (self, &local)
+      || g_error_matches (local, MF_CACHE_ERROR, MF_CACHE_ERROR_INVALID))
+    {
+      g_clear_error (&local);
+      return mf_draft_sync (self->draft, error);
+    }
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
+void
+mf_handle_let_go (MfHandle *self)
+{
+  g_clear_pointer (&self->draft, mf_draft_close);
+}

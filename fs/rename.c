@@ -1,0 +1,133 @@
+#include "fs/rename.h"
+
+#include "fs/answer.h"
+#include "fs/inode.h"
+#include "fs/source.h"
+#include "fs/target.h"
+#include "fs/tree.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct
+{
+  MfMount *mount;
+  MfEntryName from, to;
+  gboolean keep; /* nothing may be replaced */
+} Rename;
+
+static gboolean
+is_replacing (const MfSource *source, const MfTarget *target)
+{
+  return target->existing.id != 0 && target->existing.id != source->message.id;
+}
+
+/* A generated base stays generated as long as the name is the same. */
+static gboolean
+keeps_base (const MfSource *source, const MfTarget *target)
+{
+  g_autofree char *base = mf_source_base (source);
+
+  return source->message.folder == target->folder.id && source->message.place != MF_PLACE_TMP
+         && strcmp (base, target->base) == 0;
+}
+
+/* The name that goes on has the keywords of what had it before, which no name
+ * can show. */
+static gboolean
+keep_keywords (const MfMount *mount, const MfSource *source, const MfTarget *target,
+               const MfSpot *spot, GError **error)
+{
+  g_autofree char *keywords = NULL;
+
+  if (!is_replacing (source, target) || target->existing.keywords == NULL
+      || spot->place == MF_PLACE_TMP)
+    return TRUE;
+  keywords = g_strjoin (" ", target->existing.keywords, source->message.keywords, NULL);
+  return mf_cache_set_flags (mount->cache, source->message.id, spot->flags, keywords, error);
+}
+
+static void
+tell_replaced (const Rename *self, const MfTarget *target)
+{
+  const MfMessage *old = &target->existing;
+  guint64 directory = mf_inode_place (old->folder, old->place);
+  char name[MF_NAME_MAX + 1];
+
+  mf_notify_listing_now (self->mount->notify, directory);
+  if (mf_name_format (old, target->folder.tag, name)
+      && (directory != self->to.parent || strcmp (name, self->to.name) != 0))
+    mf_notify_name (self->mount->notify, directory, name);
+}
+
+static gboolean
+move (Rename *self, MfSource *source, MfTarget *target, GError **error)
+{
+  gboolean replacing = is_replacing (source, target);
+  MfSpot spot;
+
+  mf_target_settle (self->mount, target, &source->message, source->place, source->seen, &spot);
+  if (keeps_base (source, target))
+    spot.base = NULL;
+  if (!mf_cache_rename (self->mount->cache, source->message.id, &spot,
+                        replacing ? target->existing.id : 0, error)
+      || !keep_keywords (self->mount, source, target, &spot, error))
+    return FALSE;
+  mf_source_tell (self->mount, source, self->to.parent, self->to.name);
+  if (replacing)
+    tell_replaced (self, target);
+  return TRUE;
+}
+
+static gboolean
+rename_message (Rename *self, GError **error)
+{
+  g_auto (MfSource) source = { 0 };
+  g_auto (MfTarget) target = { 0 };
+
+  if (!mf_source_find (self->mount, self->from.parent, self->from.name, &source, error)
+      || !mf_target_find (self->mount, self->to.parent, self->to.name, &target, error))
+    return FALSE;
+  if (source.linked)
+    {
+      g_set_error_literal (error, MF_CACHE_ERROR, MF_CACHE_ERROR_UNSUPPORTED,
+                           "this file has been delivered already");
+      return FALSE;
+    }
+  if (self->keep && is_replacing (&source, &target))
+    {
+      g_set_error_literal (error, MF_CACHE_ERROR, MF_CACHE_ERROR_EXISTS, "the name is taken");
+      return FALSE;
+    }
+  return move (self, &source, &target, error);
+}
+
+static gboolean
+rename_anything (Rename *self, GError **error)
+{
+  MfInode from = mf_inode_from_node (self->from.parent);
+  MfPlace place;
+
+  if (mf_inode_is_place (from, &place))
+    return rename_message (self, error);
+  return mf_tree_rename (self->mount, self->from, self->to, self->keep, error);
+}
+
+void
+mf_rename (fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
+           const char *new_name, unsigned int flags)
+{
+  MfEntryName names[] = { { parent, name }, { new_parent, new_name } };
+  Rename self = { mf_mount_of (req), names[0], names[1], (flags & RENAME_NOREPLACE) != 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (mf_answer_read_only (req))
+    return;
+  if ((flags & ~RENAME_NOREPLACE) != 0)
+    fuse_reply_err (req, EINVAL);
+  else if (rename_anything (&self, &error))
+    mf_answer_done (req, names, G_N_ELEMENTS (names));
+  else
+    mf_answer_error (req, error, "rename");
+}
