@@ -104,7 +104,7 @@ class Mount:
         def try_once():
             return subprocess.run(["fusermount3", "-u", self.path], capture_output=True).returncode == 0
         wait_for(try_once, 20, "fusermount3 -u")
-        assert self.process.wait(30) == 0, self.log()
+        assert self.process.wait(30) == 0, f"mailfs ended with {self.process.returncode}:\n{self.log()}"
 
     def remount(self):
         self.unmount()
@@ -117,14 +117,10 @@ class Mount:
 
     def finish(self):
         """Unmounts if that is still to be done, and looks for traces of a crash."""
-        try:
-            if self.process.poll() is None:
-                self.unmount()
-            assert self.process.returncode in (0, -signal.SIGKILL), f"mailfs crashed:\n{self.log()}"
-            assert not BUG.search(self.log()), self.log()
-        finally:
-            self.home.clean_up()
-            self.process.wait(10)
+        if self.process.poll() is None:
+            self.unmount()
+        assert self.process.returncode in (0, -signal.SIGKILL), f"mailfs crashed:\n{self.log()}"
+        assert not BUG.search(self.log()), self.log()
 
     # Looking around
 
