@@ -76,6 +76,15 @@ tell_state (MfEngine *self)
     self->func (&event, self->user_data);
 }
 
+gboolean
+mf_engine_is_stopping (MfEngine *self)
+{
+  g_mutex_lock (&self->lock);
+  gboolean stopping = self->stopping;
+  g_mutex_unlock (&self->lock);
+  return stopping;
+}
+
 void
 mf_engine_set_online (MfEngine *self)
 {
@@ -218,8 +227,9 @@ mf_engine_start (MfEngine *self, gboolean *out_online, char **out_why, GCancella
   *out_online = first_contact (self, cancellable, &local);
   if (!*out_online)
     {
-      gboolean away = g_error_matches (local, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE)
-                      || g_error_matches (local, MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY);
+      gboolean away = !g_cancellable_is_cancelled (cancellable)
+                      && (g_error_matches (local, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE)
+                          || g_error_matches (local, MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY));
       if (!away || !has_index (self))
         {
           mf_error_from_remote (&local);
@@ -365,6 +375,15 @@ mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error)
   GArray *waits = mf_waiters_take (self->folder_waits, id);
   g_mutex_unlock (&self->lock);
   mf_waiters_call (waits, error);
+}
+
+void
+mf_engine_pull_again (MfEngine *self, MfFolderId id)
+{
+  g_mutex_lock (&self->lock);
+  if (g_hash_table_contains (self->pulling, &id))
+    g_hash_table_add (self->again, g_memdup2 (&id, sizeof id));
+  g_mutex_unlock (&self->lock);
 }
 
 gboolean

@@ -8,6 +8,8 @@ struct _MfPrefetcher
   MfFolderId listed; /* folders up to this id were offered for listing */
   MfFolderId folder; /* whose bodies are being fetched */
   guint32 below;     /* UIDs below it are still to be looked at */
+  MfMsgId newest;    /* when it began with the first folder */
+  MfMsgId above;     /* messages up to it had their chance */
 };
 
 MfPrefetcher *
@@ -67,7 +69,11 @@ mf_prefetcher_folder (MfPrefetcher *self, MfDb *db)
   if (self->mode != MF_PREFETCH_ALL || self->folder == G_MAXINT64)
     return 0;
   if (self->folder == 0)
-    self->folder = folder_after (db, 0);
+    {
+      if (!mf_db_number (db, 0, &self->newest, NULL, "SELECT MAX(id) FROM message", ""))
+        return 0;
+      self->folder = folder_after (db, 0);
+    }
   if (self->folder == 0)
     self->folder = G_MAXINT64;
   return self->folder != G_MAXINT64 ? self->folder : 0;
@@ -91,9 +97,9 @@ mf_prefetcher_next (MfPrefetcher *self, MfDb *db, MfFolderId folder, GArray *out
     return FALSE;
   if (mf_db_query (db, &query, NULL,
                    "SELECT id, uid, wire_size FROM message WHERE home = ? AND uid <= ?"
-                   " AND NOT draft AND NOT EXISTS (SELECT 1 FROM body WHERE message = message.id)"
+                   " AND id > ? AND NOT draft AND NOT EXISTS (SELECT 1 FROM body WHERE message = message.id)"
                    " ORDER BY uid DESC LIMIT ?",
-                   "iii", folder, (gint64) self->below, (gint64) BATCH))
+                   "iiii", folder, (gint64) self->below, self->above, (gint64) BATCH))
     while (mf_db_next (&query, NULL))
       {
         MfWanted wanted = { mf_db_int (&query, 0), (guint32) mf_db_int (&query, 1),
@@ -106,6 +112,12 @@ mf_prefetcher_next (MfPrefetcher *self, MfDb *db, MfFolderId folder, GArray *out
   mf_db_query_clear (&query);
   go_to_next_folder (self, db);
   return FALSE;
+}
+
+void
+mf_prefetcher_fill (MfPrefetcher *self)
+{
+  self->above = self->newest;
 }
 
 void

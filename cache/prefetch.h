@@ -24,5 +24,7 @@ MfFolderId mf_prefetcher_unknown (MfPrefetcher *self, MfDb *db);
 MfFolderId mf_prefetcher_folder (MfPrefetcher *self, MfDb *db);
 /* Appends some of that folder's to @out (MfWanted); FALSE when it has no more. */
 gboolean mf_prefetcher_next (MfPrefetcher *self, MfDb *db, MfFolderId folder, GArray *out);
+/* There is no room for more: from now on it is for messages to come. */
+void mf_prefetcher_fill (MfPrefetcher *self);
 /* It cannot be opened now. */
 void mf_prefetcher_skip (MfPrefetcher *self, MfDb *db, MfFolderId folder);

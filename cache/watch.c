@@ -11,15 +11,6 @@ typedef struct
   gboolean was_lost; /* there may be news of a time without a session */
 } Watch;
 
-static gboolean
-is_stopping (MfEngine *engine)
-{
-  g_mutex_lock (&engine->lock);
-  gboolean stopping = engine->stopping;
-  g_mutex_unlock (&engine->lock);
-  return stopping;
-}
-
 /* Sleeps until it is time to try again, or somebody else has got through. */
 static void
 wait_for_retry (MfEngine *engine)
@@ -47,7 +38,7 @@ come_back (Watch *self)
   g_autoptr (GError) error = NULL;
 
   wait_for_retry (self->engine);
-  if (is_stopping (self->engine))
+  if (mf_engine_is_stopping (self->engine))
     return;
   if (!self->engine->ops->noop (self->link->remote, self->link->cancellable, &error))
     mf_link_check (self->link, error);
@@ -164,6 +155,20 @@ idle (Watch *self, gboolean *out_changed, GError **error)
                                   out_changed, self->link->cancellable, error);
 }
 
+/* INBOX may have been listed meanwhile, or may be now. */
+static gboolean
+follow_change (Watch *self, MfFolderId inbox, GError **error)
+{
+  g_auto (MfFolder) folder = { 0 };
+
+  if (!mf_folders_get (self->engine->db, inbox, &folder, error))
+    return FALSE;
+  if (folder.known)
+    return pull_inbox (self, inbox, error);
+  mf_engine_pull_again (self->engine, inbox);
+  return TRUE;
+}
+
 static gboolean
 watch_inbox (Watch *self, GError **error)
 {
@@ -172,13 +177,12 @@ watch_inbox (Watch *self, GError **error)
 
   if (!mf_folders_get_child (self->engine->db, MF_FOLDER_ROOT, "INBOX", &inbox, error))
     return FALSE;
-  if (!mf_link_has_selected (self->link, inbox.mailbox)
-      && !(inbox.known ? pull_inbox (self, inbox.id, error)
-                       : mf_link_select (self->link, inbox.mailbox, TRUE, error)))
+  if (!mf_link_has_selected (self->link, inbox.mailbox) && inbox.known
+      && !pull_inbox (self, inbox.id, error))
     return FALSE;
-  if (!idle (self, &changed, error))
+  if (!mf_link_select (self->link, inbox.mailbox, TRUE, error) || !idle (self, &changed, error))
     return FALSE;
-  return !changed || !inbox.known || pull_inbox (self, inbox.id, error);
+  return !changed || follow_change (self, inbox.id, error);
 }
 
 static gboolean
@@ -197,7 +201,7 @@ run (Watch *self)
   if (!mf_link_is_open (self->link))
     {
       wait_for_retry (self->engine);
-      if (is_stopping (self->engine)
+      if (mf_engine_is_stopping (self->engine)
           || !mf_engine_connect (self->engine, MF_WORKER_WATCH, NULL))
         return;
       if (self->was_lost)
@@ -225,7 +229,7 @@ mf_watch_run (gpointer data)
   MfEngine *engine = data;
   Watch self = { engine, engine->links[MF_WORKER_WATCH], FALSE };
 
-  while (!is_stopping (engine))
+  while (!mf_engine_is_stopping (engine))
     run (&self);
   return NULL;
 }

@@ -16,7 +16,9 @@ typedef struct
   MfWorkerKind kind;
   MfLink *link;
   MfBodyWriter *writer;
-  MfFolderId folder; /* of the download under way */
+  MfFolderId folder;  /* of the download under way */
+  gboolean may_retry; /* with a fresh session, if this one dies */
+  gboolean delivered; /* a body has come by this session */
 } Worker;
 
 typedef gboolean (*Task) (Worker *self, MfFolderId folder, GError **error);
@@ -37,22 +39,33 @@ run_once (Worker *self, Task task, MfFolderId folder, GError **error)
   return FALSE;
 }
 
+/* A session that died had been dead before, or was good for something. */
+static gboolean
+deserves_another (Worker *self, gboolean was_open, gint64 start)
+{
+  gboolean stale = was_open && g_get_monotonic_time () - start < STALE_LINK_US;
+
+  return !mf_link_is_open (self->link) && (stale || self->delivered)
+         && !mf_engine_is_stopping (self->engine);
+}
+
 /* The error is mapped.  A link that is lost twice running means offline. */
 static gboolean
 run_task (Worker *self, Task task, MfFolderId folder, GError **error)
 {
-  gboolean was_open = mf_link_is_open (self->link);
-  gint64 start = g_get_monotonic_time ();
   g_autoptr (GError) local = NULL;
+  gboolean again = TRUE;
 
-  if (run_once (self, task, folder, &local))
-    return TRUE;
-  if (was_open && !mf_link_is_open (self->link) && !self->engine->stopping
-      && g_get_monotonic_time () - start < STALE_LINK_US)
+  while (again)
     {
+      gboolean was_open = mf_link_is_open (self->link);
+      gint64 start = g_get_monotonic_time ();
+      self->may_retry = was_open;
+      self->delivered = FALSE;
       g_clear_error (&local);
       if (run_once (self, task, folder, &local))
         return TRUE;
+      again = deserves_another (self, was_open, start);
     }
   if (!mf_link_is_open (self->link))
     mf_engine_set_offline (self->engine, local);
@@ -170,12 +183,34 @@ tell_size (MfEngine *engine, const MfMessage *message)
     engine->func (&event, engine->user_data);
 }
 
+/* Whoever waits for it goes on waiting, for the next try or its failure. */
+static void
+want_again (Worker *self, const MfMessage *message)
+{
+  MfWantedIn wanted = { { message->id, message->uid, message->wire_size }, self->folder };
+  MfEngine *engine = self->engine;
+
+  g_mutex_lock (&engine->lock);
+  g_hash_table_remove (engine->in_flight, &message->id);
+  if (mf_waiters_has (engine->body_waits, message->id))
+    g_queue_push_tail (engine->wanted, g_memdup2 (&wanted, sizeof wanted));
+  g_mutex_unlock (&engine->lock);
+}
+
 static void
 body_done (MfMsgId id, const MfMessage *message, const GError *error, gpointer user_data)
 {
-  MfEngine *engine = ((Worker *) user_data)->engine;
+  Worker *self = user_data;
+  MfEngine *engine = self->engine;
   g_autoptr (GError) gone = NULL;
 
+  self->delivered |= error == NULL;
+  if ((self->may_retry || self->delivered) && message != NULL
+      && g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_OFFLINE))
+    {
+      want_again (self, message);
+      return;
+    }
   if (error == NULL && message == NULL)
     gone = g_error_new_literal (MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "the message is gone");
   if (error == NULL && message != NULL)
@@ -255,7 +290,7 @@ mf_worker_front (gpointer data)
 {
   MfEngine *engine = data;
   g_autoptr (MfBodyWriter) writer = mf_bodywriter_new (engine->bodies);
-  Worker self = { engine, MF_WORKER_FRONT, engine->links[MF_WORKER_FRONT], writer, 0 };
+  Worker self = { engine, MF_WORKER_FRONT, engine->links[MF_WORKER_FRONT], writer, 0, FALSE, FALSE };
 
   g_mutex_lock (&engine->lock);
   while (!engine->stopping)
@@ -294,6 +329,8 @@ choose_back (MfEngine *engine, MfFolderId *to_pull, MfFolderId *to_fetch)
   gboolean room = !mf_bodies_are_over (engine->bodies);
 
   *to_pull = *to_fetch = 0;
+  if (!room)
+    mf_prefetcher_fill (engine->prefetcher);
   if (!engine->online)
     return;
   if (room)
@@ -334,7 +371,7 @@ mf_worker_back (gpointer data)
 {
   MfEngine *engine = data;
   g_autoptr (MfBodyWriter) writer = mf_bodywriter_new (engine->bodies);
-  Worker self = { engine, MF_WORKER_BACK, engine->links[MF_WORKER_BACK], writer, 0 };
+  Worker self = { engine, MF_WORKER_BACK, engine->links[MF_WORKER_BACK], writer, 0, FALSE, FALSE };
 
   g_mutex_lock (&engine->lock);
   gboolean online = engine->online;

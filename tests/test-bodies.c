@@ -53,7 +53,7 @@ tear_down (Fixture *self, gconstpointer data)
 static MfMsgId
 put (Fixture *self, guint32 uid, gsize size, char letter)
 {
-  g_autofree char *bytes = g_malloc (size);
+  g_autofree char *bytes = g_malloc (size + 1);
   g_autoptr (GError) error = NULL;
   MfMsgId id = mf_rig_put_message (&self->rig, self->folder, uid, size + 7);
   MfBodyPlace place = { 0 };
