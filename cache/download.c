@@ -23,6 +23,7 @@ typedef struct
   GHashTable *asked; /* UID -> MfMsgId, no answer yet */
   GArray *group;     /* of Arrived, not committed yet */
   guint64 group_bytes;
+  gboolean second, asked_again; /* the round for what did not come in the first */
 } Download;
 
 static void
@@ -73,12 +74,30 @@ store_group (Download *self)
 
 /* ---- the sink --------------------------------------------------------- */
 
+/* Those that did not come the first time. */
+static gboolean
+next_again (Download *self, MfUidSet *batch)
+{
+  GHashTableIter iter;
+  gpointer uid;
+
+  if (self->asked_again)
+    return FALSE;
+  self->asked_again = TRUE;
+  g_hash_table_iter_init (&iter, self->asked);
+  while (g_hash_table_iter_next (&iter, &uid, NULL))
+    mf_uidset_add (batch, GPOINTER_TO_UINT (uid));
+  return TRUE;
+}
+
 static gboolean
 on_next (MfUidSet *batch, gpointer user_data)
 {
   Download *self = user_data;
   g_autoptr (GArray) wanted = g_array_new (FALSE, FALSE, sizeof (MfWanted));
 
+  if (self->second)
+    return next_again (self, batch);
   if (!self->source->next (wanted, self->user_data))
     return FALSE;
   for (guint i = 0; i < wanted->len; i++)
@@ -160,6 +179,8 @@ on_answered (const MfUidSet *batch, const GError *refusal, gpointer user_data)
   const MfUidRange *ranges = mf_uidset_ranges (batch, &n);
 
   store_group (self);
+  if (refusal == NULL && !self->second)
+    return; /* asked for once more: this session may not have seen it yet */
   for (guint i = 0; i < n; i++)
     for (guint64 uid = ranges[i].first; uid <= ranges[i].last; uid++)
       {
@@ -220,6 +241,12 @@ mf_download (MfDb *db, MfBodies *bodies, MfBodyWriter *writer, MfLink *link, MfF
   if (!select_folder (db, link, folder, error))
     return FALSE;
   gboolean ok = link->ops->bodies (link->remote, &sink, &self, link->cancellable, &local);
+  if (ok && g_hash_table_size (asked) > 0)
+    {
+      self.second = TRUE;
+      ok = mf_link_reselect (link, &local)
+           && link->ops->bodies (link->remote, &sink, &self, link->cancellable, &local);
+    }
   store_group (&self);
   g_autoptr (GError) each
       = ok ? g_error_new_literal (MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "not on the server")

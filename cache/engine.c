@@ -240,8 +240,7 @@ mf_engine_start (MfEngine *self, gboolean *out_online, char **out_why, GCancella
       mf_engine_set_offline (self, local);
       *out_why = g_strdup (local->message);
     }
-  if (mf_journal_first (self->db) != G_MAXINT64)
-    mf_engine_wake_push (self); /* from before */
+  mf_engine_wake_push (self); /* there may be something from before */
   start_threads (self);
   return TRUE;
 }
@@ -350,7 +349,8 @@ gboolean
 mf_engine_begin_pull (MfEngine *self, MfFolderId id)
 {
   g_mutex_lock (&self->lock);
-  gboolean mine = !g_hash_table_contains (self->pulling, &id);
+  gboolean mine
+      = !g_hash_table_contains (self->pulling, &id) && !mf_journal_is_unsettled (self->db, id);
   g_hash_table_add (mine ? self->pulling : self->again, g_memdup2 (&id, sizeof id));
   g_mutex_unlock (&self->lock);
   return mine;
@@ -397,6 +397,26 @@ mf_engine_wait_pull (MfEngine *self, MfFolderId id)
     g_hash_table_add (self->pulling, g_memdup2 (&id, sizeof id));
   g_mutex_unlock (&self->lock);
   return mine;
+}
+
+void
+mf_engine_settled (MfEngine *self)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_mutex_lock (&self->lock);
+  g_hash_table_iter_init (&iter, self->again);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      MfFolderId id = *(MfFolderId *) key;
+      if (g_hash_table_contains (self->pulling, &id))
+        continue;
+      push_id (mf_waiters_has (self->folder_waits, id) ? self->front_pulls : self->back_pulls, id);
+      g_hash_table_iter_remove (&iter);
+    }
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
 }
 
 void

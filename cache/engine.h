@@ -111,23 +111,23 @@ void mf_engine_drain (MfEngine *self, guint seconds);
 
 /* ---- for the workers -------------------------------------------------- */
 
-gboolean mf_engine_is_stopping (MfEngine *self);
 void mf_engine_set_online (MfEngine *self);
 /* Everybody who waits is told; the watch tries again later. */
 void mf_engine_set_offline (MfEngine *self, const GError *error);
 /* Opens the worker's link; sets the state. */
 gboolean mf_engine_connect (MfEngine *self, MfWorkerKind kind, GError **error);
-/* FALSE: somebody is at it, and it will be pulled again afterwards. */
+/* FALSE: somebody is at it, or an answer about it is still to be found out: it
+ * will be pulled afterwards. */
 gboolean mf_engine_begin_pull (MfEngine *self, MfFolderId id);
 void mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error);
-/* If somebody is at it, it will be pulled again afterwards. */
-void mf_engine_pull_again (MfEngine *self, MfFolderId id);
 
 /* What a worker's transactions work on. */
 MfSettle mf_engine_settle (MfEngine *self, MfNews *news);
 /* Waits until nobody pulls @id, and keeps others from it; FALSE when stopping. */
 gboolean mf_engine_wait_pull (MfEngine *self, MfFolderId id);
 void mf_engine_release_pull (MfEngine *self, MfFolderId id);
+/* Nothing is SENT or DONE any more: what waited for that is pulled. */
+void mf_engine_settled (MfEngine *self);
 void mf_engine_pull_soon (MfEngine *self, MfFolderId id);
 /* A line for the log. */
 void mf_engine_tell_trouble (MfEngine *self, const char *text);

@@ -344,6 +344,18 @@ mf_journal_is_sent (MfDb *db, MfMsgId message, gboolean *out_sent, GError **erro
   return TRUE;
 }
 
+gboolean
+mf_journal_is_unsettled (MfDb *db, MfFolderId folder)
+{
+  gint64 found = 0;
+
+  return !mf_db_number (db, 0, &found, NULL,
+                        "SELECT 1 FROM change WHERE folder = ?1 AND message IS NOT NULL"
+                        " AND state IN (1, 4) LIMIT 1",
+                        "i", folder)
+         || found != 0;
+}
+
 guint
 mf_journal_count (MfDb *db, MfChangeState state)
 {

@@ -85,6 +85,8 @@ gboolean mf_journal_is_sent (MfDb *db, MfMsgId message, gboolean *out_sent, GErr
 /* What pending changes make of flags that the server tells. */
 gboolean mf_journal_merge_flags (MfDb *db, MfMsgId message, MfFlags *flags, char **keywords,
                                  GError **error);
+/* Something may have arrived in @folder that is not known to be ours yet. */
+gboolean mf_journal_is_unsettled (MfDb *db, MfFolderId folder);
 guint mf_journal_count (MfDb *db, MfChangeState state);
 gboolean mf_journal_has_folder_changes (MfDb *db);
 /* Grows with every change of a folder that is made or answered. */

@@ -91,3 +91,12 @@ mf_link_select (MfLink *self, const char *mailbox, gboolean read_only, GError **
     return TRUE;
   return select_anew (self, mailbox, read_only, NULL, &nothing, NULL, NULL, error);
 }
+
+gboolean
+mf_link_reselect (MfLink *self, GError **error)
+{
+  static const MfChangeSink nothing = { NULL, NULL };
+  g_autofree char *mailbox = g_strdup (self->mailbox);
+
+  return select_anew (self, mailbox, self->read_only, NULL, &nothing, NULL, NULL, error);
+}

@@ -32,6 +32,8 @@ void mf_link_check (MfLink *self, const GError *error);
 
 /* Selects @mailbox unless it is selected. */
 gboolean mf_link_select (MfLink *self, const char *mailbox, gboolean read_only, GError **error);
+/* What is selected once more: a session sees there only what it was told of. */
+gboolean mf_link_reselect (MfLink *self, GError **error);
 /* Selects it anew, with changes since @known (nullable) to @sink. */
 gboolean mf_link_resync (MfLink *self, const char *mailbox, const MfMailboxStatus *known,
                          const MfChangeSink *sink, gpointer user_data, gboolean *out_resynced,

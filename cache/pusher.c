@@ -65,9 +65,12 @@ push_all (Pusher *self, GError **error)
   MfLink *link = self->link;
   gboolean sent = TRUE;
 
-  while (sent && !mf_engine_is_stopping (engine))
+  while (sent && !engine->stopping)
     {
-      if (!mf_recover_run (engine, link, error) || !mf_push_run (engine, link, &sent, error))
+      if (!mf_recover_run (engine, link, error))
+        return FALSE;
+      mf_engine_settled (engine);
+      if (!mf_push_run (engine, link, &sent, error))
         return FALSE;
       tell_pushed (engine);
     }
@@ -89,7 +92,7 @@ push_or_retry (Pusher *self, GError **error)
   if (push_all (self, &local))
     return TRUE;
   mf_link_check (link, local);
-  if (was_open && !mf_link_is_open (link) && !mf_engine_is_stopping (engine))
+  if (was_open && !mf_link_is_open (link) && !engine->stopping)
     {
       g_clear_error (&local);
       if (!mf_engine_connect (engine, MF_WORKER_PUSH, error))

@@ -56,6 +56,7 @@ on_candidate (const MfRemoteMessage *message, gpointer user_data)
     g_array_append_val (self->candidates, candidate);
 }
 
+/* What came of other changes of ours; what a pull has met may be what is looked for. */
 static gboolean
 drop_known (Recover *self, GError **error)
 {
@@ -63,7 +64,8 @@ drop_known (Recover *self, GError **error)
     {
       gint64 known = 0;
       if (!mf_db_number (self->db, 0, &known, error,
-                         "SELECT 1 FROM message WHERE home = ? AND uid = ?", "ii", self->target,
+                         "SELECT 1 FROM message WHERE home = ? AND uid = ? AND base IS NOT NULL",
+                         "ii", self->target,
                          (gint64) g_array_index (self->candidates, Candidate, i).uid))
         return FALSE;
       if (known != 0)

@@ -10,6 +10,20 @@ mf_settle_done (MfSettle *self, const MfChange *change, GError **error)
   return mf_journal_remove (self->db, change->seq, error);
 }
 
+/* A pull may have met it before its answer was known. */
+static gboolean
+drop_double (MfSettle *self, MfMsgId id, MfFolderId folder, guint32 uid, GError **error)
+{
+  g_auto (MfMessage) other = { 0 };
+
+  if (!mf_messages_get_uid (self->db, folder, uid, &other, NULL) || other.id == id)
+    return TRUE;
+  if (other.place != MF_PLACE_GONE)
+    mf_news_add (self->news, MF_EVENT_MESSAGE_REMOVED, other.folder, &other, NULL);
+  return mf_journal_forget (self->db, other.id, error)
+         && mf_messages_remove (self->db, other.id, error);
+}
+
 gboolean
 mf_settle_arrived (MfSettle *self, const MfChange *change, MfFolderId folder, guint32 uid,
                    GError **error)
@@ -18,7 +32,8 @@ mf_settle_arrived (MfSettle *self, const MfChange *change, MfFolderId folder, gu
 
   if (uid == 0)
     return mf_journal_set_state (self->db, change->seq, MF_CHANGE_DONE, NULL, error);
-  return mf_messages_set_home (self->db, change->message, folder, uid, error)
+  return drop_double (self, change->message, folder, uid, error)
+         && mf_messages_set_home (self->db, change->message, folder, uid, error)
          && (!made
              || mf_db_run (self->db, error,
                            "UPDATE message SET draft = 2 WHERE id = ? AND draft = 1", "i",
@@ -139,7 +154,7 @@ mf_settle_missing (MfSettle *self, const MfChange *change, GError **error)
 gboolean
 mf_settle_vanished (MfSettle *self, const MfMessage *message, GError **error)
 {
-  gint64 moving = 0, sent = 0;
+  gint64 moving = 0, sent = 0, rewriting = 0;
 
   if (!mf_db_number (self->db, 0, &sent, error,
                      "SELECT 1 FROM change WHERE message = ? AND state IN (1, 4) AND kind = 1", "i",
@@ -147,13 +162,15 @@ mf_settle_vanished (MfSettle *self, const MfMessage *message, GError **error)
       || !mf_db_number (self->db, 0, &moving, error,
                         "SELECT 1 FROM change WHERE message = ? AND kind = 1 AND NOT removal"
                         " AND state IN (0, 2)",
-                        "i", message->id))
+                        "i", message->id)
+      || !mf_db_number (self->db, 0, &rewriting, error,
+                        "SELECT 1 FROM message WHERE id = ? AND draft = 1", "i", message->id))
     return FALSE;
   if (sent != 0)
     return TRUE; /* it is our own move: its answer or the search after it will tell */
   if (moving != 0 && message->cached)
     return forget_others (self, message->id, 0, error) && move_to_lost (self, message, error);
-  if (message->draft)
+  if (rewriting != 0)
     return mf_messages_set_home (self->db, message->id, 0, 0, error);
   return remove_row (self, message, error);
 }

@@ -27,6 +27,11 @@ TEST_SECONDS = 120
 _mounters = []
 
 
+def pytest_addoption(parser):
+    parser.addoption("--seed", type=int, default=1, help="of the random life in tests/write/test_random.py")
+    parser.addoption("--steps", type=int, default=100, help="how long that life is")
+
+
 def pytest_sessionstart(session):
     if not mailfs.BINARY.exists():
         pytest.exit(f"{mailfs.BINARY} is not there: build first, or set MAILFS_BINARY", 2)

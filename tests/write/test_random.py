@@ -1,0 +1,252 @@
+"""A long random life: changes through the mount and by a second client, cuts and
+kills in between, a model beside them.  At each quiet point model, mount and
+server are equal.
+
+    tests/run.sh -k random --seed=7 --steps=1000
+
+Between two quiet points a message is touched from one side alone, so what must
+come of it does not depend on who is quicker.
+"""
+
+import errno
+import os
+import random
+import re
+import subprocess
+from dataclasses import dataclass, replace
+
+import pytest
+
+from referee import Mail
+from waiting import wait_for
+
+LETTERS = {"D": "\\Draft", "F": "\\Flagged", "R": "\\Answered", "S": "\\Seen"}
+ROUND = 25  # steps between two quiet points
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A message as the model has it."""
+
+    folder: str
+    flags: frozenset  # of Maildir letters
+    text: str         # its body's last line
+
+
+def message(token, text):
+    return f"Subject: {token}\nMessage-ID: <{token}@example.com>\n\nThe text is\n{text}\n"
+
+
+def token_of(text):
+    return re.search(r"^Subject: (\S+)", text, re.M).group(1)
+
+
+class Life:
+    def __init__(self, seed, account, mounted, proxy):
+        self.random = random.Random(seed)
+        self.account, self.mounted, self.proxy = account, mounted, proxy
+        self.model = {}     # token -> Kept
+        self.touched = {}   # token -> "mount" or "client", since the last quiet point
+        self.folders = ["INBOX", "Archive", "Lists"]
+        self.made = 0
+        self.done = []      # what was done, for the report of a failure
+
+    # Choosing
+
+    def token(self):
+        self.made += 1
+        return f"m{self.made}"
+
+    def flags(self):
+        return frozenset(letter for letter in LETTERS if self.random.random() < 0.3)
+
+    def choose(self, side, *, outside=("Trash",)):
+        """A message that the other side has left alone."""
+        free = sorted(token for token, kept in self.model.items()
+                      if self.touched.get(token, side) == side and kept.folder not in outside)
+        if not free:
+            return None
+        token = self.random.choice(free)
+        self.touched[token] = side
+        return token
+
+    def note(self, token, side, kept):
+        self.touched[token] = side
+        if kept is None:
+            self.model.pop(token)
+        else:
+            self.model[token] = kept
+
+    # Through the mount
+
+    def path(self, token):
+        """Looked up like a person would: by content, in what is listed now."""
+        folder = self.mounted.path / self.model[token].folder
+        for place in ("cur", "new"):
+            for path in (folder / place).iterdir():
+                if token_of(path.read_text()) == token:
+                    return path
+        raise AssertionError(f"{token} is not in {folder}")
+
+    def suffixed(self, path, flags):
+        base = path.name.split(":")[0]
+        return f"{base}:2,{''.join(sorted(flags))}"
+
+    def deliver(self):
+        token, folder, flags = self.token(), self.random.choice(self.folders), self.flags()
+        directory = self.mounted.path / folder
+        written = directory / "tmp" / f"{token}.example"
+        written.write_text(message(token, "delivered"))
+        target = directory / "cur" / f"{written.name}:2,{''.join(sorted(flags))}" if flags else \
+            directory / "new" / written.name
+        written.rename(target)
+        self.note(token, "mount", Kept(folder, flags, "delivered"))
+
+    def copy_in(self):
+        token, folder, flags = self.token(), self.random.choice(self.folders), self.flags()
+        path = self.mounted.path / folder / "cur" / f"{token}:2,{''.join(sorted(flags))}"
+        path.write_text(message(token, "copied in"))
+        self.note(token, "mount", Kept(folder, flags, "copied in"))
+
+    def flag(self):
+        token = self.choose("mount")
+        if token:
+            path, flags = self.path(token), self.flags()
+            path.rename(path.parent.parent / "cur" / self.suffixed(path, flags))
+            self.note(token, "mount", replace(self.model[token], flags=flags))
+
+    def move(self):
+        token = self.choose("mount")
+        if token:
+            path = self.path(token)
+            folder = self.random.choice([name for name in self.folders if name != self.model[token].folder])
+            target = self.mounted.path / folder / path.parent.name / path.name
+            subprocess.run(["mv", path, target], check=True)
+            self.note(token, "mount", replace(self.model[token], folder=folder))
+
+    def remove(self):
+        token = self.choose("mount")
+        if token:
+            self.path(token).unlink()
+            self.note(token, "mount", replace(self.model[token], folder="Trash"))
+
+    def rewrite(self):
+        token = self.choose("mount")
+        if token:
+            text = f"rewritten {self.random.randrange(1000)}"
+            self.path(token).write_text(message(token, text))
+            self.note(token, "mount", replace(self.model[token], text=text))
+
+    # By the second client
+
+    def uid(self, token):
+        stored = self.account.referee.messages(self.model[token].folder)
+        return next((uid for uid, one in stored.items() if token_of(one.text.decode()) == token), None)
+
+    def client_append(self):
+        token, folder, flags = self.token(), self.random.choice(self.folders), self.flags()
+        names = " ".join(LETTERS[letter] for letter in flags)
+        self.account.referee.append(folder, [Mail(message(token, "appended").replace("\n", "\r\n").encode(), names)])
+        self.note(token, "client", Kept(folder, flags, "appended"))
+
+    def client_flag(self):
+        token = self.choose("client")
+        if token:
+            flags = self.flags()
+            names = " ".join(LETTERS[letter] for letter in flags)
+            self.account.referee.store(self.model[token].folder, [self.uid(token)], "FLAGS", names)
+            self.note(token, "client", replace(self.model[token], flags=flags))
+
+    def client_expunge(self):
+        token = self.choose("client")
+        if token:
+            self.account.referee.expunge(self.model[token].folder, [self.uid(token)])
+            self.note(token, "client", None)
+
+    # Trouble
+
+    def cut(self):
+        self.proxy.cut()
+
+    def cut_soon(self):
+        self.proxy.cut_after = self.proxy.bytes_to_client + self.random.randrange(3000)
+
+    def kill(self):
+        self.mounted.kill()
+        self.mounted.start()
+
+    def remount(self):
+        self.mounted.remount()
+
+    # Looking
+
+    def on_server(self):
+        found = {}
+        for folder in [*self.folders, "Trash"]:
+            for one in self.account.referee.messages(folder).values():
+                text = one.text.decode()
+                letters = frozenset(letter for letter, flag in LETTERS.items() if flag in one.flags)
+                found.setdefault(token_of(text), []).append(Kept(folder, letters, text.splitlines()[-1]))
+        return found
+
+    def in_mount(self):
+        found = {}
+        for folder in [*self.folders, "Trash"]:
+            for place in ("cur", "new"):
+                for path in (self.mounted.path / folder / place).iterdir():
+                    try:
+                        text = path.read_text()
+                    except OSError as problem:
+                        if problem.errno in (errno.ENOENT, errno.EHOSTDOWN):
+                            return None  # it has just changed, or a cut comes late: look again
+                        raise
+                    letters = frozenset(path.name.partition(":2,")[2])
+                    found.setdefault(token_of(text), []).append(Kept(folder, letters, text.splitlines()[-1]))
+        return found
+
+    def be_quiet(self):
+        expected = {token: [kept] for token, kept in self.model.items()}
+        self.proxy.cut_after = None
+
+        def differences(found):
+            return {token: (expected.get(token), found.get(token)) for token in expected.keys() | found.keys()
+                    if expected.get(token) != found.get(token)}
+
+        def settled():
+            seen = self.in_mount()
+            return seen is not None and not differences(self.on_server()) and not differences(seen)
+        try:
+            wait_for(settled, 60, "the quiet point")
+        except AssertionError:
+            raise AssertionError(f"model and server: {differences(self.on_server())}\n"
+                                 f"model and mount: {differences(self.in_mount() or {})}\n"
+                                 f"status:\n{self.mounted.status()}\nlately: {self.done[-ROUND:]}")
+        self.touched.clear()
+
+    def step(self):
+        actions = [(self.deliver, 4), (self.copy_in, 3), (self.flag, 6), (self.move, 6), (self.remove, 2),
+                   (self.rewrite, 2), (self.client_append, 3), (self.client_flag, 3), (self.client_expunge, 1),
+                   (self.cut, 1), (self.cut_soon, 1), (self.kill, 0.4), (self.remount, 0.3)]
+        action = self.random.choices([one for one, _ in actions], [weight for _, weight in actions])[0]
+        self.done.append(action.__name__)
+        action()
+
+
+@pytest.fixture
+def life(request, account, mount, proxy):
+    seed = request.config.getoption("--seed")
+    account.referee.create("Archive", "Lists")
+    before = proxy(account.server.port)
+    mounted = mount(account, "poll=1", "drain=0", port=before.port)
+    for folder in mounted.path.iterdir():
+        list((folder / "cur").iterdir())  # what was never listed cannot be listed offline
+    return Life(seed, account, mounted, before)
+
+
+def test_a_random_life_ends_with_model_mount_and_server_equal(request, life):
+    for number in range(1, request.config.getoption("--steps") + 1):
+        life.step()
+        if number % ROUND == 0:
+            life.be_quiet()
+    life.be_quiet()
+    assert os.listdir(life.mounted.path / ".mailfs" / "lost+found") == []
