@@ -108,6 +108,13 @@ is_over (GPollFD *fds, guint n_fds, gint64 deadline_us)
   return n <= 0 || fds[0].revents != 0;
 }
 
+/* Where the kernel tells no end (before Linux 5.3), that of its output counts. */
+static gboolean
+has_ended (const Command *self, const GPollFD *pid_fd)
+{
+  return self->pid_fd >= 0 ? pid_fd->revents != 0 : self->output.fd < 0;
+}
+
 /* Reads until the program has ended; its children may hold the pipes longer. */
 static gboolean
 read_all (Command *self, GCancellable *cancellable, GError **error)
@@ -124,9 +131,9 @@ read_all (Command *self, GCancellable *cancellable, GError **error)
       fds[2] = (GPollFD){ .fd = self->output.fd, .events = G_IO_IN };
       fds[3] = (GPollFD){ .fd = self->words.fd, .events = G_IO_IN };
       ok = !is_over (fds, G_N_ELEMENTS (fds), deadline_us);
-      ended = fds[1].revents != 0;
       drain (&self->output, FALSE);
       drain (&self->words, echo);
+      ended = has_ended (self, &fds[1]);
     }
   if (cancellable_polled)
     g_cancellable_release_fd (cancellable);
@@ -172,7 +179,8 @@ run (Command *self, GCancellable *cancellable, GError **error)
     close (self->output.fd);
   if (self->words.fd >= 0)
     close (self->words.fd);
-  close (self->pid_fd);
+  if (self->pid_fd >= 0)
+    close (self->pid_fd);
   return ok && judge (self, status, error);
 }
 
