@@ -98,7 +98,7 @@ store_flags (MfDb *db, const MfChange *entry, GError **error)
                     entry->seq != 0 ? entry->seq : mf_db_last_id (db));
 }
 
-/* @a := (@a - @less) + (@more - @b), where @b is what the entry undoes. */
+/* Of @more, what was to be removed is not any more; the rest is to be added. */
 static void
 merge_words (char **add, char **remove, const char *more)
 {

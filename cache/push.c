@@ -303,8 +303,7 @@ open_batch (Push *self, Batch *batch, GError **error)
   return TRUE;
 }
 
-/* The draft's file is dropped only with the next transaction that sees the
- * message on the server: its content becomes the cached body. */
+/* The draft's file stays until adopt.c has made a cached body of it. */
 static gboolean
 as_uploaded (Push *self, guint i, gpointer data, GError **error)
 {

@@ -82,8 +82,7 @@ change_all (MfCache *self, const char *sql, gint64 argument, GError **error)
   return TRUE;
 }
 
-/* What was refused for lack of something may go now; what went to lost+found is
- * sent again by moving it out of there. */
+/* The entry alone: what went to lost+found with it stays there. */
 gboolean
 mf_cache_discard (MfCache *self, gint64 seq, GError **error)
 {

@@ -2,7 +2,7 @@
  *
  * Shape:   one function an outcome; rows and entries change in the caller's
  *          transaction (I5), news is told after it.
- * Threads: the push worker.
+ * Threads: any; the push worker, whoever pulls, and who restores what is held.
  * Errors:  MF_CACHE_ERROR.
  */
 #pragma once
