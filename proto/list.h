@@ -5,7 +5,7 @@
  *          server's order.
  * Threads: as session.h.
  * Source:  RFC 9051 section 6.3.9, RFC 5258 (LIST-EXTENDED), RFC 5819
- *          (LIST-STATUS), RFC 6154 (SPECIAL-USE), RFC 3348 (CHILDREN).
+ *          (LIST-STATUS), RFC 6154 (SPECIAL-USE).
  */
 #pragma once
 
