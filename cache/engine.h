@@ -111,6 +111,7 @@ void mf_engine_drain (MfEngine *self, guint seconds);
 
 /* ---- for the workers -------------------------------------------------- */
 
+gboolean mf_engine_is_stopping (MfEngine *self);
 void mf_engine_set_online (MfEngine *self);
 /* Everybody who waits is told; the watch tries again later. */
 void mf_engine_set_offline (MfEngine *self, const GError *error);
@@ -120,6 +121,8 @@ gboolean mf_engine_connect (MfEngine *self, MfWorkerKind kind, GError **error);
  * will be pulled afterwards. */
 gboolean mf_engine_begin_pull (MfEngine *self, MfFolderId id);
 void mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error);
+/* If somebody is at it, it will be pulled again afterwards. */
+void mf_engine_pull_again (MfEngine *self, MfFolderId id);
 
 /* What a worker's transactions work on. */
 MfSettle mf_engine_settle (MfEngine *self, MfNews *news);

@@ -65,7 +65,7 @@ push_all (Pusher *self, GError **error)
   MfLink *link = self->link;
   gboolean sent = TRUE;
 
-  while (sent && !engine->stopping)
+  while (sent && !mf_engine_is_stopping (engine))
     {
       if (!mf_recover_run (engine, link, error))
         return FALSE;
@@ -92,7 +92,7 @@ push_or_retry (Pusher *self, GError **error)
   if (push_all (self, &local))
     return TRUE;
   mf_link_check (link, local);
-  if (was_open && !mf_link_is_open (link) && !engine->stopping)
+  if (was_open && !mf_link_is_open (link) && !mf_engine_is_stopping (engine))
     {
       g_clear_error (&local);
       if (!mf_engine_connect (engine, MF_WORKER_PUSH, error))
