@@ -1,6 +1,6 @@
 #include "cache/readahead.h"
 
-#define STEPS 3               /* opens in a row that make a walk */
+#define STEPS 3               /* in a row, from one open to the next, that make a walk */
 #define NEAR 64               /* ids a step may skip */
 #define STRAY 64              /* opens beside the walk that end it */
 #define WINDOW_BYTES (32 * 1024 * 1024)

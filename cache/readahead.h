@@ -1,9 +1,9 @@
 /* readahead.h - guessing which bodies a reader will want next.
  *
  * Shape:   opens in a row that go forward through one folder's cur/ or new/ are a
- *          walk: three in the order of ids (readdir, grep, an indexer), or six in
- *          that of names (ls, rsync).  A walk is planned ahead of its reader, up to a window in
- *          bytes; it ends when nobody follows it.
+ *          walk: three steps in the order of ids (readdir, grep, an indexer), or six
+ *          in that of names (ls, rsync).  A walk is planned ahead of its reader, up to
+ *          a window in bytes; it ends when nobody follows it.
  * Threads: the caller's lock guards it.
  */
 #pragma once
