@@ -4,6 +4,7 @@
 #include "fs/errmap.h"
 #include "fs/inode.h"
 #include "fs/name.h"
+#include "fs/privateroot.h"
 
 #include <string.h>
 
@@ -65,6 +66,22 @@ mf_attr_fill_place (const MfMount *mount, const MfFolder *folder, MfPlace place,
   set_change_time (mount, folder->changed_ns[place], out_stat);
 }
 
+/* A disk that does not count links of directories says 1, and so must we. */
+static void
+add_private (const MfMount *mount, MfFolderId folder, struct stat *out_stat)
+{
+  struct stat private;
+
+  if (!mf_privateroot_stat (mount->private_fd, folder, &private))
+    return;
+  if (private.st_nlink < 2)
+    out_stat->st_nlink = 1;
+  else
+    out_stat->st_nlink += private.st_nlink - 2;
+  if (private.st_mtim.tv_sec >= out_stat->st_mtim.tv_sec)
+    set_times (out_stat, private.st_mtim.tv_sec, private.st_mtim.tv_nsec);
+}
+
 void
 mf_attr_fill_folder (const MfMount *mount, const MfFolder *folder, guint n_children,
                      struct stat *out_stat)
@@ -72,6 +89,7 @@ mf_attr_fill_folder (const MfMount *mount, const MfFolder *folder, guint n_child
   fill_common (mount, mf_inode_folder (folder->id), S_IFDIR | 0700, out_stat);
   out_stat->st_nlink = 2 + n_children + (folder->selectable ? MF_N_PLACES : 0);
   set_change_time (mount, folder->tree_changed_ns, out_stat);
+  add_private (mount, folder->id, out_stat);
 }
 
 void

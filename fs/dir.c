@@ -5,6 +5,8 @@
 #include "fs/errmap.h"
 #include "fs/inode.h"
 #include "fs/name.h"
+#include "fs/privatedir.h"
+#include "fs/privateroot.h"
 
 #include <errno.h>
 
@@ -14,6 +16,8 @@
 #define OFFSET_PLACES 3                /* in folders: cur, new, tmp */
 #define OFFSET_IDS 8                   /* in folders and .mailfs: and the child's id */
 #define OFFSET_MESSAGES OFFSET_DOT_DOT /* in cur, new: and the message's id */
+/* In folders: and a private name's index among those of the handle. */
+#define OFFSET_PRIVATE ((off_t)1 << 48)
 
 /* One answer to READDIR. */
 typedef struct
@@ -25,6 +29,7 @@ typedef struct
   char *buffer;
   gsize size, used;
   const char *tag; /* of the folder, in cur and new */
+  GPtrArray *private; /* (element-type filename) in folders, see list_private() */
 } Listing;
 
 /* FALSE: the answer is full. */
@@ -136,6 +141,30 @@ add_folder (Listing *self, const MfFolder *folder, off_t offset)
   return add (self, name, &stat, MF_TIMEOUT_FOLDER_S, offset);
 }
 
+/* The names are those of when the listing began: they come in no order that could
+ * be found again when some have gone. */
+static void
+list_private (Listing *self, MfFolderId id)
+{
+  gsize used = 0;
+
+  if (self->offset == 0)
+    {
+      g_ptr_array_set_size (self->private, 0);
+      mf_privateroot_list (self->mount->private_fd, id, self->private);
+    }
+  for (guint i = (guint)MAX (self->offset - OFFSET_PRIVATE + 1, 0); i < self->private->len; i++)
+    {
+      MfPrivateEntry entry
+          = { g_ptr_array_index (self->private, i), OFFSET_PRIVATE + i, self->plus };
+
+      if (!mf_privatedir_add (self->req, mf_inode_folder (id), &entry, self->buffer + self->used,
+                              self->size - self->used, &used))
+        return;
+      self->used += used;
+    }
+}
+
 static gboolean
 list_folder (Listing *self, MfFolderId id, GError **error)
 {
@@ -160,8 +189,9 @@ list_folder (Listing *self, MfFolderId id, GError **error)
 
       if (child->id + OFFSET_IDS > self->offset
           && !add_folder (self, child, child->id + OFFSET_IDS))
-        break;
+        return TRUE;
     }
+  list_private (self, id);
   return TRUE;
 }
 
@@ -208,7 +238,8 @@ list (Listing *self, MfInode inode, GError **error)
 }
 
 static void
-answer_readdir (fuse_req_t req, fuse_ino_t node, size_t size, off_t offset, gboolean plus)
+answer_readdir (fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
+                const struct fuse_file_info *fi, gboolean plus)
 {
   g_autofree char *buffer = g_malloc (size);
   g_autoptr (GError) error = NULL;
@@ -219,6 +250,7 @@ answer_readdir (fuse_req_t req, fuse_ino_t node, size_t size, off_t offset, gboo
     .offset = offset,
     .buffer = buffer,
     .size = size,
+    .private = (GPtrArray *)(guintptr)fi->fh,
   };
 
   if (list (&listing, mf_inode_from_node (node), &error))
@@ -231,14 +263,14 @@ void
 mf_dir_readdir (fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
                 struct fuse_file_info *fi)
 {
-  answer_readdir (req, node, size, offset, FALSE);
+  answer_readdir (req, node, size, offset, fi, FALSE);
 }
 
 void
 mf_dir_readdirplus (fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
                     struct fuse_file_info *fi)
 {
-  answer_readdir (req, node, size, offset, TRUE);
+  answer_readdir (req, node, size, offset, fi, TRUE);
 }
 
 typedef struct
@@ -279,6 +311,16 @@ open_listed (fuse_req_t req, MfFolderId folder, struct fuse_file_info *fi)
     on_listed (NULL, self);
 }
 
+static void
+open_folder (fuse_req_t req, struct fuse_file_info *fi)
+{
+  GPtrArray *private = g_ptr_array_new_with_free_func (g_free);
+
+  fi->fh = (guint64)(guintptr)private;
+  if (fuse_reply_open (req, fi) != 0)
+    g_ptr_array_unref (private);
+}
+
 void
 mf_dir_opendir (fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
@@ -286,6 +328,8 @@ mf_dir_opendir (fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 
   if (inode.kind == MF_INODE_CUR || inode.kind == MF_INODE_NEW)
     open_listed (req, inode.id, fi);
+  else if (inode.kind == MF_INODE_FOLDER)
+    open_folder (req, fi);
   else if (inode.kind == MF_INODE_NONE)
     fuse_reply_err (req, ENOENT);
   else
@@ -295,5 +339,7 @@ mf_dir_opendir (fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 void
 mf_dir_releasedir (fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
+  if (mf_inode_from_node (node).kind == MF_INODE_FOLDER)
+    g_ptr_array_unref ((GPtrArray *)(guintptr)fi->fh);
   fuse_reply_err (req, 0);
 }

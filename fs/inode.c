@@ -15,7 +15,7 @@ mf_inode_from_node (guint64 node)
     return (MfInode){ MF_INODE_FOLDER, MF_FOLDER_ROOT };
   if (inode.kind == MF_INODE_ALIAS)
     inode.id &= ALIAS_ID_MASK;
-  if (inode.kind > MF_INODE_CONTROL || inode.id == 0)
+  if (inode.kind > MF_INODE_PRIVATE || inode.id == 0)
     inode.kind = MF_INODE_NONE;
   return inode;
 }

@@ -1,8 +1,8 @@
 /* inode.h - which object a FUSE node id stands for.
  *
  * Shape:   node id 1 is the root folder; any other is an object's own id with
- *          its kind in the low four bits.  No table: the mapping is the same in
- *          every mount, and FORGET has nothing to do (I6).
+ *          its kind in the low four bits.  No table, but for private files: the
+ *          mapping is the same in every mount, and FORGET has nothing to do (I6).
  * Threads: any.
  */
 #pragma once
@@ -23,12 +23,13 @@ typedef enum
   MF_INODE_NEW,
   MF_INODE_TMP,
   MF_INODE_CONTROL, /* .mailfs and its files, see control.h */
+  MF_INODE_PRIVATE, /* see backing.h */
 } MfInodeKind;
 
 typedef struct
 {
   MfInodeKind kind;
-  gint64 id; /* MfMsgId, MfFolderId or control file by @kind */
+  gint64 id; /* MfMsgId, MfFolderId, control file or the disk's inode number by @kind */
 } MfInode;
 
 MfInode mf_inode_from_node (guint64 node);

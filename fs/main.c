@@ -10,8 +10,9 @@
 #include "fs/log.h"
 #include "fs/loop.h"
 #include "fs/mount.h"
-#include "fs/ops.h"
 #include "fs/point.h"
+#include "fs/privateroot.h"
+#include "fs/route.h"
 #include "fs/secret.h"
 #include "fs/signals.h"
 #include "fs/version.h"
@@ -245,7 +246,7 @@ open_session (App *self, GError **error)
   gboolean mounted;
 
   fill_arguments (self->config, &arguments);
-  session = fuse_session_new (&arguments, &mf_ops, sizeof mf_ops, &self->mount);
+  session = fuse_session_new (&arguments, &mf_route_ops, sizeof mf_route_ops, &self->mount);
   fuse_opt_free_args (&arguments);
   mounted = session != NULL && fuse_session_mount (session, self->config->mountpoint) == 0;
   if (mounted && mf_handshake_install (session))
@@ -267,6 +268,7 @@ serve (App *self)
 {
   g_autoptr (MfLoop) loop = mf_loop_new (self->mount.session);
 
+  self->mount.syncer = mf_syncer_new ();
   mf_notify_start (self->mount.notify, self->mount.cache, self->mount.hints,
                    self->mount.session);
   g_atomic_pointer_set (&self->loop, loop);
@@ -275,6 +277,7 @@ serve (App *self)
 
   mf_notify_stop (self->mount.notify);
   mf_requests_end (self->mount.requests);
+  g_clear_pointer (&self->mount.syncer, mf_syncer_free);
   fuse_session_unmount (self->mount.session);
   g_atomic_int_set (&self->unmounted, 1);
 }
@@ -290,6 +293,21 @@ stop_cache (App *self)
                n_pending);
 }
 
+/* After the cache: its lock says that nobody else uses the files. */
+static gboolean
+open_private (App *self, GError **error)
+{
+  MfMount *mount = &self->mount;
+  g_autoptr (GError) problem = NULL;
+
+  mount->private_fd = mf_privateroot_open (self->state_dir, mount->read_only, &problem);
+  mount->backing = mf_backing_new (mount->private_fd);
+  if (problem == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return FALSE;
+}
+
 static gboolean
 prepare (App *self, GError **error)
 {
@@ -301,7 +319,7 @@ prepare (App *self, GError **error)
   if (!find_server (self, error))
     return FALSE;
   self->mount.cache = open_cache (self, error);
-  return self->mount.cache != NULL;
+  return self->mount.cache != NULL && open_private (self, error);
 }
 
 static gboolean
@@ -342,6 +360,7 @@ init_app (App *self, MfConfig *config)
       .notify = mf_notify_new (),
       .linked = mf_linked_new (),
       .places = mf_places_new (),
+      .private_fd = -1,
       .uid = getuid (),
       .gid = getgid (),
       .read_only = config->read_only,
@@ -354,6 +373,9 @@ init_app (App *self, MfConfig *config)
 static void
 clear_app (App *self)
 {
+  g_clear_pointer (&self->mount.backing, mf_backing_free);
+  if (self->mount.private_fd >= 0)
+    close (self->mount.private_fd);
   g_clear_pointer (&self->mount.cache, mf_cache_close);
   mf_notify_free (self->mount.notify);
   mf_hints_free (self->mount.hints);

@@ -6,12 +6,14 @@
 #pragma once
 
 #include "cache/cache.h"
+#include "fs/backing.h"
 #include "fs/hint.h"
 #include "fs/linked.h"
 #include "fs/lowlevel.h"
 #include "fs/notify.h"
 #include "fs/places.h"
 #include "fs/request.h"
+#include "fs/syncer.h"
 
 /* The kernel may keep what it was told: changes are announced (notify.h). */
 #define MF_TIMEOUT_LONG_S 86400.0
@@ -28,6 +30,9 @@ typedef struct
   MfNotify *notify;
   MfLinked *linked;
   MfPlaces *places;
+  int private_fd; /* of privateroot.h */
+  MfBacking *backing;
+  MfSyncer *syncer;
   uid_t uid;
   gid_t gid;
   gboolean read_only;
