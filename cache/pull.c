@@ -345,7 +345,7 @@ resync (Pull *self, gboolean *out_resynced, GError **error)
     .highestmodseq = folder->highestmodseq,
   };
   gboolean can = (self->link->ops->caps (self->link->remote) & MF_CAP_QRESYNC) != 0
-                 && known.highestmodseq != 0 && self->above != 0;
+                 && known.highestmodseq != 0 && self->last != 0;
 
   return mf_link_resync (self->link, folder->mailbox, can ? &known : NULL, &sink, self,
                          out_resynced, error);
@@ -386,7 +386,7 @@ catch_up (Pull *self, GError **error)
 
   if (since != 0 && since == self->link->selected.highestmodseq)
     return find_vanished (self, error);
-  return fetch (self, 1, self->above, MF_FETCH_FLAGS, since, error)
+  return fetch (self, 1, self->last, MF_FETCH_FLAGS, since, error)
          && find_vanished (self, error);
 }
 
@@ -415,7 +415,7 @@ open_and_catch_up (Pull *self, GError **error)
   if (self->above == 0
       && !mf_folders_set_modseq (self->db, self->folder->id, status->highestmodseq, error))
     return FALSE;
-  if ((!resynced || has_gone_back (self)) && self->above != 0 && !catch_up (self, error))
+  if ((!resynced || has_gone_back (self)) && self->last != 0 && !catch_up (self, error))
     return FALSE;
   if (status->messages == 0 || (status->uidnext != 0 && status->uidnext <= self->above + 1))
     return TRUE;

@@ -116,6 +116,18 @@ test_empty_folder_becomes_known (MfRig *rig, gconstpointer data)
   g_assert_cmpuint (mf_fake_count (rig->fake, MF_FAKE_FETCH), ==, 0);
 }
 
+/* Its UID came with the answer to an upload, before any pull had met it. */
+static void
+test_own_message_that_is_expunged_goes (MfRig *rig, gconstpointer data)
+{
+  pull (rig);
+  mf_fake_fill (rig->fake, "INBOX", 1);
+  mf_rig_put_message (rig, mf_rig_find (rig, "INBOX"), 1, 10);
+  mf_fake_expunge (rig->fake, "INBOX", 1);
+  pull (rig);
+  g_assert_cmpint (mf_rig_number (rig, "SELECT COUNT(*) FROM message"), ==, 0);
+}
+
 static void
 test_interrupted_listing_goes_on (MfRig *rig, gconstpointer data)
 {
@@ -575,6 +587,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   add ("the first listing tells all", test_first_listing);
   add ("an empty folder becomes known", test_empty_folder_becomes_known);
+  add ("an own message that is expunged at once goes", test_own_message_that_is_expunged_goes);
   add ("an interrupted first listing goes on", test_interrupted_listing_goes_on);
   add ("nothing changed costs no listing", test_nothing_changed_costs_nothing);
   add ("the last one expunged costs nothing later", test_last_one_expunged_costs_nothing_later);
