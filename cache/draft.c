@@ -12,7 +12,6 @@ struct _MfDraft
   MfCache *cache;
   MfMsgId id;
   int fd;
-  gboolean dirty; /* written since the last flush */
 };
 
 static gboolean
@@ -70,7 +69,7 @@ note_size (MfDraft *self, GError **error)
 {
   off_t size = lseek (self->fd, 0, SEEK_END);
 
-  self->dirty = TRUE;
+  mf_drafts_set_dirty (self->cache->drafts, self->id, TRUE);
   return mf_db_run (self->cache->front, error,
                     "UPDATE message SET draft = 1, exact_size = ?1 WHERE id = ?2"
                     " AND (draft != 1 OR exact_size IS NOT ?1)",
@@ -147,20 +146,41 @@ find_row (MfDraft *self, MfMessage *row, gboolean *out_gone, GError **error)
   return *out_gone;
 }
 
+/* What is no message yet may become one by the hand of another who has it open:
+ * a shell truncates before it writes. */
+static gboolean
+check (MfDraft *self, gboolean *out_later, GError **error)
+{
+  GError *local = NULL;
+
+  if (mf_drafts_check (self->fd, &local))
+    return TRUE;
+  *out_later = mf_drafts_is_held_twice (self->cache->drafts, self->id);
+  if (*out_later)
+    g_error_free (local);
+  else
+    g_propagate_error (error, local);
+  return FALSE;
+}
+
 gboolean
 mf_draft_flush (MfDraft *self, GError **error)
 {
   g_auto (MfMessage) row = { 0 };
-  gboolean gone = FALSE;
+  gboolean gone = FALSE, later = FALSE;
 
-  if (!self->dirty)
+  if (!mf_drafts_is_dirty (self->cache->drafts, self->id))
     return TRUE;
   if (!find_row (self, &row, &gone, error))
     return FALSE;
-  if (!gone && row.place < MF_PLACE_TMP && row.folder != MF_FOLDER_LOST
-      && (!mf_drafts_check (self->fd, error) || !queue (self, &row, error)))
-    return FALSE;
-  self->dirty = FALSE;
+  if (!gone && row.place < MF_PLACE_TMP && row.folder != MF_FOLDER_LOST)
+    {
+      if (!check (self, &later, error))
+        return later;
+      if (!queue (self, &row, error))
+        return FALSE;
+    }
+  mf_drafts_set_dirty (self->cache->drafts, self->id, FALSE);
   return TRUE;
 }
 
@@ -187,7 +207,7 @@ is_unfinished (MfDraft *self, const MfMessage *row, gboolean *out, GError **erro
                         "i", row->id))
     return FALSE;
   *out = state == MF_DRAFT_ONLY && row->place < MF_PLACE_TMP && row->folder != MF_FOLDER_LOST
-         && (queued == 0 || (sent == 0 && self->dirty && !mf_drafts_check (self->fd, NULL)));
+         && (queued == 0 || (sent == 0 && mf_drafts_is_dirty (self->cache->drafts, row->id) && !mf_drafts_check (self->fd, NULL)));
   return TRUE;
 }
 
@@ -234,6 +254,8 @@ mf_draft_close (MfDraft *self)
   mf_drafts_release (cache->drafts, self->id);
   if (!mf_drafts_is_held (cache->drafts, self->id) && drop_unfinished (self))
     mf_drafts_delete (cache->drafts, self->id);
+  if (!mf_drafts_is_held (cache->drafts, self->id))
+    mf_drafts_set_dirty (cache->drafts, self->id, FALSE);
   close (self->fd);
   g_free (self);
   mf_engine_wake_push (cache->engine);

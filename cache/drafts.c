@@ -12,7 +12,8 @@ struct _MfDrafts
 {
   char *dir;
   GMutex lock;
-  GHashTable *held; /* MfMsgId -> count; guarded by lock */
+  GHashTable *held;  /* MfMsgId -> count; guarded by lock */
+  GHashTable *dirty; /* set of MfMsgId; guarded by lock */
 };
 
 static gboolean
@@ -32,6 +33,7 @@ mf_drafts_open (const char *state_dir, GError **error)
   self->dir = g_build_filename (state_dir, "outgoing", NULL);
   g_mutex_init (&self->lock);
   self->held = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->dirty = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   if (g_mkdir_with_parents (self->dir, 0700) == 0)
     return g_steal_pointer (&self);
   set_errno_error (error, "making", self->dir);
@@ -41,6 +43,7 @@ mf_drafts_open (const char *state_dir, GError **error)
 void
 mf_drafts_close (MfDrafts *self)
 {
+  g_hash_table_unref (self->dirty);
   g_hash_table_unref (self->held);
   g_mutex_clear (&self->lock);
   g_free (self->dir);
@@ -161,6 +164,35 @@ mf_drafts_is_held (MfDrafts *self, MfMsgId id)
   gboolean held = g_hash_table_contains (self->held, &id);
   g_mutex_unlock (&self->lock);
   return held;
+}
+
+gboolean
+mf_drafts_is_held_twice (MfDrafts *self, MfMsgId id)
+{
+  g_mutex_lock (&self->lock);
+  guint n = GPOINTER_TO_UINT (g_hash_table_lookup (self->held, &id));
+  g_mutex_unlock (&self->lock);
+  return n > 1;
+}
+
+void
+mf_drafts_set_dirty (MfDrafts *self, MfMsgId id, gboolean dirty)
+{
+  g_mutex_lock (&self->lock);
+  if (dirty)
+    g_hash_table_add (self->dirty, g_memdup2 (&id, sizeof id));
+  else
+    g_hash_table_remove (self->dirty, &id);
+  g_mutex_unlock (&self->lock);
+}
+
+gboolean
+mf_drafts_is_dirty (MfDrafts *self, MfMsgId id)
+{
+  g_mutex_lock (&self->lock);
+  gboolean dirty = g_hash_table_contains (self->dirty, &id);
+  g_mutex_unlock (&self->lock);
+  return dirty;
 }
 
 /* ---- reading for the wire --------------------------------------------- */

@@ -26,6 +26,10 @@ void mf_drafts_delete (MfDrafts *self, MfMsgId id);
 void mf_drafts_hold (MfDrafts *self, MfMsgId id);
 void mf_drafts_release (MfDrafts *self, MfMsgId id);
 gboolean mf_drafts_is_held (MfDrafts *self, MfMsgId id);
+gboolean mf_drafts_is_held_twice (MfDrafts *self, MfMsgId id);
+/* Written since it was last looked at whole, by whichever handle. */
+void mf_drafts_set_dirty (MfDrafts *self, MfMsgId id, gboolean dirty);
+gboolean mf_drafts_is_dirty (MfDrafts *self, MfMsgId id);
 
 /* A message is not empty and has no NUL (RFC 5322 section 4). */
 gboolean mf_drafts_check (int fd, GError **error);

@@ -71,30 +71,19 @@ gboolean
 mf_handle_write (MfHandle *self, MfCache *cache, guint64 offset, const char *bytes, gsize size,
                  GError **error)
 {
-  if (!take (self, cache, error) || !mf_draft_write (self->draft, offset, bytes, size, error))
-    return FALSE;
-  self->wrote = TRUE;
-  return TRUE;
+  return take (self, cache, error) && mf_draft_write (self->draft, offset, bytes, size, error);
 }
 
 gboolean
 mf_handle_truncate (MfHandle *self, MfCache *cache, guint64 size, GError **error)
 {
-  if (!take (self, cache, error) || !mf_draft_truncate (self->draft, size, error))
-    return FALSE;
-  self->wrote = TRUE;
-  return TRUE;
+  return take (self, cache, error) && mf_draft_truncate (self->draft, size, error);
 }
 
 gboolean
 mf_handle_flush (MfHandle *self, GError **error)
 {
-  if (!self->wrote || self->draft == NULL)
-    return TRUE;
-  if (!mf_draft_flush (self->draft, error))
-    return FALSE;
-  self->wrote = FALSE;
-  return TRUE;
+  return self->draft == NULL || mf_draft_flush (self->draft, error);
 }
 
 /* That it is no message yet will be said when it is closed. */

@@ -17,7 +17,6 @@ typedef struct
   MfBody *body;    /* (nullable) */
   MfDraft *draft;  /* (nullable) */
   gboolean writer;
-  gboolean wrote;  /* since the last flush that succeeded */
 } MfHandle;
 
 /* Takes @text. */

@@ -150,7 +150,7 @@ mf_write_flush (fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
   MfHandle *handle = mf_handle_of (fi);
   g_autoptr (GError) error = NULL;
 
-  if (!handle->wrote)
+  if (!handle->writer)
     fuse_reply_err (req, 0);
   else if (!mf_handle_flush (handle, &error))
     mf_answer_error (req, error, "close");
