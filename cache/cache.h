@@ -260,8 +260,9 @@ gboolean mf_cache_set_date (MfCache *self, MfMsgId id, gint64 date, GError **err
 /* A message's content being written: new, or a message that is rewritten. */
 typedef struct _MfDraft MfDraft;
 
-/* A message on the server must have its body here (NOT_FOUND: want it). */
-MfDraft *mf_cache_draft_open (MfCache *self, MfMsgId id, GError **error);
+/* A message on the server must have its body here (NOT_FOUND: want it).  @base
+ * (nullable): its visible name when that was generated, to be kept. */
+MfDraft *mf_cache_draft_open (MfCache *self, MfMsgId id, const char *base, GError **error);
 gssize mf_draft_read (MfDraft *self, guint64 offset, char *buffer, gsize size, GError **error);
 gboolean mf_draft_write (MfDraft *self, guint64 offset, const char *bytes, gsize size,
                          GError **error);

@@ -12,6 +12,7 @@ struct _MfDraft
   MfCache *cache;
   MfMsgId id;
   int fd;
+  char *base; /* (nullable) */
 };
 
 static gboolean
@@ -35,7 +36,7 @@ make_file (MfCache *self, const MfMessage *row, GError **error)
 }
 
 MfDraft *
-mf_cache_draft_open (MfCache *self, MfMsgId id, GError **error)
+mf_cache_draft_open (MfCache *self, MfMsgId id, const char *base, GError **error)
 {
   g_auto (MfMessage) row = { 0 };
 
@@ -49,6 +50,7 @@ mf_cache_draft_open (MfCache *self, MfMsgId id, GError **error)
   draft->cache = self;
   draft->id = id;
   draft->fd = fd;
+  draft->base = g_strdup (base);
   mf_drafts_hold (self->drafts, id);
   return draft;
 }
@@ -102,15 +104,18 @@ mf_draft_truncate (MfDraft *self, guint64 size, GError **error)
 }
 
 /* What the server has of this message, or is getting now, goes once the new text
- * is there: a row of its own takes over what was asked for. */
+ * is there: a row of its own takes over what was asked for.  The UID goes with it,
+ * so a name that was generated from it is now given. */
 static gboolean
-supersede (MfDb *db, const MfMessage *row, GError **error)
+supersede (MfDb *db, const MfMessage *row, const char *base, GError **error)
 {
   g_auto (MfMessage) old = { 0 };
   MfMsgId tombstone = 0;
   gboolean nothing = FALSE;
 
   return mf_messages_split_remote (db, row, &tombstone, error)
+         && mf_db_run (db, error, "UPDATE message SET base = ? WHERE id = ? AND base IS NULL", "si",
+                       base, row->id)
          && mf_journal_hand_over (db, row->id, tombstone, error)
          && mf_messages_get (db, tombstone, &old, error)
          && mf_journal_expunge (db, &old, row->id, FALSE, &nothing, error)
@@ -125,7 +130,7 @@ queue (MfDraft *self, const MfMessage *row, GError **error)
   gboolean sent = FALSE;
 
   if (!mf_db_begin (db, &txn, error) || !mf_journal_is_sent (db, row->id, &sent, error)
-      || ((row->home != 0 || sent) && !supersede (db, row, error)))
+      || ((row->home != 0 || sent) && !supersede (db, row, self->base, error)))
     return FALSE;
   return mf_account_journal_new (self->cache, row, error) && mf_db_commit (&txn, error);
 }
@@ -257,6 +262,7 @@ mf_draft_close (MfDraft *self)
   if (!mf_drafts_is_held (cache->drafts, self->id))
     mf_drafts_set_dirty (cache->drafts, self->id, FALSE);
   close (self->fd);
+  g_free (self->base);
   g_free (self);
   mf_engine_wake_push (cache->engine);
 }

@@ -1,5 +1,7 @@
 #include "fs/handle.h"
 
+#include "fs/name.h"
+
 #include <string.h>
 
 MfHandle *
@@ -11,6 +13,29 @@ mf_handle_new_text (GString *text)
   return self;
 }
 
+/* (nullable): the name without flags, if it was generated. */
+static char *
+generated_base (MfCache *cache, MfMsgId id)
+{
+  g_auto (MfMessage) message = { 0 };
+  g_auto (MfFolder) folder = { 0 };
+  char name[MF_NAME_MAX + 1];
+
+  if (!mf_cache_message (cache, id, &message, NULL) || message.base != NULL
+      || !mf_cache_folder (cache, message.folder, &folder, NULL)
+      || !mf_name_format (&message, folder.tag, name))
+    return NULL;
+  return g_strndup (name, strcspn (name, ":"));
+}
+
+static MfDraft *
+open_draft (MfCache *cache, MfMsgId id, GError **error)
+{
+  g_autofree char *base = generated_base (cache, id);
+
+  return mf_cache_draft_open (cache, id, base, error);
+}
+
 /* The draft or the body, whichever is not there. */
 static gboolean
 take (MfHandle *self, MfCache *cache, GError **error)
@@ -18,7 +43,7 @@ take (MfHandle *self, MfCache *cache, GError **error)
   if (self->text != NULL || self->draft != NULL || (self->body != NULL && !self->writer))
     return TRUE;
   if (self->writer)
-    self->draft = mf_cache_draft_open (cache, self->id, error);
+    self->draft = open_draft (cache, self->id, error);
   else
     self->body = mf_cache_body_open (cache, self->id, error);
   return self->draft != NULL || self->body != NULL;
