@@ -49,10 +49,11 @@ def pytest_runtest_protocol(item):
         os.kill(os.getpid(), signal.SIGALRM)
 
     def fail(*_):
-        raise TimeoutError(f"the test took more than {TEST_SECONDS} s")
+        raise TimeoutError(f"the test took more than {seconds} s")
 
+    seconds = TEST_SECONDS + (item.config.getoption("--steps") if item.get_closest_marker("long_life") else 0)
     signal.signal(signal.SIGALRM, fail)
-    timer = threading.Timer(TEST_SECONDS, expire)
+    timer = threading.Timer(seconds, expire)
     timer.start()
     yield
     timer.cancel()

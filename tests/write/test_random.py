@@ -243,6 +243,7 @@ def life(request, account, mount, proxy):
     return Life(seed, account, mounted, before)
 
 
+@pytest.mark.long_life
 def test_a_random_life_ends_with_model_mount_and_server_equal(request, life):
     for number in range(1, request.config.getoption("--steps") + 1):
         life.step()
