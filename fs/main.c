@@ -40,7 +40,7 @@ typedef struct
   MfCacheOptions options; /* borrowed by the cache */
   MfMount mount;
   GCancellable *starting; /* cancelled by a signal */
-  MfLoop *loop;           /* (nullable) set once, atomic */
+  MfLoop *loop;           /* (nullable) set once, atomic; until the signals end */
   gboolean online;
   gint unmounted; /* atomic */
 } App;
@@ -69,27 +69,29 @@ on_event (const MfEvent *event, gpointer user_data)
   App *self = user_data;
 
   mf_notify_event (self->mount.notify, event);
-  if (event->type == MF_EVENT_STATE && g_atomic_pointer_get (&self->loop) != NULL)
+  /* Before the loop start_cache() tells it, and the end is no news. */
+  if (event->type == MF_EVENT_STATE && g_atomic_pointer_get (&self->loop) != NULL
+      && !g_atomic_int_get (&self->unmounted))
     log_state (self);
   if (event->type == MF_EVENT_TROUBLE)
     g_warning ("%s: %s", self->label, event->text);
 }
 
 static void
-on_signal (guint n, gpointer user_data)
+on_signal (gpointer user_data)
 {
   App *self = user_data;
   MfLoop *loop = g_atomic_pointer_get (&self->loop);
 
+  /* What is pending is in the journal; nobody need wait for it. */
+  if (g_atomic_int_get (&self->unmounted))
+    _exit (EXIT_FAILURE);
   g_cancellable_cancel (self->starting);
-  if (loop != NULL && n == 1)
+  if (loop != NULL)
     {
       mf_notify_stop (self->mount.notify);
       mf_loop_quit (loop);
     }
-  /* What is pending is in the journal; nobody need wait for it. */
-  if (g_atomic_int_get (&self->unmounted) && n > 1)
-    _exit (EXIT_FAILURE);
 }
 
 /* ---- the server ------------------------------------------------------- */
@@ -266,11 +268,10 @@ open_session (App *self, GError **error)
 static void
 serve (App *self)
 {
-  g_autoptr (MfLoop) loop = mf_loop_new (self->mount.session);
+  MfLoop *loop = mf_loop_new (self->mount.session);
 
   self->mount.syncer = mf_syncer_new ();
-  mf_notify_start (self->mount.notify, self->mount.cache, self->mount.hints,
-                   self->mount.session);
+  mf_notify_start (self->mount.notify, self->mount.cache, self->mount.hints, self->mount.session);
   g_atomic_pointer_set (&self->loop, loop);
   if (!g_cancellable_is_cancelled (self->starting))
     mf_loop_run (loop);
@@ -373,6 +374,7 @@ init_app (App *self, MfConfig *config)
 static void
 clear_app (App *self)
 {
+  g_clear_pointer (&self->loop, mf_loop_free);
   g_clear_pointer (&self->mount.backing, mf_backing_free);
   if (self->mount.private_fd >= 0)
     close (self->mount.private_fd);

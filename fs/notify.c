@@ -38,6 +38,7 @@ struct _MfNotify
   GAsyncQueue *queue; /* of News */
   MfHints *hints;
   struct fuse_session *session;
+  GMutex stopping; /* held while the thread ends, so that no stop returns before */
 };
 
 static void
@@ -55,6 +56,7 @@ mf_notify_new (void)
   MfNotify *self = g_new0 (MfNotify, 1);
 
   g_mutex_init (&self->mutex);
+  g_mutex_init (&self->stopping);
   self->queue = g_async_queue_new_full (free_news);
   return self;
 }
@@ -65,6 +67,7 @@ mf_notify_free (MfNotify *self)
   mf_notify_stop (self);
   g_async_queue_unref (self->queue);
   g_mutex_clear (&self->mutex);
+  g_mutex_clear (&self->stopping);
   g_free (self);
 }
 
@@ -320,6 +323,7 @@ mf_notify_start (MfNotify *self, MfCache *cache, MfHints *hints, struct fuse_ses
 void
 mf_notify_stop (MfNotify *self)
 {
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->stopping);
   GThread *thread;
 
   g_mutex_lock (&self->mutex);

@@ -39,13 +39,12 @@ run (void *data)
 {
   MfSignals *self = data;
   sigset_t set;
-  guint n = 0;
   int number;
 
   fill (&set);
   while (!g_atomic_int_get (&self->stopping) && sigwait (&set, &number) == 0)
     if (number != STOP_SIGNAL)
-      self->func (++n, self->user_data);
+      self->func (self->user_data);
   return NULL;
 }
 

@@ -8,8 +8,8 @@
 
 #include <glib.h>
 
-/* In the signal thread, at each signal.  @n: how many have come, this included. */
-typedef void (*MfSignalFunc) (guint n, gpointer user_data);
+/* In the signal thread, at each signal. */
+typedef void (*MfSignalFunc) (gpointer user_data);
 
 typedef struct _MfSignals MfSignals;
 
