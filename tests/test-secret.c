@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -135,6 +136,7 @@ let_go_of_the_terminal (void)
 
   if (fd < 0)
     return;
+  signal (SIGHUP, SIG_IGN); /* sent to the leader of the terminal's session */
   ioctl (fd, TIOCNOTTY);
   close (fd);
 }
