@@ -211,13 +211,67 @@ mf_cache_list (MfCache *self, MfFolderId folder, MfPlace place, MfMsgId after,
 
 /* ---- bodies ----------------------------------------------------------- */
 
+/* Somebody waits for the body of a copy that the server has not made yet: that of
+ * its source is the same. */
+typedef struct
+{
+  MfCache *cache;
+  MfMsgId id, source;
+  MfDone done;
+  gpointer user_data;
+} CopyWait;
+
+static gboolean
+share_body (MfCache *self, MfMsgId source, MfMsgId id, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  return mf_db_begin (self->front, &txn, error)
+         && mf_bodies_share (self->front, source, id, error)
+         && mf_db_run (self->front, error,
+                       "UPDATE message SET exact_size = (SELECT size FROM body WHERE message = ?1)"
+                       " WHERE id = ?1",
+                       "i", id)
+         && mf_db_commit (&txn, error);
+}
+
+static void
+on_source_body (const GError *failure, gpointer user_data)
+{
+  CopyWait *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (failure == NULL)
+    share_body (self->cache, self->source, self->id, &error);
+  self->done (failure != NULL ? failure : error, self->user_data);
+  g_free (self);
+}
+
+static gboolean
+want_source_body (MfCache *self, MfMsgId id, MfMsgId source, MfDone done, gpointer user_data)
+{
+  CopyWait *wait = g_new0 (CopyWait, 1);
+
+  *wait = (CopyWait){ self, id, source, done, user_data };
+  if (!mf_cache_want_body (self, source, on_source_body, wait))
+    on_source_body (NULL, wait);
+  return TRUE;
+}
+
 gboolean
 mf_cache_want_body (MfCache *self, MfMsgId id, MfDone done, gpointer user_data)
 {
   g_auto (MfMessage) message = { 0 };
   g_autoptr (GError) error = NULL;
+  gint64 source = 0;
 
-  if (!mf_messages_get (self->front, id, &message, &error))
+  /* In this order: who is found no copy any more is on the server by then. */
+  if (mf_db_number (self->front, 0, &source, &error,
+                    "SELECT source FROM change WHERE message = ? AND source IS NOT NULL", "i", id)
+      && mf_messages_get (self->front, id, &message, &error) && message.home == 0
+      && !message.cached && source == 0)
+    g_set_error_literal (&error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "the body has gone");
+  if (error != NULL)
     {
       done (error, user_data);
       return TRUE;
@@ -225,6 +279,8 @@ mf_cache_want_body (MfCache *self, MfMsgId id, MfDone done, gpointer user_data)
   mf_engine_note_open (self->engine, &message);
   if (message.cached)
     return FALSE;
+  if (message.home == 0)
+    return want_source_body (self, id, source, done, user_data);
   mf_engine_want_body (self->engine, self->front, &message, done, user_data);
   return TRUE;
 }
@@ -279,13 +335,18 @@ count_index (MfDb *db, MfStatus *out)
   if (mf_db_number (db, 0, &folders, NULL, "SELECT COUNT(*) FROM folder WHERE selectable", "")
       && mf_db_number (db, 0, &known, NULL,
                        "SELECT COUNT(*) FROM folder WHERE selectable AND known", "")
-      && mf_db_number (db, 0, &messages, NULL, "SELECT TOTAL(messages) FROM folder", "")
-      && mf_db_number (db, 0, &cached, NULL, "SELECT COUNT(*) FROM body", ""))
+      && mf_db_number (db, 0, &messages, NULL, "SELECT (SELECT COUNT(*) FROM message WHERE place < 2)"
+                       " + (SELECT TOTAL(messages) FROM folder WHERE NOT known)",
+                       "")
+      && mf_db_number (db, 0, &cached, NULL,
+                       "SELECT (SELECT COUNT(*) FROM body)"
+                       " + (SELECT COUNT(*) FROM message WHERE draft = 1 AND place < 2)",
+                       ""))
     {
       out->folders = (guint) folders;
       out->known_folders = (guint) known;
       out->messages = (guint64) messages;
-      out->cached_messages = (guint64) cached;
+      out->cached_messages = (guint64) MIN (cached, messages); /* some are of the removed */
     }
 }
 

@@ -4,15 +4,52 @@
 
 #include <string.h>
 
+static void
+print_status (const MfMount *mount, GString *out)
+{
+  g_auto (MfStatus) status = { 0 };
+
+  mf_cache_status (mount->cache, &status);
+  mf_report_print (mount->account, &status, out);
+}
+
+static void
+print_status_json (const MfMount *mount, GString *out)
+{
+  g_auto (MfStatus) status = { 0 };
+
+  mf_cache_status (mount->cache, &status);
+  mf_report_print_json (mount->account, &status, out);
+}
+
+static void
+print_queue (const MfMount *mount, GString *out)
+{
+  g_autoptr (GPtrArray) lines = mf_cache_queue (mount->cache, NULL);
+
+  for (guint i = 0; lines != NULL && i < lines->len; i++)
+    {
+      g_autofree char *line = mf_report_line (g_ptr_array_index (lines, i));
+      g_string_append_printf (out, "%s\n", line);
+    }
+}
+
+static void
+print_nothing (const MfMount *mount, GString *out)
+{
+}
+
 /* A file's id is its index here and MF_CONTROL_DIR + 1. */
 static const struct
 {
   const char *name;
   mode_t permissions;
-  void (*print) (const char *account, const MfStatus *status, GString *out);
+  void (*print) (const MfMount *mount, GString *out);
 } files[] = {
-  { "status", 0400, mf_report_print },
-  { "status.json", 0400, mf_report_print_json },
+  { "ctl", 0200, print_nothing },
+  { "queue", 0400, print_queue },
+  { "status", 0400, print_status },
+  { "status.json", 0400, print_status_json },
 };
 
 #define FIRST_FILE (MF_CONTROL_DIR + 1)
@@ -49,13 +86,11 @@ mf_control_mode (gint64 id)
 GString *
 mf_control_text (const MfMount *mount, gint64 id)
 {
-  g_auto (MfStatus) status = { 0 };
   GString *text;
 
   if (id < FIRST_FILE || id >= END_FILE)
     return NULL;
   text = g_string_new (NULL);
-  mf_cache_status (mount->cache, &status);
-  files[id - FIRST_FILE].print (mount->account, &status, text);
+  files[id - FIRST_FILE].print (mount, text);
   return text;
 }

@@ -6,9 +6,8 @@ format_bytes (guint64 bytes)
   return g_format_size_full (bytes, G_FORMAT_SIZE_IEC_UNITS);
 }
 
-/* One line, whatever the server wrote into it (I8). */
-static char *
-make_line (const char *text)
+char *
+mf_report_line (const char *text)
 {
   char *line = g_utf8_make_valid (text, -1);
 
@@ -21,7 +20,7 @@ make_line (const char *text)
 static void
 print_connection (const MfStatus *status, GString *out)
 {
-  g_autofree char *why = status->trouble != NULL ? make_line (status->trouble) : NULL;
+  g_autofree char *why = status->trouble != NULL ? mf_report_line (status->trouble) : NULL;
 
   g_string_append (out, status->online ? "connection: online\n" : "connection: offline");
   if (!status->online)
@@ -69,7 +68,11 @@ mf_report_print (const char *account, const MfStatus *status, GString *out)
   g_string_append_printf (out, "folders:    %u, %u listed\n", status->folders,
                           status->known_folders);
   print_bodies (status, out);
-  g_string_append_printf (out, "pending:    %u\nfailed:     %u\n", status->pending, status->failed);
+  g_string_append_printf (out, "pending:    %u\n", status->pending);
+  if (status->held > 0)
+    g_string_append_printf (out, "held:       %u (echo release or restore > .mailfs/ctl)\n",
+                            status->held);
+  g_string_append_printf (out, "failed:     %u\n", status->failed);
   print_traffic (status, out);
   print_quota (&status->quota, out);
 }
@@ -122,6 +125,7 @@ mf_report_print_json (const char *account, const MfStatus *status, GString *out)
   append_number (out, "sent_bytes", status->sent_bytes);
   append_number (out, "fetching", status->fetching);
   append_number (out, "pending", status->pending);
+  append_number (out, "held", status->held);
   append_number (out, "failed", status->failed);
   append_number (out, "quota_used_bytes", status->quota.used_bytes);
   append_number (out, "quota_limit_bytes", status->quota.limit_bytes);

@@ -6,6 +6,8 @@
 
 #include "cache/cache.h"
 
+/* One line, whatever the server wrote into it (I8).  (transfer full) */
+char *mf_report_line (const char *text);
 /* "Key: value" lines. */
 void mf_report_print (const char *account, const MfStatus *status, GString *out);
 /* One JSON object (RFC 8259) and a line end. */

@@ -5,6 +5,7 @@
 #include "fs/errmap.h"
 #include "fs/inode.h"
 #include "fs/source.h"
+#include "fs/steer.h"
 #include "fs/target.h"
 
 #include <errno.h>
@@ -118,7 +119,9 @@ mf_write (fuse_req_t req, fuse_ino_t node, const char *bytes, size_t size, off_t
   g_autoptr (GError) error = NULL;
   MfHandle *handle = mf_handle_of (fi);
 
-  if (!handle->writer)
+  if (mf_inode_from_node (node).kind == MF_INODE_CONTROL)
+    mf_steer_write (req, bytes, size);
+  else if (!handle->writer)
     fuse_reply_err (req, EBADF);
   else if (mf_handle_write (handle, mf_mount_of (req)->cache, (guint64)offset, bytes, size, &error))
     fuse_reply_write (req, size);
