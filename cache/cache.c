@@ -360,6 +360,12 @@ mf_cache_status (MfCache *self, MfStatus *out)
   out->failed = mf_journal_count (self->front, MF_CHANGE_FAILED);
   out->cache_bytes = mf_bodies_total (self->bodies);
   out->cache_limit_bytes = self->options.cache_size;
+  MfTraffic *traffic = self->engine->account->traffic;
+  if (traffic != NULL)
+    {
+      out->received_bytes = (gsize) g_atomic_pointer_get (&traffic->received_bytes);
+      out->sent_bytes = (gsize) g_atomic_pointer_get (&traffic->sent_bytes);
+    }
   g_mutex_lock (&self->engine->lock);
   out->online = self->engine->online;
   out->trouble = g_strdup (self->engine->trouble);
