@@ -163,10 +163,22 @@ lookup_child (MfMount *mount, fuse_req_t req, MfFolderId parent, const char *nam
     reply_error (req, error);
 }
 
+static gboolean
+lookup_dropped (MfMount *mount, fuse_req_t req, MfFolderId id, const char *name)
+{
+  MfMsgId dropped = mf_dropped_find (mount->dropped, id, name, fuse_req_ctx (req)->pid);
+  g_auto (MfMessage) message = { 0 };
+
+  if (dropped == 0 || !mf_cache_message (mount->cache, dropped, &message, NULL))
+    return FALSE;
+  reply_message (mount, req, &message, name, TRUE);
+  return TRUE;
+}
+
 static void
 lookup_in_folder (MfMount *mount, fuse_req_t req, MfFolderId id, const char *name)
 {
-  if (lookup_place (mount, req, id, name))
+  if (lookup_place (mount, req, id, name) || lookup_dropped (mount, req, id, name))
     return;
   if (id == MF_FOLDER_ROOT && g_str_equal (name, MF_CONTROL_NAME))
     reply_control (mount, req, MF_CONTROL_DIR);

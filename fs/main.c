@@ -37,6 +37,7 @@ typedef struct
   char *label; /* the account, for messages */
   char *state_dir, *cache_dir;
   MfAccount account;
+  MfTraffic traffic;
   MfCacheOptions options; /* borrowed by the cache */
   MfMount mount;
   GCancellable *starting; /* cancelled by a signal */
@@ -123,6 +124,7 @@ fill_account (App *self, MfSecret *secret)
     .ca_file = config->ca_file,
     .client_cert = config->client_cert,
     .timeout_ms = config->timeout_s * 1000,
+    .traffic = &self->traffic,
   };
 }
 
@@ -360,6 +362,7 @@ init_app (App *self, MfConfig *config)
       .hints = mf_hints_new (),
       .notify = mf_notify_new (),
       .linked = mf_linked_new (),
+      .dropped = mf_dropped_new (),
       .places = mf_places_new (),
       .private_fd = -1,
       .uid = getuid (),
@@ -382,6 +385,7 @@ clear_app (App *self)
   mf_notify_free (self->mount.notify);
   mf_hints_free (self->mount.hints);
   mf_linked_free (self->mount.linked);
+  mf_dropped_free (self->mount.dropped);
   mf_places_free (self->mount.places);
   mf_requests_free (self->mount.requests);
   g_object_unref (self->starting);

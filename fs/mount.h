@@ -29,6 +29,7 @@ typedef struct
   MfHints *hints;
   MfNotify *notify;
   MfLinked *linked;
+  MfDropped *dropped;
   MfPlaces *places;
   int private_fd; /* of privateroot.h */
   MfBacking *backing;

@@ -1,8 +1,6 @@
 #include "fs/places.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <string.h>
+#include "fs/process.h"
 
 #define ALL_PLACES ((1u << MF_N_PLACES) - 1)
 
@@ -49,20 +47,6 @@ mf_places_parse (const char *name, MfPlace *out_place)
   return FALSE;
 }
 
-/* The kernel tells the thread; 0 when it has gone. */
-static pid_t
-get_process (pid_t thread)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int)thread);
-  g_autofree char *text = NULL;
-  const char *line;
-
-  if (!g_file_get_contents (path, &text, NULL, NULL))
-    return 0;
-  line = strstr (text, "\nTgid:");
-  return line != NULL ? (pid_t)g_ascii_strtoll (line + strlen ("\nTgid:"), NULL, 10) : 0;
-}
-
 static gboolean
 note_one (const MfMessage *message, gpointer user_data)
 {
@@ -87,7 +71,7 @@ find_exception (MfPlaces *self, MfFolderId folder)
 
   if (exception == NULL || exception->not_made == 0)
     return exception;
-  if (kill (exception->maker, 0) == 0 || errno != ESRCH)
+  if (mf_process_is_alive (exception->maker))
     return exception;
   exception->not_made = 0;
   if (exception->removed != 0)
@@ -106,7 +90,7 @@ mf_places_has (MfPlaces *self, MfCache *cache, const MfFolder *folder, MfPlace p
     return folder->selectable;
   if ((exception->removed & bit) != 0)
     return has_entries (cache, folder->id, place);
-  return (exception->not_made & bit) == 0 || get_process (pid) != exception->maker;
+  return (exception->not_made & bit) == 0 || mf_process_of (pid) != exception->maker;
 }
 
 gboolean
@@ -131,7 +115,7 @@ get_exception (MfPlaces *self, MfFolderId folder)
 void
 mf_places_folder_made (MfPlaces *self, MfFolderId folder, pid_t pid)
 {
-  pid_t maker = get_process (pid);
+  pid_t maker = mf_process_of (pid);
 
   if (maker != 0)
     *get_exception (self, folder) = (Exception){ .not_made = ALL_PLACES, .maker = maker };

@@ -15,6 +15,7 @@ typedef struct
   MfMount *mount;
   MfEntryName from, to;
   gboolean keep; /* nothing may be replaced */
+  pid_t pid;     /* of the thread that asks */
 } Rename;
 
 static gboolean
@@ -75,6 +76,9 @@ move (Rename *self, MfSource *source, MfTarget *target, GError **error)
       || !keep_keywords (self->mount, source, target, &spot, error))
     return FALSE;
   mf_source_tell (self->mount, source, self->to.parent, self->to.name);
+  if (target->dropped)
+    mf_dropped_add (self->mount->dropped, target->folder.id, self->to.name, source->message.id,
+                    self->pid);
   if (replacing)
     tell_replaced (self, target);
   return TRUE;
@@ -119,7 +123,8 @@ mf_rename (fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_p
            const char *new_name, unsigned int flags)
 {
   MfEntryName names[] = { { parent, name }, { new_parent, new_name } };
-  Rename self = { mf_mount_of (req), names[0], names[1], (flags & RENAME_NOREPLACE) != 0 };
+  Rename self = { mf_mount_of (req), names[0], names[1], (flags & RENAME_NOREPLACE) != 0,
+                  fuse_req_ctx (req)->pid };
   g_autoptr (GError) error = NULL;
 
   if (mf_answer_read_only (req))

@@ -13,8 +13,9 @@
 /* ---- making ----------------------------------------------------------- */
 
 static gboolean
-make (MfMount *mount, guint64 parent, const char *name, MfMessage *out_message, GError **error)
+make (fuse_req_t req, guint64 parent, const char *name, MfMessage *out_message, GError **error)
 {
+  MfMount *mount = mf_mount_of (req);
   g_auto (MfTarget) target = { 0 };
   MfMessage nothing = { 0 };
   MfSpot spot;
@@ -27,7 +28,12 @@ make (MfMount *mount, guint64 parent, const char *name, MfMessage *out_message, 
       return FALSE;
     }
   mf_target_settle (mount, &target, &nothing, MF_PLACE_NEW, 0, &spot);
-  return mf_cache_create (mount->cache, &spot, out_message, error);
+  if (!mf_cache_create (mount->cache, &spot, out_message, error))
+    return FALSE;
+  if (target.dropped)
+    mf_dropped_add (mount->dropped, target.folder.id, name, out_message->id,
+                    fuse_req_ctx (req)->pid);
+  return TRUE;
 }
 
 /* The name that was given need not be the one that the message has. */
@@ -76,7 +82,7 @@ mf_write_create (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
 
   if (mf_answer_read_only (req))
     return;
-  if (make (mount, parent, name, &message, &error))
+  if (make (req, parent, name, &message, &error))
     handle = open_made (mount, message.id, &error);
   if (handle == NULL)
     {
@@ -101,7 +107,7 @@ mf_write_mknod (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode
     return;
   if (!S_ISREG (mode))
     fuse_reply_err (req, EPERM);
-  else if (!make (mount, parent, name, &message, &error))
+  else if (!make (req, parent, name, &message, &error))
     mf_answer_error (req, error, "mknod");
   else
     {

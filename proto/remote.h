@@ -70,6 +70,12 @@ typedef enum
 typedef char *(*MfSecretFunc) (gboolean again, gpointer user_data,
                                GCancellable *cancellable, GError **error);
 
+/* What has passed in all sessions together; changed atomically (g_atomic_pointer). */
+typedef struct
+{
+  gsize received_bytes, sent_bytes;
+} MfTraffic;
+
 /* Where and as whom.  All strings borrowed, valid as long as the account is
  * used; the struct is read only once the first session is opened. */
 typedef struct
@@ -85,6 +91,7 @@ typedef struct
   const char *ca_file;     /* (nullable) PEM; NULL means the system's */
   const char *client_cert; /* (nullable) PEM with certificate and key */
   guint timeout_ms;        /* the longest silence of the server */
+  MfTraffic *traffic;      /* (nullable) */
 } MfAccount;
 
 /* Overwrites the memory before freeing it.  (nullable) */

@@ -204,6 +204,8 @@ read_now (MfStream *self, gsize *out_got, GError **error)
     {
       self->end += (gsize)got;
       *out_got = (gsize)got;
+      if (self->account->traffic != NULL)
+        g_atomic_pointer_add (&self->account->traffic->received_bytes, got);
       return TRUE;
     }
   if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
@@ -277,6 +279,8 @@ write_now (MfStream *self, GError **error)
     }
   if (done > 0)
     g_byte_array_remove_range (self->out, 0, (guint)done);
+  if (self->account->traffic != NULL)
+    g_atomic_pointer_add (&self->account->traffic->sent_bytes, (gssize)done);
   if (cause == NULL || g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     return TRUE;
   mf_dial_set_error (self->account, cause, error);
