@@ -305,6 +305,8 @@ open_private (App *self, GError **error)
 
   mount->private_fd = mf_privateroot_open (self->state_dir, mount->read_only, &problem);
   mount->backing = mf_backing_new (mount->private_fd);
+  if (problem == NULL && !mount->read_only)
+    mf_privateroot_rescue (mount->private_fd, mount->cache);
   if (problem == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&problem));
