@@ -1,0 +1,393 @@
+/* Changes made here, through the door, and what becomes of them on the server. */
+#include "cache/cache.h"
+
+#include <string.h>
+
+#include "tests/event-log.h"
+#include "tests/fake-remote.h"
+#include "tests/patience.h"
+#include "tests/tempdir.h"
+
+#define SYNC (MF_CAP_CONDSTORE | MF_CAP_QRESYNC | MF_CAP_IDLE)
+#define FULL (SYNC | MF_CAP_UIDPLUS | MF_CAP_MOVE)
+#define NONE (-1)
+#define TEXT "Subject: mine\n\nText\n"
+#define WIRE "Subject: mine\r\n\r\nText\r\n"
+
+typedef struct
+{
+  char *dir, *state_dir, *cache_dir;
+  MfFake *fake;
+  MfEventLog *log;
+  MfCacheOptions options;
+  MfCache *cache;
+  MfFolderId inbox, other;
+} Fixture;
+
+static void
+start (Fixture *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *why = NULL;
+  gboolean online = FALSE;
+
+  self->cache = mf_cache_open (&self->options, &mf_fake_ops, mf_fake_account (self->fake),
+                               mf_event_log_func, self->log, &error);
+  g_assert_no_error (error);
+  mf_cache_start (self->cache, &online, &why, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
+stop (Fixture *self)
+{
+  mf_cache_stop (self->cache);
+  g_clear_pointer (&self->cache, mf_cache_close);
+}
+
+static MfFolderId
+find (Fixture *self, MfFolderId parent, const char *name)
+{
+  g_auto (MfFolder) folder = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  mf_cache_folder_child (self->cache, parent, name, &folder, &error);
+  g_assert_no_error (error);
+  return folder.id;
+}
+
+static MfFolderId
+list (Fixture *self, const char *name)
+{
+  g_autoptr (MfPatience) patience = mf_patience_new ();
+  MfFolderId id = find (self, MF_FOLDER_ROOT, name);
+
+  if (mf_cache_want_folder (self->cache, id, mf_patience_done, patience))
+    g_assert_cmpint (mf_patience_code (patience), ==, NONE);
+  return id;
+}
+
+static void
+set_up (Fixture *self, gconstpointer data)
+{
+  self->dir = mf_tempdir_new ();
+  self->state_dir = g_build_filename (self->dir, "state", NULL);
+  self->cache_dir = g_build_filename (self->dir, "cache", NULL);
+  self->fake = mf_fake_new ((MfCaps) GPOINTER_TO_UINT (data));
+  self->log = mf_event_log_new ();
+  self->options = (MfCacheOptions){ .state_dir = self->state_dir, .cache_dir = self->cache_dir,
+                                    .cache_size = 100 * 1024 * 1024, .poll_s = 3600,
+                                    .expunge = TRUE, .delete_guard = 1000 };
+  mf_fake_create (self->fake, "other");
+  mf_fake_fill (self->fake, "INBOX", 5);
+  start (self);
+  self->inbox = list (self, "INBOX");
+  self->other = list (self, "other");
+}
+
+static void
+tear_down (Fixture *self, gconstpointer data)
+{
+  if (self->cache != NULL)
+    stop (self);
+  mf_event_log_free (self->log);
+  mf_fake_free (self->fake);
+  g_free (self->cache_dir);
+  g_free (self->state_dir);
+  mf_tempdir_free (self->dir);
+}
+
+/* ---- helpers ---------------------------------------------------------- */
+
+static void
+check (gboolean ok, GError *error)
+{
+  g_assert_no_error (error);
+  g_assert_true (ok);
+}
+
+static MfMsgId
+find_uid (Fixture *self, MfFolderId folder, guint32 uid)
+{
+  g_auto (MfMessage) message = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  check (mf_cache_message_by_uid (self->cache, folder, uid, &message, &error), error);
+  return message.id;
+}
+
+/* Until the server has answered all; returns the first refusal's code. */
+static int
+push (Fixture *self)
+{
+  g_autoptr (MfPatience) patience = mf_patience_new ();
+
+  if (!mf_cache_want_pushed (self->cache, mf_patience_done, patience))
+    return NONE;
+  return mf_patience_code (patience);
+}
+
+/* Until nothing is left to be told, through losses of the connection: what comes of
+ * an answer may have to be sent as well. */
+static void
+push_at_last (Fixture *self)
+{
+  g_autoptr (MfPatience) patience = mf_patience_new ();
+  guint n = 0;
+
+  while (mf_cache_want_pushed (self->cache, mf_patience_done, patience))
+    {
+      g_auto (MfStatus) status = { 0 };
+      mf_patience_wait (patience, ++n);
+      mf_cache_status (self->cache, &status);
+      if (!status.online)
+        g_assert_true (mf_event_log_wait (self->log, "state"));
+    }
+}
+
+static void
+set_flags (Fixture *self, MfMsgId id, MfFlags flags, const char *keywords)
+{
+  g_autoptr (GError) error = NULL;
+
+  check (mf_cache_set_flags (self->cache, id, flags, keywords, &error), error);
+}
+
+static void
+move (Fixture *self, MfMsgId id, MfFolderId folder)
+{
+  MfSpot spot = { folder, MF_PLACE_CUR, "name:2,", MF_FLAG_SEEN };
+  g_autofree char *base = g_strdup_printf ("name%" G_GINT64_FORMAT, id);
+  g_autoptr (GError) error = NULL;
+
+  spot.base = base;
+  check (mf_cache_rename (self->cache, id, &spot, 0, &error), error);
+}
+
+/* A delivery: written in tmp/, moved to new/. */
+static MfMsgId
+deliver (Fixture *self, MfFolderId folder, const char *base, const char *text)
+{
+  MfSpot from = { folder, MF_PLACE_TMP, base, 0 }, to = { folder, MF_PLACE_NEW, base, 0 };
+  g_auto (MfMessage) message = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  check (mf_cache_create (self->cache, &from, &message, &error), error);
+  {
+    g_autoptr (MfDraft) draft = mf_cache_draft_open (self->cache, message.id, &error);
+    g_assert_no_error (error);
+    check (mf_draft_write (draft, 0, text, strlen (text), &error), error);
+    check (mf_draft_flush (draft, &error), error);
+  }
+  check (mf_cache_rename (self->cache, message.id, &to, 0, &error), error);
+  return message.id;
+}
+
+static void
+assert_server (Fixture *self, const char *mailbox, const char *expected)
+{
+  g_autofree char *messages = mf_fake_messages (self->fake, mailbox);
+
+  g_assert_cmpstr (messages, ==, expected);
+}
+
+/* Without UIDPLUS what is removed can only be marked, lest others' marks are acted
+ * upon: @rest is without it, @marked with its mark. */
+static void
+assert_removed (Fixture *self, gconstpointer data, const char *rest, const char *marked)
+{
+  gboolean can = (GPOINTER_TO_UINT (data) & MF_CAP_UIDPLUS) != 0;
+
+  assert_server (self, "INBOX", can ? rest : marked);
+}
+
+static void
+assert_body (Fixture *self, const char *mailbox, guint32 uid, const char *wire)
+{
+  g_autoptr (GBytes) body = NULL;
+
+  g_assert_true (mf_fake_message (self->fake, mailbox, uid, NULL, NULL, &body));
+  g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), wire, strlen (wire));
+}
+
+static void
+assert_nothing_pending (Fixture *self)
+{
+  g_auto (MfStatus) status = { 0 };
+
+  mf_cache_status (self->cache, &status);
+  g_assert_cmpuint (status.pending, ==, 0);
+  g_assert_cmpuint (status.failed, ==, 0);
+}
+
+/* ---- messages --------------------------------------------------------- */
+
+static void
+test_flags (Fixture *self, gconstpointer data)
+{
+  set_flags (self, find_uid (self, self->inbox, 2), MF_FLAG_SEEN | MF_FLAG_FLAGGED, "red");
+  set_flags (self, find_uid (self, self->inbox, 3), MF_FLAG_SEEN, NULL);
+  g_assert_cmpint (push (self), ==, NONE);
+  assert_server (self, "INBOX", "1: 2:FSred 3:S 4: 5:");
+  assert_nothing_pending (self);
+}
+
+static void
+test_many_flags_are_few_commands (Fixture *self, gconstpointer data)
+{
+  stop (self);
+  mf_fake_create (self->fake, "many");
+  mf_fake_fill (self->fake, "many", 500);
+  start (self);
+  MfFolderId many = list (self, "many");
+  for (guint32 uid = 1; uid <= 500; uid++)
+    set_flags (self, find_uid (self, many, uid), MF_FLAG_SEEN, NULL);
+  g_assert_cmpint (push (self), ==, NONE);
+  g_assert_cmpuint (mf_fake_count (self->fake, MF_FAKE_STORE), <, 50);
+}
+
+static void
+test_move (Fixture *self, gconstpointer data)
+{
+  move (self, find_uid (self, self->inbox, 2), self->other);
+  push_at_last (self);
+  assert_removed (self, data, "1: 3: 4: 5:", "1: 2:T 3: 4: 5:");
+  assert_server (self, "other", "1:S");
+  assert_body (self, "other", 1, "Subject: 2\r\n\r\nNumber 2\r\n");
+  assert_nothing_pending (self);
+}
+
+static void
+test_remove (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  check (mf_cache_remove (self->cache, find_uid (self, self->inbox, 4), "x", &error), error);
+  push_at_last (self);
+  assert_removed (self, data, "1: 2: 3: 5:", "1: 2: 3: 4:T 5:");
+  assert_nothing_pending (self);
+}
+
+static void
+test_delivery (Fixture *self, gconstpointer data)
+{
+  MfMsgId id = deliver (self, self->other, "mine", TEXT);
+  g_auto (MfMessage) message = { 0 };
+
+  push_at_last (self);
+  assert_server (self, "other", "1:");
+  assert_body (self, "other", 1, WIRE);
+  assert_nothing_pending (self);
+  g_assert_true (mf_cache_message (self->cache, id, &message, NULL));
+  g_assert_cmpstr (message.base, ==, "mine");
+}
+
+static void
+test_order_is_kept (Fixture *self, gconstpointer data)
+{
+  MfMsgId id = deliver (self, self->other, "mine", TEXT);
+
+  set_flags (self, id, MF_FLAG_SEEN, NULL);
+  move (self, id, self->inbox);
+  set_flags (self, id, MF_FLAG_SEEN | MF_FLAG_FLAGGED, "red");
+  push_at_last (self);
+  assert_server (self, "other", "");
+  assert_server (self, "INBOX", "1: 2: 3: 4: 5: 6:FSred");
+  assert_nothing_pending (self);
+}
+
+/* ---- folders ---------------------------------------------------------- */
+
+static void
+test_folders (Fixture *self, gconstpointer data)
+{
+  MfFolderId made = 0;
+  g_autoptr (GError) error = NULL;
+
+  check (mf_cache_make_folder (self->cache, MF_FOLDER_ROOT, "Entwürfe", &made, &error), error);
+  deliver (self, made, "mine", TEXT);
+  push_at_last (self);
+  assert_body (self, "Entw&APw-rfe", 1, WIRE);
+  check (mf_cache_rename_folder (self->cache, made, self->other, "sub", &error), error);
+  push_at_last (self);
+  g_assert_false (mf_fake_has_mailbox (self->fake, "Entw&APw-rfe"));
+  assert_body (self, "other/sub", 1, WIRE);
+  g_assert_false (mf_cache_remove_folder (self->cache, made, &error));
+  g_assert_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_EMPTY);
+  assert_nothing_pending (self);
+}
+
+/* ---- trouble ---------------------------------------------------------- */
+
+static void
+test_offline_changes_come_later (Fixture *self, gconstpointer data)
+{
+  mf_fake_set_online (self->fake, FALSE);
+  set_flags (self, find_uid (self, self->inbox, 1), MF_FLAG_SEEN, NULL);
+  move (self, find_uid (self, self->inbox, 2), self->other);
+  deliver (self, self->inbox, "mine", TEXT);
+  stop (self);
+  start (self);
+  mf_fake_set_online (self->fake, TRUE);
+  push_at_last (self);
+  assert_removed (self, data, "1:S 3: 4: 5: 6:", "1:S 2:T 3: 4: 5: 6:");
+  assert_server (self, "other", "1:S");
+  assert_body (self, "INBOX", 6, WIRE);
+  assert_nothing_pending (self);
+}
+
+static void
+test_lost_answers_double_nothing (Fixture *self, gconstpointer data)
+{
+  static const MfFakeOp ops[] = { MF_FAKE_STORE, MF_FAKE_COPY, MF_FAKE_MOVE, MF_FAKE_EXPUNGE,
+                                  MF_FAKE_APPEND };
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (ops); i++)
+    mf_fake_lose_answer (self->fake, ops[i], 1);
+  move (self, find_uid (self, self->inbox, 2), self->other);
+  deliver (self, self->inbox, "mine", TEXT);
+  set_flags (self, find_uid (self, self->inbox, 1), MF_FLAG_SEEN, NULL);
+  check (mf_cache_remove (self->cache, find_uid (self, self->inbox, 4), "x", &error), error);
+  push_at_last (self);
+  assert_removed (self, data, "1:S 3: 5: 6:", "1:S 2:T 3: 4:T 5: 6:");
+  assert_server (self, "other", "1:S");
+  assert_nothing_pending (self);
+}
+
+static void
+test_over_quota_is_told (Fixture *self, gconstpointer data)
+{
+  mf_fake_set_quota (self->fake, 1);
+  deliver (self, self->other, "mine", TEXT);
+  g_assert_cmpint (push (self), ==, MF_CACHE_ERROR_QUOTA);
+  assert_server (self, "other", "");
+}
+
+#define ADD(path, caps, func)                                                                     \
+  g_test_add ("/pusher/" path, Fixture, GUINT_TO_POINTER (caps), set_up, func, tear_down)
+#define ADD_ALL(path, func)                                                                       \
+  do                                                                                              \
+    {                                                                                             \
+      ADD (path ", MOVE", FULL, func);                                                            \
+      ADD (path ", UIDPLUS", SYNC | MF_CAP_UIDPLUS, func);                                        \
+      ADD (path ", plain", MF_CAP_IDLE, func);                                                    \
+    }                                                                                             \
+  while (0)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD_ALL ("flags reach the server", test_flags);
+  ADD ("many flags are few commands", FULL, test_many_flags_are_few_commands);
+  ADD_ALL ("a move reaches the server", test_move);
+  ADD_ALL ("a removal reaches the server", test_remove);
+  ADD_ALL ("a delivery reaches the server", test_delivery);
+  ADD_ALL ("changes of one message keep their order", test_order_is_kept);
+  ADD_ALL ("folders are made and renamed", test_folders);
+  ADD_ALL ("changes made offline come later", test_offline_changes_come_later);
+  ADD_ALL ("lost answers double nothing", test_lost_answers_double_nothing);
+  ADD ("a refusal for lack of room is told", FULL, test_over_quota_is_told);
+  return g_test_run ();
+}
