@@ -7,6 +7,7 @@
 
 #include "cache/cache.h"
 #include "fs/backing.h"
+#include "fs/dropped.h"
 #include "fs/hint.h"
 #include "fs/linked.h"
 #include "fs/lowlevel.h"
