@@ -2,8 +2,9 @@
  *
  * Shape:   no snapshot: an offset is the id of the last entry given and a small
  *          constant, so that a listing goes on behind it whatever came or went,
- *          and takes no memory; but private names are those of when it began.  cur/ and new/ of a folder that was never listed
- *          wait in OPENDIR, interruptibly; READDIR never waits.
+ *          and takes no memory; but private names are those of when it began.
+ *          cur/ and new/ of a folder that was never listed wait in OPENDIR,
+ *          interruptibly; READDIR never waits.
  * Threads: fuse.
  */
 #pragma once
