@@ -174,7 +174,7 @@ deliver (Fixture *self, MfFolderId folder, const char *base, const char *text)
 
   check (mf_cache_create (self->cache, &from, &message, &error), error);
   {
-    g_autoptr (MfDraft) draft = mf_cache_draft_open (self->cache, message.id, &error);
+    g_autoptr (MfDraft) draft = mf_cache_draft_open (self->cache, message.id, NULL, &error);
     g_assert_no_error (error);
     check (mf_draft_write (draft, 0, text, strlen (text), &error), error);
     check (mf_draft_flush (draft, &error), error);
