@@ -6,7 +6,7 @@ char *
 mf_tempdir_new (void)
 {
   g_autoptr (GError) error = NULL;
-  char *path = g_dir_make_tmp ("mailfs-test-XXXXXX", &error);
+  char *path = g_dir_make_tmp ("mailfs-unit-XXXXXX", &error);
 
   g_assert_no_error (error);
   return path;
