@@ -131,6 +131,20 @@ mf_account_may_change (MfCache *self, GError **error)
   return FALSE;
 }
 
+void
+mf_account_drop_file (MfCache *self, MfMsgId id)
+{
+  g_auto (MfMessage) row = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (mf_drafts_is_held (self->drafts, id))
+    return;
+  if (mf_messages_get (self->front, id, &row, &error)
+          ? !row.draft
+          : g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND))
+    mf_drafts_delete (self->drafts, id);
+}
+
 /* ---- folders and messages --------------------------------------------- */
 
 gboolean
@@ -313,7 +327,7 @@ mf_cache_body_open (MfCache *self, MfMsgId id, GError **error)
 gboolean
 mf_cache_sync_disk (MfCache *self, GError **error)
 {
-  return mf_db_sync (self->front, error);
+  return mf_drafts_sync (self->drafts, error) && mf_db_sync (self->front, error);
 }
 
 gboolean

@@ -361,7 +361,6 @@ mf_cache_remove (MfCache *self, MfMsgId id, const char *base, GError **error)
     ok = expunge (self, &row, error);
   if (!ok || (!scratch && !mf_account_guard_removal (self, error)) || !commit (self, &txn, error))
     return FALSE;
-  if (scratch)
-    mf_drafts_delete (self->drafts, id);
+  mf_account_drop_file (self, id);
   return TRUE;
 }

@@ -194,7 +194,7 @@ mf_draft_sync (MfDraft *self, GError **error)
 {
   if (fdatasync (self->fd) != 0)
     return set_errno_error (error, "syncing");
-  return mf_db_sync (self->cache->front, error);
+  return mf_drafts_sync (self->cache->drafts, error) && mf_db_sync (self->cache->front, error);
 }
 
 /* What was written last is no message: nobody was promised that it stays. */

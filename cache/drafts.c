@@ -134,6 +134,34 @@ mf_drafts_delete (MfDrafts *self, MfMsgId id)
   g_unlink (path);
 }
 
+gboolean
+mf_drafts_sync (MfDrafts *self, GError **error)
+{
+  int fd = open (self->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gboolean ok = fd >= 0 && fsync (fd) == 0;
+
+  if (!ok)
+    set_errno_error (error, "syncing", self->dir);
+  if (fd >= 0)
+    close (fd);
+  return ok;
+}
+
+void
+mf_drafts_sweep (MfDrafts *self, gboolean (*is_needed) (MfMsgId id, gpointer user_data),
+                 gpointer user_data)
+{
+  g_autoptr (GDir) dir = g_dir_open (self->dir, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      MfMsgId id = g_ascii_strtoll (name, NULL, 10);
+      if (!is_needed (id, user_data))
+        mf_drafts_delete (self, id);
+    }
+}
+
 /* ---- who is writing --------------------------------------------------- */
 
 void

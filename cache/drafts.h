@@ -21,6 +21,11 @@ int mf_drafts_open_file (MfDrafts *self, MfMsgId id, gboolean create, GError **e
 gboolean mf_drafts_write_body (MfDrafts *self, MfMsgId id, MfBody *body, GError **error);
 gboolean mf_drafts_link (MfDrafts *self, MfMsgId from, MfMsgId to, GError **error);
 void mf_drafts_delete (MfDrafts *self, MfMsgId id);
+/* The files' names survive a power cut. */
+gboolean mf_drafts_sync (MfDrafts *self, GError **error);
+/* Deletes every file that @is_needed does not want. */
+void mf_drafts_sweep (MfDrafts *self, gboolean (*is_needed) (MfMsgId id, gpointer user_data),
+                      gpointer user_data);
 
 /* Open for writing: not to be sent. */
 void mf_drafts_hold (MfDrafts *self, MfMsgId id);

@@ -325,8 +325,9 @@ mf_folders_set_modseq (MfDb *db, MfFolderId id, guint64 highestmodseq, GError **
                     (gint64) highestmodseq, id);
 }
 
-gboolean
-mf_folders_set_validity (MfDb *db, const MfFolder *folder, guint32 uidvalidity, GError **error)
+/* (transfer full): for this folder under this UIDVALIDITY, no other has it. */
+static char *
+free_tag (MfDb *db, const MfFolder *folder, guint32 uidvalidity, GError **error)
 {
   for (guint salt = 0;; salt++)
     {
@@ -335,13 +336,35 @@ mf_folders_set_validity (MfDb *db, const MfFolder *folder, guint32 uidvalidity, 
 
       if (!mf_db_number (db, 0, &taken, error, "SELECT id FROM folder WHERE tag = ? AND id != ?",
                          "si", tag, folder->id))
-        return FALSE;
+        return NULL;
       if (taken == 0)
-        return mf_db_run (db, error,
-                          "UPDATE folder SET uidvalidity = ?, uidnext = 0, highestmodseq = 0,"
-                          " known = 0, tag = ? WHERE id = ?",
-                          "isi", (gint64) uidvalidity, tag, folder->id);
+        return g_steal_pointer (&tag);
     }
+}
+
+gboolean
+mf_folders_set_validity (MfDb *db, const MfFolder *folder, guint32 uidvalidity, GError **error)
+{
+  g_autofree char *tag = free_tag (db, folder, uidvalidity, error);
+
+  return tag != NULL
+         && mf_db_run (db, error,
+                       "UPDATE folder SET uidvalidity = ?, uidnext = 0, highestmodseq = 0,"
+                       " known = 0, tag = ? WHERE id = ?",
+                       "isi", (gint64) uidvalidity, tag, folder->id);
+}
+
+gboolean
+mf_folders_learn_validity (MfDb *db, const MfFolder *folder, guint32 uidvalidity, GError **error)
+{
+  g_autofree char *tag = NULL;
+
+  if (folder->uidvalidity != 0 || uidvalidity == 0)
+    return TRUE;
+  tag = free_tag (db, folder, uidvalidity, error);
+  return tag != NULL
+         && mf_db_run (db, error, "UPDATE folder SET uidvalidity = ?, tag = ? WHERE id = ?", "isi",
+                       (gint64) uidvalidity, tag, folder->id);
 }
 
 gboolean

@@ -36,6 +36,9 @@ gboolean mf_folders_set_modseq (MfDb *db, MfFolderId id, guint64 highestmodseq, 
 /* A new UIDVALIDITY: new tag for generated names, nothing known. */
 gboolean mf_folders_set_validity (MfDb *db, const MfFolder *folder, guint32 uidvalidity,
                                   GError **error);
+/* The UIDVALIDITY of a folder that had none: what is in the index stays. */
+gboolean mf_folders_learn_validity (MfDb *db, const MfFolder *folder, guint32 uidvalidity,
+                                    GError **error);
 /* Counts messages and unseen from the index. */
 gboolean mf_folders_count (MfDb *db, MfFolderId id, GError **error);
 

@@ -48,6 +48,8 @@ mf_link_check (MfLink *self, const GError *error)
   /* What was refused may be so because the mailbox is not what it was. */
   g_clear_pointer (&self->mailbox, g_free);
   if (g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE)
+      || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY)
+      || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_INVALID)
       || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_TLS)
       || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_PROTOCOL))
     mf_link_drop (self);

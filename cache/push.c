@@ -183,13 +183,36 @@ as_arrived (Push *self, guint i, gpointer data, GError **error)
   return mf_settle_arrived (&self->settle, change_at (self, i), self->target.id, uid, error);
 }
 
+/* UIDs of another UIDVALIDITY than the index's say nothing (I6): what arrived is
+ * looked for by content. */
+static gboolean
+is_valid (Push *self, guint32 uidvalidity)
+{
+  return self->target.uidvalidity == 0 || self->target.uidvalidity == uidvalidity;
+}
+
+static gboolean
+learn_validity (Push *self, guint32 uidvalidity, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  if (self->target.uidvalidity != 0)
+    return TRUE;
+  return mf_db_begin (self->db, &txn, error)
+         && mf_folders_learn_validity (self->db, &self->target, uidvalidity, error)
+         && mf_db_commit (&txn, error);
+}
+
 static gboolean
 settle_arrivals (Push *self, const MfCopied *copied, gboolean original, GError **error)
 {
   g_autoptr (GHashTable) uids = g_hash_table_new (NULL, NULL);
-  Arrival arrival = { uids, copied->uidvalidity != 0, original };
+  gboolean told = copied->uidvalidity != 0 && is_valid (self, copied->uidvalidity);
+  Arrival arrival = { uids, told, original };
 
-  for (guint i = 0; copied->pairs != NULL && i < copied->pairs->len; i++)
+  if (told && !learn_validity (self, copied->uidvalidity, error))
+    return FALSE;
+  for (guint i = 0; told && copied->pairs != NULL && i < copied->pairs->len; i++)
     {
       MfUidPair *pair = &g_array_index (copied->pairs, MfUidPair, i);
       g_hash_table_insert (uids, GUINT_TO_POINTER (pair->source), GUINT_TO_POINTER (pair->target));
@@ -303,6 +326,13 @@ open_batch (Push *self, Batch *batch, GError **error)
   return TRUE;
 }
 
+/* Those before the first refusal, and those after it that came through. */
+static gboolean
+is_stored (const Batch *batch, guint i)
+{
+  return i < batch->done || batch->uploads[i].out_uid != 0;
+}
+
 /* The draft's file stays until adopt.c has made a cached body of it. */
 static gboolean
 as_uploaded (Push *self, guint i, gpointer data, GError **error)
@@ -311,7 +341,7 @@ as_uploaded (Push *self, guint i, gpointer data, GError **error)
   MfChange *change = change_at (self, i);
   MfMessage *message = message_at (self, i);
 
-  if (i >= batch->done)
+  if (!is_stored (batch, i))
     return TRUE;
   if (!mf_db_run (self->db, error,
                   "UPDATE message SET wire_size = ? WHERE id = ?", "ii",
@@ -328,10 +358,25 @@ as_uploaded (Push *self, guint i, gpointer data, GError **error)
 }
 
 static void
-drop_first (Push *self, guint n)
+drop_stored (Push *self, const Batch *batch)
 {
-  g_array_remove_range (self->group->changes, 0, n);
-  g_array_remove_range (self->group->messages, 0, n);
+  for (guint i = self->group->changes->len; i-- > 0;)
+    if (is_stored (batch, i))
+      {
+        g_array_remove_index (self->group->changes, i);
+        g_array_remove_index (self->group->messages, i);
+      }
+}
+
+/* The UIDs that came are the index's kind, or none. */
+static gboolean
+check_validity (Push *self, Batch *batch, guint32 uidvalidity, GError **error)
+{
+  if (uidvalidity != 0 && is_valid (self, uidvalidity))
+    return learn_validity (self, uidvalidity, error);
+  for (guint i = 0; i < batch->done; i++)
+    batch->uploads[i].out_uid = 0;
+  return TRUE;
 }
 
 static gboolean
@@ -345,15 +390,21 @@ push_append (Push *self, Batch *batch, GError **error)
 
   if (ok)
     batch->done = self->group->changes->len;
-  if (!settle_each (self, as_uploaded, batch, error))
+  if (!check_validity (self, batch, uidvalidity, error)
+      || !settle_each (self, as_uploaded, batch, error))
     {
       g_clear_error (&why);
       return FALSE;
     }
   if (ok)
     return TRUE;
-  drop_first (self, batch->done);
+  drop_stored (self, batch);
   /* One refusal may be of one message: the others are tried alone. */
+  if (self->group->changes->len == 0)
+    {
+      g_error_free (why);
+      return TRUE;
+    }
   if (self->group->changes->len > 1 && !mf_error_is_passing (why))
     {
       g_error_free (why);

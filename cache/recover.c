@@ -224,6 +224,17 @@ may_be (const MfChange *change, const MfMessage *message, const Candidate *candi
   return change->kind == MF_CHANGE_APPEND || candidate->size == message->wire_size;
 }
 
+/* What is found gets UIDs of the mailbox that is open now. */
+static gboolean
+learn_validity (Recover *self, const MfFolder *target, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  return mf_db_begin (self->db, &txn, error)
+         && mf_folders_learn_validity (self->db, target, self->link->selected.uidvalidity, error)
+         && mf_db_commit (&txn, error);
+}
+
 static gboolean
 find_arrived (Recover *self, const MfChange *change, const MfMessage *message, guint32 *out_uid,
               GError **error)
@@ -232,8 +243,12 @@ find_arrived (Recover *self, const MfChange *change, const MfMessage *message, g
 
   *out_uid = 0;
   if (!mf_folders_get (self->db, change->folder, &target, error)
-      || !find_candidates (self, &target, change->uidnext, error))
+      || !find_candidates (self, &target, change->uidnext, error)
+      || !learn_validity (self, &target, error))
     return FALSE;
+  /* Made anew since: what was put there is gone with what was there. */
+  if (target.uidvalidity != 0 && target.uidvalidity != self->link->selected.uidvalidity)
+    return TRUE;
   for (guint i = 0; i < self->candidates->len && *out_uid == 0; i++)
     {
       Candidate *candidate = &g_array_index (self->candidates, Candidate, i);

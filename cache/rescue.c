@@ -51,6 +51,17 @@ rescue (MfCache *cache, MfMsgId id, GError **error)
   return TRUE;
 }
 
+/* When in doubt a file stays. */
+static gboolean
+is_draft (MfMsgId id, gpointer cache)
+{
+  gint64 found = 1;
+
+  return !mf_db_number (((MfCache *) cache)->back, 0, &found, NULL,
+                        "SELECT 1 FROM message WHERE id = ? AND draft != 0", "i", id)
+         || found != 0;
+}
+
 gboolean
 mf_rescue_unfinished (MfCache *cache, GError **error)
 {
@@ -59,5 +70,6 @@ mf_rescue_unfinished (MfCache *cache, GError **error)
   for (guint i = 0; drafts != NULL && i < drafts->len; i++)
     if (!rescue (cache, g_array_index (drafts, MfMsgId, i), error))
       return FALSE;
+  mf_drafts_sweep (cache->drafts, is_draft, cache);
   return drafts != NULL;
 }
