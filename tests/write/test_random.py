@@ -84,9 +84,16 @@ class Life:
         folder = self.mounted.path / self.model[token].folder
         for place in ("cur", "new"):
             for path in (folder / place).iterdir():
-                if token_of(path.read_text()) == token:
+                if self.is_message(path, token):
                     return path
         raise AssertionError(f"{token} is not in {folder}")
+
+    @staticmethod
+    def is_message(path, token):
+        try:
+            return token_of(path.read_text()) == token
+        except FileNotFoundError:
+            return False  # one that the second client has just expunged
 
     def suffixed(self, path, flags):
         base = path.name.split(":")[0]
