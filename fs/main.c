@@ -90,6 +90,8 @@ on_signal (gpointer user_data)
   g_cancellable_cancel (self->starting);
   if (loop != NULL)
     {
+      /* The notifier may sit in the kernel behind one of them. */
+      mf_requests_end (self->mount.requests);
       mf_notify_stop (self->mount.notify);
       mf_loop_quit (loop);
     }

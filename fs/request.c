@@ -18,6 +18,7 @@ struct _MfRequests
   GCond idle;
   GQueue parked;   /* of MfRequest, in state PARKED; guarded by mutex */
   guint n_claimed; /* guarded by mutex */
+  gboolean ended;  /* guarded by mutex */
 };
 
 struct _MfRequest
@@ -89,6 +90,24 @@ on_interrupt (fuse_req_t req, void *data)
   unref (self);
 }
 
+/* FALSE: the end has come first. */
+static gboolean
+enter (MfRequest *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->all->mutex);
+
+  if (!self->all->ended)
+    g_queue_push_tail_link (&self->all->parked, &self->link);
+  return !self->all->ended;
+}
+
+static void
+forget_interrupt (MfRequest *self)
+{
+  fuse_req_interrupt_func (self->req, NULL, NULL);
+  unref (self);
+}
+
 MfRequest *
 mf_request_park (MfRequests *requests, fuse_req_t req)
 {
@@ -107,19 +126,13 @@ mf_request_park (MfRequests *requests, fuse_req_t req)
   self->link.data = self;
   g_atomic_ref_count_init (&self->refs);
   g_atomic_ref_count_inc (&self->refs);
-
-  g_mutex_lock (&requests->mutex);
-  g_queue_push_tail_link (&requests->parked, &self->link);
-  g_mutex_unlock (&requests->mutex);
   fuse_req_interrupt_func (req, on_interrupt, self);
-  return self;
-}
-
-static void
-forget_interrupt (MfRequest *self)
-{
-  fuse_req_interrupt_func (self->req, NULL, NULL);
+  if (enter (self))
+    return self;
+  forget_interrupt (self);
   unref (self);
+  fuse_reply_err (req, ENOTCONN);
+  return NULL;
 }
 
 fuse_req_t
@@ -163,6 +176,9 @@ mf_requests_end (MfRequests *self)
 {
   MfRequest *request;
 
+  g_mutex_lock (&self->mutex);
+  self->ended = TRUE;
+  g_mutex_unlock (&self->mutex);
   while ((request = leave_first (self)) != NULL)
     {
       forget_interrupt (request);

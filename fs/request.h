@@ -21,13 +21,13 @@ MfRequests *mf_requests_new (void);
 void mf_requests_free (MfRequests *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfRequests, mf_requests_free)
 
-/* Answers what is still parked and returns when no answer is under way: then
- * the session may be closed.  Nothing may be parked afterwards. */
+/* Answers what is still parked and returns when no answer is under way.  What is
+ * parked afterwards is answered likewise at once.  Threads: any. */
 void mf_requests_end (MfRequests *self);
 
 typedef struct _MfRequest MfRequest;
 
-/* (nullable) NULL: interrupted before it came here, and answered. */
+/* (nullable) NULL: interrupted before it came here, or after the end, and answered. */
 MfRequest *mf_request_park (MfRequests *requests, fuse_req_t req);
 
 /* The right to answer, or NULL when somebody else did. */

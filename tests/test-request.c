@@ -67,6 +67,18 @@ test_a_worker_may_answer (void)
 }
 
 static void
+test_after_the_end_nothing_is_parked (void)
+{
+  g_autoptr (MfRequests) all = mf_requests_new ();
+  struct fuse_req req = { 0 };
+
+  mf_requests_end (all);
+  g_assert_null (mf_request_park (all, &req));
+  interrupt (&req);
+  assert_answered (&req, ENOTCONN);
+}
+
+static void
 test_an_interrupt_answers_first (void)
 {
   g_autoptr (MfRequests) all = mf_requests_new ();
@@ -183,6 +195,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/request/a-worker-may-answer", test_a_worker_may_answer);
+  g_test_add_func ("/request/after-the-end-nothing-is-parked", test_after_the_end_nothing_is_parked);
   g_test_add_func ("/request/an-interrupt-answers-first", test_an_interrupt_answers_first);
   g_test_add_func ("/request/what-was-interrupted-before-is-not-parked",
                    test_what_was_interrupted_before_is_not_parked);
