@@ -333,8 +333,9 @@ mf_draft_reader_clear (MfDraftReader *self)
   self->fd = -1;
 }
 
+/* Into @out, which has room for twice as much, or for one byte if @size is 1. */
 static gsize
-convert (MfDraftReader *self, const char *in, gsize size, char *out)
+convert (MfDraftReader *self, const char *in, gsize size, char *out, gsize room)
 {
   char *start = out;
 
@@ -342,28 +343,41 @@ convert (MfDraftReader *self, const char *in, gsize size, char *out)
     {
       if (in[i] == '\n' && !(self->after_cr && self->eol == MF_DRAFT_NORMALIZED))
         *out++ = '\r';
-      *out++ = in[i];
       self->after_cr = in[i] == '\r';
+      self->owes_lf = (gsize) (out - start) == room;
+      if (!self->owes_lf)
+        *out++ = in[i];
     }
   return (gsize) (out - start);
+}
+
+static gssize
+read_converted (MfDraftReader *self, char *buffer, gsize size)
+{
+  char piece[4096];
+  gsize used = 0;
+
+  if (self->owes_lf)
+    buffer[used++] = '\n';
+  self->owes_lf = FALSE;
+  if (used == size)
+    return (gssize) used;
+  gsize most = MIN (sizeof piece, MAX ((size - used) / 2, 1));
+  gssize n = read_at (self->fd, piece, most, self->offset);
+  if (n <= 0)
+    return used > 0 ? (gssize) used : n;
+  self->offset += (guint64) n;
+  return (gssize) (used + convert (self, piece, (gsize) n, buffer + used, size - used));
 }
 
 gssize
 mf_draft_reader_read (char *buffer, gsize size, gpointer reader)
 {
   MfDraftReader *self = reader;
-  char piece[4096];
-  gsize most = MIN (sizeof piece, size / 2);
 
-  if (self->eol == MF_DRAFT_AS_IT_IS)
-    {
-      gssize n = read_at (self->fd, buffer, size, self->offset);
-      self->offset += n > 0 ? (guint64) n : 0;
-      return n;
-    }
-  gssize n = read_at (self->fd, piece, most, self->offset);
-  if (n <= 0)
-    return n;
-  self->offset += (guint64) n;
-  return (gssize) convert (self, piece, (gsize) n, buffer);
+  if (self->eol != MF_DRAFT_AS_IT_IS)
+    return size > 0 ? read_converted (self, buffer, size) : 0;
+  gssize n = read_at (self->fd, buffer, size, self->offset);
+  self->offset += n > 0 ? (guint64) n : 0;
+  return n;
 }

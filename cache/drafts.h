@@ -56,6 +56,7 @@ typedef struct
   guint64 wire_size;
   guint64 offset;     /* in the file */
   gboolean after_cr;
+  gboolean owes_lf; /* there was no room for it */
 } MfDraftReader;
 
 /* Takes @fd.  Reads the file once to know what it is. */
