@@ -155,7 +155,9 @@ pin_row (MfBodies *self, MfDb *db, MfMsgId id, MfPin *pin, GError **error)
   guint generation = mf_segments_generation (self->segments);
 
   if (!mf_db_query (db, &query, error,
-                    "SELECT segment, start, size, used FROM body WHERE message = ?", "i", id)
+                    "SELECT segment, start, body.size, used FROM body JOIN message"
+                    " ON message.id = body.message WHERE body.message = ? AND NOT draft",
+                    "i", id)
       || !mf_db_next (&query, error))
     return MF_PINNED_GONE;
   note_use (self, id, mf_db_int (&query, 3));

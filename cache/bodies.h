@@ -20,6 +20,7 @@ void mf_bodies_close (MfBodies *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfBodies, mf_bodies_close)
 
 gboolean mf_bodies_has (MfBodies *self, MfDb *db, MfMsgId id);
+/* Not that of a draft: its content is elsewhere (drafts.h). */
 MfBody *mf_bodies_get (MfBodies *self, MfDb *db, MfMsgId id, GError **error);
 /* A body that is a file of its own.  Takes @fd. */
 MfBody *mf_body_new_file (int fd);

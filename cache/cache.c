@@ -310,16 +310,26 @@ open_draft_body (MfCache *self, MfMsgId id, GError **error)
 MfBody *
 mf_cache_body_open (MfCache *self, MfMsgId id, GError **error)
 {
-  g_auto (MfMessage) message = { 0 };
+  GError *local = NULL;
+  MfBody *body = mf_bodies_get (self->bodies, self->front, id, &local);
+  gint64 draft = 0;
 
-  if (!mf_messages_get (self->front, id, &message, error))
-    return NULL;
-  if (message.draft)
-    return open_draft_body (self, id, error);
+  if (body == NULL && mf_db_number (self->front, 0, &draft, NULL,
+                                    "SELECT draft FROM message WHERE id = ?", "i", id)
+      && draft != 0)
+    {
+      g_error_free (local);
+      return open_draft_body (self, id, error);
+    }
+  if (body == NULL)
+    {
+      g_propagate_error (error, local);
+      return NULL;
+    }
   g_mutex_lock (&self->lock);
   self->recent[self->n_recent++ % G_N_ELEMENTS (self->recent)] = id;
   g_mutex_unlock (&self->lock);
-  return mf_bodies_get (self->bodies, self->front, id, error);
+  return body;
 }
 
 /* ---- the journal ------------------------------------------------------ */

@@ -39,7 +39,7 @@ check_name (MfCache *self, MfFolderId parent, const char *name, GError **error)
   if (wire == NULL || *name == '\0' || strchr (name, mf_folders_delimiter (self->front)) != NULL)
     return refuse (error, MF_CACHE_ERROR_INVALID, "the server cannot have a folder of this name");
   for (const char *p = name; *p != '\0'; p++)
-    if (g_ascii_iscntrl (*p) || *p == '*' || *p == '%')
+    if (g_ascii_iscntrl (*p))
       return refuse (error, MF_CACHE_ERROR_INVALID, "the server cannot have a folder of this name");
   if (mf_folders_get_child (self->front, parent, name, &folder, NULL))
     return refuse (error, MF_CACHE_ERROR_EXISTS, "there is a folder of this name");

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -50,10 +51,10 @@ spin (const MfLoop *self)
   struct pollfd request = { .fd = fuse_session_fd (self->session), .events = POLLIN };
   gint64 end_us = g_get_monotonic_time () + self->spin_us;
 
-  do
+  /* A worker that wants the processor gets it. */
+  for (; g_get_monotonic_time () < end_us; sched_yield ())
     if (poll (&request, 1, 0) > 0)
       return TRUE;
-  while (g_get_monotonic_time () < end_us);
   return FALSE;
 }
 
