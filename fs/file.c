@@ -37,6 +37,8 @@ reply_open (Opening *self, fuse_req_t req, MfHandle *handle)
   /* By another inode number it may have been written since. */
   self->fi.keep_cache = !handle->writer && self->node == mf_inode_message (self->id);
   self->fi.noflush = !handle->writer;
+  /* The kernel may not know yet where the end is: its pages would be wrong. */
+  self->fi.direct_io = handle->writer && (self->fi.flags & O_APPEND) != 0;
   /* Interrupted at the last moment: no RELEASE will come. */
   if (fuse_reply_open (req, &self->fi) == -ENOENT)
     mf_handle_free (handle);
@@ -79,7 +81,7 @@ on_body (const GError *error, gpointer user_data)
       finish (self, NULL, error);
       return;
     }
-  handle = mf_handle_open (self->mount->cache, self->id,
+  handle = mf_handle_open (self->mount, self->id,
                            (self->fi.flags & O_ACCMODE) != O_RDONLY, &open_error);
   if (handle == NULL && self->tries < TRIES
       && g_error_matches (open_error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND))
@@ -116,7 +118,7 @@ open_control (fuse_req_t req, gint64 id, struct fuse_file_info *fi)
       fuse_reply_err (req, ENOENT);
       return;
     }
-  handle = mf_handle_new_text (text);
+  handle = mf_handle_new_text (mf_mount_of (req), text);
   fi->fh = (guint64)(guintptr)handle;
   fi->direct_io = 1;
   if (fuse_reply_open (req, fi) == -ENOENT)
@@ -140,7 +142,6 @@ mf_file_open (fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 void
 mf_file_read (fuse_req_t req, fuse_ino_t node, size_t size, off_t offset, struct fuse_file_info *fi)
 {
-  MfCache *cache = mf_mount_of (req)->cache;
   g_autofree char *buffer = g_malloc (size);
   g_autoptr (GError) error = NULL;
   gsize used = 0;
@@ -148,8 +149,8 @@ mf_file_read (fuse_req_t req, fuse_ino_t node, size_t size, off_t offset, struct
 
   while (used < size && n > 0)
     {
-      n = mf_handle_read (mf_handle_of (fi), cache, (guint64)offset + used, buffer + used,
-                          size - used, &error);
+      n = mf_handle_read (mf_handle_of (fi), (guint64)offset + used, buffer + used, size - used,
+                          &error);
       if (n > 0)
         used += (gsize)n;
     }

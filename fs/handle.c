@@ -5,10 +5,11 @@
 #include <string.h>
 
 MfHandle *
-mf_handle_new_text (GString *text)
+mf_handle_new_text (const MfMount *mount, GString *text)
 {
   MfHandle *self = g_new0 (MfHandle, 1);
 
+  self->mount = mount;
   self->text = text;
   return self;
 }
@@ -36,27 +37,41 @@ open_draft (MfCache *cache, MfMsgId id, GError **error)
   return mf_cache_draft_open (cache, id, base, error);
 }
 
-/* The draft or the body, whichever is not there. */
 static gboolean
-take (MfHandle *self, MfCache *cache, GError **error)
+take_draft (MfHandle *self, GError **error)
 {
-  if (self->text != NULL || self->draft != NULL || (self->body != NULL && !self->writer))
+  if (self->draft == NULL)
+    self->draft = open_draft (self->mount->cache, self->id, error);
+  return self->draft != NULL;
+}
+
+/* The number is noted first: what is written meanwhile is looked at again. */
+static gboolean
+take_body (MfHandle *self, GError **error)
+{
+  guint generation = mf_generations_get (self->mount->generations, self->id);
+  MfBody *body;
+
+  if (self->body != NULL && self->generation == generation)
     return TRUE;
-  if (self->writer)
-    self->draft = open_draft (cache, self->id, error);
-  else
-    self->body = mf_cache_body_open (cache, self->id, error);
-  return self->draft != NULL || self->body != NULL;
+  body = mf_cache_body_open (self->mount->cache, self->id, error);
+  if (body == NULL)
+    return FALSE;
+  g_clear_pointer (&self->body, mf_body_close);
+  self->body = body;
+  self->generation = generation;
+  return TRUE;
 }
 
 MfHandle *
-mf_handle_open (MfCache *cache, MfMsgId id, gboolean writer, GError **error)
+mf_handle_open (const MfMount *mount, MfMsgId id, gboolean writer, GError **error)
 {
   g_autoptr (MfHandle) self = g_new0 (MfHandle, 1);
 
+  self->mount = mount;
   self->id = id;
   self->writer = writer;
-  return take (self, cache, error) ? g_steal_pointer (&self) : NULL;
+  return (writer ? take_draft : take_body) (self, error) ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -80,45 +95,60 @@ read_text (const GString *text, guint64 offset, char *buffer, gsize size)
 }
 
 gssize
-mf_handle_read (MfHandle *self, MfCache *cache, guint64 offset, char *buffer, gsize size,
-                GError **error)
+mf_handle_read (MfHandle *self, guint64 offset, char *buffer, gsize size, GError **error)
 {
-  if (!take (self, cache, error))
-    return -1;
   if (self->text != NULL)
     return read_text (self->text, offset, buffer, size);
-  if (self->draft != NULL)
-    return mf_draft_read (self->draft, offset, buffer, size, error);
-  return mf_body_read (self->body, offset, buffer, size, error);
+  if (self->writer)
+    return take_draft (self, error) ? mf_draft_read (self->draft, offset, buffer, size, error) : -1;
+  return take_body (self, error) ? mf_body_read (self->body, offset, buffer, size, error) : -1;
+}
+
+static void
+note_written (MfHandle *self)
+{
+  if (!self->wrote)
+    mf_generations_raise (self->mount->generations, self->id);
+  self->wrote = TRUE;
 }
 
 gboolean
-mf_handle_write (MfHandle *self, MfCache *cache, guint64 offset, const char *bytes, gsize size,
-                 GError **error)
+mf_handle_write (MfHandle *self, guint64 offset, const char *bytes, gsize size, GError **error)
 {
-  return take (self, cache, error) && mf_draft_write (self->draft, offset, bytes, size, error);
+  if (!take_draft (self, error) || !mf_draft_write (self->draft, offset, bytes, size, error))
+    return FALSE;
+  note_written (self);
+  return TRUE;
 }
 
 gboolean
-mf_handle_truncate (MfHandle *self, MfCache *cache, guint64 size, GError **error)
+mf_handle_truncate (MfHandle *self, guint64 size, GError **error)
 {
-  return take (self, cache, error) && mf_draft_truncate (self->draft, size, error);
+  if (!take_draft (self, error) || !mf_draft_truncate (self->draft, size, error))
+    return FALSE;
+  note_written (self);
+  return TRUE;
 }
 
 gboolean
 mf_handle_flush (MfHandle *self, GError **error)
 {
-  return self->draft == NULL || mf_draft_flush (self->draft, error);
+  if (self->draft == NULL)
+    return TRUE;
+  if (!mf_draft_flush (self->draft, error))
+    return FALSE;
+  self->wrote = FALSE;
+  return TRUE;
 }
 
 /* That it is no message yet will be said when it is closed. */
 gboolean
-mf_handle_sync (MfHandle *self, MfCache *cache, GError **error)
+mf_handle_sync (MfHandle *self, GError **error)
 {
   GError *local = NULL;
 
   if (self->draft == NULL)
-    return mf_cache_sync_disk (cache, error);
+    return mf_cache_sync_disk (self->mount->cache, error);
   if (mf_handle_flush (self, &local)
       || g_error_matches (local, MF_CACHE_ERROR, MF_CACHE_ERROR_INVALID))
     {

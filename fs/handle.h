@@ -3,7 +3,8 @@
  * Shape:   one of three: a text that was made at open, a body that is read, or a
  *          draft that is written and read.  With -o sync the draft of a message is
  *          let go when the file is flushed, since only then is it sent, and taken
- *          again when it is needed.
+ *          again when it is needed.  A body is opened anew when the message was
+ *          written by another handle (generation.h).
  * Threads: fuse; opening may be done by a worker.
  */
 #pragma once
@@ -12,17 +13,20 @@
 
 typedef struct
 {
+  const MfMount *mount;
   MfMsgId id;
-  GString *text;   /* (nullable) */
-  MfBody *body;    /* (nullable) */
-  MfDraft *draft;  /* (nullable) */
+  GString *text;    /* (nullable) */
+  MfBody *body;     /* (nullable) */
+  guint generation; /* of the body */
+  MfDraft *draft;   /* (nullable) */
   gboolean writer;
+  gboolean wrote;   /* since the last flush */
 } MfHandle;
 
 /* Takes @text. */
-MfHandle *mf_handle_new_text (GString *text);
+MfHandle *mf_handle_new_text (const MfMount *mount, GString *text);
 /* The body must be here: NOT_FOUND otherwise. */
-MfHandle *mf_handle_open (MfCache *cache, MfMsgId id, gboolean writer, GError **error);
+MfHandle *mf_handle_open (const MfMount *mount, MfMsgId id, gboolean writer, GError **error);
 void mf_handle_free (MfHandle *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfHandle, mf_handle_free)
 
@@ -33,13 +37,12 @@ mf_handle_of (const struct fuse_file_info *fi)
 }
 
 /* Up to @size bytes; 0 at the end, -1 on error. */
-gssize mf_handle_read (MfHandle *self, MfCache *cache, guint64 offset, char *buffer, gsize size,
-                       GError **error);
-gboolean mf_handle_write (MfHandle *self, MfCache *cache, guint64 offset, const char *bytes,
-                          gsize size, GError **error);
-gboolean mf_handle_truncate (MfHandle *self, MfCache *cache, guint64 size, GError **error);
+gssize mf_handle_read (MfHandle *self, guint64 offset, char *buffer, gsize size, GError **error);
+gboolean mf_handle_write (MfHandle *self, guint64 offset, const char *bytes, gsize size,
+                          GError **error);
+gboolean mf_handle_truncate (MfHandle *self, guint64 size, GError **error);
 /* What was written is to be sent when the file is closed. */
 gboolean mf_handle_flush (MfHandle *self, GError **error);
-gboolean mf_handle_sync (MfHandle *self, MfCache *cache, GError **error);
+gboolean mf_handle_sync (MfHandle *self, GError **error);
 /* Lets the draft go, so that it is sent now. */
 void mf_handle_let_go (MfHandle *self);

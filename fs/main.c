@@ -367,6 +367,7 @@ init_app (App *self, MfConfig *config)
       .notify = mf_notify_new (),
       .linked = mf_linked_new (),
       .dropped = mf_dropped_new (),
+      .generations = mf_generations_new (),
       .places = mf_places_new (),
       .private_fd = -1,
       .uid = getuid (),
@@ -390,6 +391,7 @@ clear_app (App *self)
   mf_hints_free (self->mount.hints);
   mf_linked_free (self->mount.linked);
   mf_dropped_free (self->mount.dropped);
+  mf_generations_free (self->mount.generations);
   mf_places_free (self->mount.places);
   mf_requests_free (self->mount.requests);
   g_object_unref (self->starting);

@@ -8,6 +8,7 @@
 #include "cache/cache.h"
 #include "fs/backing.h"
 #include "fs/dropped.h"
+#include "fs/generation.h"
 #include "fs/hint.h"
 #include "fs/linked.h"
 #include "fs/lowlevel.h"
@@ -31,6 +32,7 @@ typedef struct
   MfNotify *notify;
   MfLinked *linked;
   MfDropped *dropped;
+  MfGenerations *generations;
   MfPlaces *places;
   int private_fd; /* of privateroot.h */
   MfBacking *backing;

@@ -54,12 +54,14 @@ note_one (const MfMessage *message, gpointer user_data)
   return FALSE;
 }
 
+/* Of a folder that was never listed nobody knows what is where. */
 static gboolean
-has_entries (MfCache *cache, MfFolderId folder, MfPlace place)
+has_entries (MfCache *cache, const MfFolder *folder, MfPlace place)
 {
-  gboolean found = FALSE;
+  gboolean found = !folder->known && folder->messages > 0 && place != MF_PLACE_TMP;
 
-  mf_cache_list (cache, folder, place, 0, note_one, &found, NULL);
+  if (!found)
+    mf_cache_list (cache, folder->id, place, 0, note_one, &found, NULL);
   return found;
 }
 
@@ -89,7 +91,7 @@ mf_places_has (MfPlaces *self, MfCache *cache, const MfFolder *folder, MfPlace p
   if (!folder->selectable || exception == NULL)
     return folder->selectable;
   if ((exception->removed & bit) != 0)
-    return has_entries (cache, folder->id, place);
+    return has_entries (cache, folder, place);
   return (exception->not_made & bit) == 0 || mf_process_of (pid) != exception->maker;
 }
 

@@ -82,9 +82,9 @@ typedef struct
 static gboolean
 truncate_message (const Truncation *self, GError **error)
 {
-  g_autoptr (MfHandle) handle = mf_handle_open (self->mount->cache, self->id, TRUE, error);
+  g_autoptr (MfHandle) handle = mf_handle_open (self->mount, self->id, TRUE, error);
 
-  return handle != NULL && mf_handle_truncate (handle, self->mount->cache, self->size, error)
+  return handle != NULL && mf_handle_truncate (handle, self->size, error)
          && mf_handle_flush (handle, error);
 }
 
@@ -129,7 +129,7 @@ set_size (fuse_req_t req, fuse_ino_t node, MfMsgId id, guint64 size, struct fuse
       start_truncation (req, node, id, size);
       return;
     }
-  mf_handle_truncate (handle, mf_mount_of (req)->cache, size, &error);
+  mf_handle_truncate (handle, size, &error);
   reply (req, node, error);
 }
 

@@ -9,6 +9,7 @@
 #include "fs/target.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 /* ---- making ----------------------------------------------------------- */
 
@@ -63,9 +64,9 @@ fill_entry (const MfMount *mount, const MfMessage *message, guint64 parent, cons
 static MfHandle *
 open_made (MfMount *mount, MfMsgId id, GError **error)
 {
-  g_autoptr (MfHandle) handle = mf_handle_open (mount->cache, id, TRUE, error);
+  g_autoptr (MfHandle) handle = mf_handle_open (mount, id, TRUE, error);
 
-  if (handle == NULL || !mf_handle_truncate (handle, mount->cache, 0, error))
+  if (handle == NULL || !mf_handle_truncate (handle, 0, error))
     return NULL;
   return g_steal_pointer (&handle);
 }
@@ -118,6 +119,19 @@ mf_write_mknod (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode
 
 /* ---- writing ---------------------------------------------------------- */
 
+/* With O_APPEND the end is where the file has it: the kernel may still think that
+ * it is where the server's hint was. */
+static guint64
+find_offset (const MfHandle *handle, off_t offset, int flags)
+{
+  g_auto (MfMessage) message = { 0 };
+
+  if ((flags & O_APPEND) == 0
+      || !mf_cache_message (handle->mount->cache, handle->id, &message, NULL))
+    return (guint64)offset;
+  return message.size;
+}
+
 void
 mf_write (fuse_req_t req, fuse_ino_t node, const char *bytes, size_t size, off_t offset,
           struct fuse_file_info *fi)
@@ -129,7 +143,7 @@ mf_write (fuse_req_t req, fuse_ino_t node, const char *bytes, size_t size, off_t
     mf_steer_write (req, bytes, size);
   else if (!handle->writer)
     fuse_reply_err (req, EBADF);
-  else if (mf_handle_write (handle, mf_mount_of (req)->cache, (guint64)offset, bytes, size, &error))
+  else if (mf_handle_write (handle, find_offset (handle, offset, fi->flags), bytes, size, &error))
     fuse_reply_write (req, size);
   else
     mf_answer_error (req, error, "write");
@@ -179,7 +193,7 @@ mf_write_fsync (fuse_req_t req, fuse_ino_t node, int data_only, struct fuse_file
 {
   g_autoptr (GError) error = NULL;
 
-  if (mf_handle_sync (mf_handle_of (fi), mf_mount_of (req)->cache, &error))
+  if (mf_handle_sync (mf_handle_of (fi), &error))
     fuse_reply_err (req, 0);
   else
     mf_answer_error (req, error, "fsync");
@@ -204,6 +218,7 @@ tell_taken_back (MfMount *mount, const MfSource *before)
 {
   g_auto (MfMessage) now = { 0 };
 
+  mf_generations_raise (mount->generations, before->message.id);
   if (mf_cache_message (mount->cache, before->message.id, &now, NULL))
     mf_notify_content (mount->notify, mf_inode_message (now.id));
   else

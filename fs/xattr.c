@@ -202,7 +202,7 @@ get_special_use (Subject *subject, const char *argument)
 static char *
 get_subscribed (Subject *subject, const char *argument)
 {
-  if (subject->folder.mailbox == NULL)
+  if (subject->folder.id == MF_FOLDER_ROOT)
     return NULL;
   return g_strdup (subject->folder.subscribed ? "1" : "0");
 }
