@@ -33,8 +33,6 @@ struct _MfCache
 /* A message is removed: with too many in a minute they are held back (spec of
  * delete_guard).  In the transaction of the removal. */
 gboolean mf_account_guard_removal (MfCache *self, GError **error);
-/* The file of a draft whose row is gone, or is no draft any more. */
-void mf_account_drop_file (MfCache *self, MfMsgId id);
 /* The draft of @row is to be on the server: by a copy of what the server has
  * already if it is one, else by an upload.  In the caller's transaction. */
 gboolean mf_account_journal_new (MfCache *self, const MfMessage *row, GError **error);

@@ -131,20 +131,6 @@ mf_account_may_change (MfCache *self, GError **error)
   return FALSE;
 }
 
-void
-mf_account_drop_file (MfCache *self, MfMsgId id)
-{
-  g_auto (MfMessage) row = { 0 };
-  g_autoptr (GError) error = NULL;
-
-  if (mf_drafts_is_held (self->drafts, id))
-    return;
-  if (mf_messages_get (self->front, id, &row, &error)
-          ? !row.draft
-          : g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND))
-    mf_drafts_delete (self->drafts, id);
-}
-
 /* ---- folders and messages --------------------------------------------- */
 
 gboolean
@@ -281,9 +267,9 @@ mf_cache_want_body (MfCache *self, MfMsgId id, MfDone done, gpointer user_data)
 
   /* In this order: who is found no copy any more is on the server by then. */
   if (mf_db_number (self->front, 0, &source, &error,
-                    "SELECT source FROM change WHERE message = ? AND source IS NOT NULL", "i", id)
+                    "SELECT source FROM change WHERE message = ? AND kind = 2 AND state != 3", "i", id)
       && mf_messages_get (self->front, id, &message, &error) && message.home == 0
-      && !message.cached && source == 0)
+      && !message.cached && source == 0 && !mf_drafts_is_held (self->drafts, id))
     g_set_error_literal (&error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "the body has gone");
   if (error != NULL)
     {
@@ -291,7 +277,7 @@ mf_cache_want_body (MfCache *self, MfMsgId id, MfDone done, gpointer user_data)
       return TRUE;
     }
   mf_engine_note_open (self->engine, &message);
-  if (message.cached)
+  if (message.cached || mf_drafts_is_held (self->drafts, id))
     return FALSE;
   if (message.home == 0)
     return want_source_body (self, id, source, done, user_data);
@@ -299,11 +285,17 @@ mf_cache_want_body (MfCache *self, MfMsgId id, MfDone done, gpointer user_data)
   return TRUE;
 }
 
+/* What is being written is what is read.  NULL without @error: it is no draft. */
 static MfBody *
 open_draft_body (MfCache *self, MfMsgId id, GError **error)
 {
-  int fd = mf_drafts_open_file (self->drafts, id, FALSE, error);
+  g_auto (MfMessage) message = { 0 };
 
+  if (!mf_messages_get (self->front, id, &message, error)
+      || (!message.draft && !mf_drafts_is_held (self->drafts, id)))
+    return NULL;
+  message.version = mf_drafts_version (self->drafts, &message);
+  int fd = mf_drafts_open_file (self->drafts, &message, error);
   return fd >= 0 ? mf_body_new_file (fd) : NULL;
 }
 
@@ -311,20 +303,17 @@ MfBody *
 mf_cache_body_open (MfCache *self, MfMsgId id, GError **error)
 {
   GError *local = NULL;
-  MfBody *body = mf_bodies_get (self->bodies, self->front, id, &local);
-  gint64 draft = 0;
+  MfBody *body = NULL;
 
-  if (body == NULL && mf_db_number (self->front, 0, &draft, NULL,
-                                    "SELECT draft FROM message WHERE id = ?", "i", id)
-      && draft != 0)
-    {
-      g_error_free (local);
-      return open_draft_body (self, id, error);
-    }
+  if (!mf_drafts_is_held (self->drafts, id))
+    body = mf_bodies_get (self->bodies, self->front, id, &local);
   if (body == NULL)
     {
-      g_propagate_error (error, local);
-      return NULL;
+      MfBody *draft = open_draft_body (self, id, local == NULL ? error : NULL);
+      if (draft == NULL && local != NULL)
+        g_propagate_error (error, g_steal_pointer (&local));
+      g_clear_error (&local);
+      return draft;
     }
   g_mutex_lock (&self->lock);
   self->recent[self->n_recent++ % G_N_ELEMENTS (self->recent)] = id;

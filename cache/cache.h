@@ -85,7 +85,8 @@ typedef struct
   gboolean exact;  /* @size is what a reader gets, not the server's hint */
   guint64 wire_size; /* RFC822.SIZE, as the server claims */
   gboolean cached; /* its body is here */
-  gboolean draft;  /* its content is only here: new, or rewritten */
+  gboolean draft;  /* its content is in a file of its own: new, or rewritten */
+  guint version;   /* of that file */
   guint64 modseq;
   char *emailid, *threadid, *labels; /* (nullable) */
 } MfMessage;

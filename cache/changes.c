@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cache/account.h"
+#include "cache/draftreader.h"
 #include "cache/folders.h"
 #include "cache/journal.h"
 #include "cache/keywords.h"
@@ -75,29 +76,63 @@ mf_cache_create (MfCache *self, const MfSpot *spot, MfMessage *out, GError **err
                      .draft = TRUE };
 
   if (!begin (self, &txn, error) || !check_target (self->front, spot->folder, error)
-      || !insert_new (self->front, spot, &like, &row, error))
-    return FALSE;
-  int fd = mf_drafts_open_file (self->drafts, row.id, TRUE, error);
-  if (fd < 0)
-    return FALSE;
-  close (fd);
-  if (!mf_db_commit (&txn, error))
+      || !insert_new (self->front, spot, &like, &row, error)
+      || !mf_drafts_create (self->drafts, row.id, error) || !mf_db_commit (&txn, error))
     return FALSE;
   *out = row;
   row = (MfMessage){ 0 };
   return TRUE;
 }
 
+/* What is to be a copy itself is copied from the same. */
+static gboolean
+find_source (MfDb *db, const MfMessage *source, MfMsgId *out, GError **error)
+{
+  *out = source->id;
+  return source->home != 0
+         || (mf_journal_source (db, source->id, out, error)
+             && (*out != 0
+                 || refuse (error, MF_CACHE_ERROR_UNSUPPORTED,
+                            "this message is on its way to the server")));
+}
+
 /* @source's content, as one that will be on the server. */
 static gboolean
-share_content (MfCache *self, const MfMessage *source, MfMsgId id, MfFolderId folder,
+share_content (MfCache *self, const MfMessage *source, MfMsgId id, const MfSpot *to,
                GError **error)
 {
-  if (source->home != 0)
-    return mf_bodies_share (self->front, source->id, id, error)
-           && mf_journal_copy (self->front, id, source->id, folder, error);
-  return source->draft && mf_drafts_link (self->drafts, source->id, id, error)
-         && mf_journal_append (self->front, id, folder, error);
+  MfMsgId from = 0;
+
+  if (source->home == 0 && source->draft)
+    return mf_drafts_link (self->drafts, source, id, error)
+           && (to->place == MF_PLACE_TMP
+               || mf_journal_append (self->front, id, to->folder, error));
+  return find_source (self->front, source, &from, error)
+         && mf_bodies_share (self->front, source->id, id, error)
+         && mf_journal_copy (self->front, id, from, to->folder, error);
+}
+
+static gboolean
+check_file (MfCache *self, const MfMessage *row, GError **error)
+{
+  int fd = mf_drafts_open_file (self->drafts, row, error);
+  gboolean ok = fd >= 0 && mf_draft_check (fd, error);
+
+  if (fd >= 0)
+    close (fd);
+  return ok;
+}
+
+/* A file in tmp/ has no content that the server could have; nothing else becomes
+ * one. */
+static gboolean
+check_copy (MfCache *self, const MfMessage *source, const MfSpot *to, GError **error)
+{
+  gboolean file = source->home == 0 && source->draft;
+
+  if (to->place == MF_PLACE_TMP)
+    return file || refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "a message cannot go to tmp/");
+  return !file || check_file (self, source, error);
 }
 
 /* What of the flags differs is told once the copy is there. */
@@ -121,13 +156,15 @@ mf_cache_copy (MfCache *self, MfMsgId id, const MfSpot *to, MfMessage *out, GErr
   g_auto (MfMessage) row = { 0 };
 
   if (!begin (self, &txn, error) || !check_target (self->front, to->folder, error)
-      || !mf_messages_get (self->front, id, &source, error))
+      || !mf_messages_get (self->front, id, &source, error)
+      || !check_copy (self, &source, to, error))
     return FALSE;
   MfMessage like = source;
-  like.draft = source.home == 0;
+  like.draft = source.home == 0 && source.draft;
   if (!insert_new (self->front, to, &like, &row, error)
-      || !share_content (self, &source, row.id, to->folder, error)
-      || !journal_difference (self->front, row.id, &source, to->flags, source.keywords, error)
+      || !share_content (self, &source, row.id, to, error)
+      || (!like.draft
+          && !journal_difference (self->front, row.id, &source, to->flags, source.keywords, error))
       || !commit (self, &txn, error))
     return FALSE;
   *out = row;
@@ -151,10 +188,7 @@ remove_replaced (MfCache *self, MfMsgId replaced, MfMsgId by, GError **error)
       || !mf_journal_expunge (self->front, &old, by, FALSE, &nothing, error))
     return FALSE;
   if (nothing)
-    {
-      mf_drafts_delete (self->drafts, replaced);
-      return mf_messages_remove (self->front, replaced, error);
-    }
+    return mf_messages_remove (self->front, replaced, error);
   old.place = MF_PLACE_GONE;
   return mf_messages_store_spot (self->front, &old, error);
 }
@@ -172,16 +206,14 @@ apply_spot (MfMessage *row, const MfSpot *to)
     }
 }
 
-/* From tmp/: the file becomes a message. */
+/* From tmp/ or lost+found: the file becomes a message, whatever failed before. */
 static gboolean
 deliver (MfCache *self, const MfMessage *row, GError **error)
 {
-  int fd = mf_drafts_open_file (self->drafts, row->id, FALSE, error);
-  gboolean ok = fd >= 0 && mf_drafts_check (fd, error);
-
-  if (fd >= 0)
-    close (fd);
-  return ok && mf_account_journal_new (self, row, error);
+  return check_file (self, row, error)
+         && mf_db_run (self->front, error, "DELETE FROM change WHERE message = ? AND state = 3",
+                       "i", row->id)
+         && mf_account_journal_new (self, row, error);
 }
 
 /* Still being written: what is sent in the end goes by the row as it is then. */
@@ -190,7 +222,7 @@ is_unqueued (MfCache *self, const MfMessage *row, gboolean *out, GError **error)
 {
   gint64 entries = 0;
 
-  if (!mf_db_number (self->front, 0, &entries, error, "SELECT 1 FROM change WHERE message = ?",
+  if (!mf_db_number (self->front, 0, &entries, error, "SELECT 1 FROM change WHERE message = ? AND state != 3",
                      "i", row->id))
     return FALSE;
   *out = row->draft && row->home == 0 && entries == 0;
@@ -341,6 +373,18 @@ is_scratch (MfCache *self, const MfMessage *row, gboolean *out_scratch, GError *
   return TRUE;
 }
 
+/* When there is no row any more, nobody wants it. */
+static void
+drop_file (MfCache *self, const MfMessage *row)
+{
+  g_auto (MfMessage) now = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (row->draft && !mf_messages_get (self->front, row->id, &now, &error)
+      && g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND))
+    mf_drafts_delete (self->drafts, row->id, row->version);
+}
+
 gboolean
 mf_cache_remove (MfCache *self, MfMsgId id, const char *base, GError **error)
 {
@@ -361,6 +405,6 @@ mf_cache_remove (MfCache *self, MfMsgId id, const char *base, GError **error)
     ok = expunge (self, &row, error);
   if (!ok || (!scratch && !mf_account_guard_removal (self, error)) || !commit (self, &txn, error))
     return FALSE;
-  mf_account_drop_file (self, id);
+  drop_file (self, &row);
   return TRUE;
 }

@@ -3,9 +3,12 @@
 #include <unistd.h>
 
 #include "cache/account.h"
+#include "cache/draftreader.h"
 #include "cache/folders.h"
 #include "cache/journal.h"
 #include "cache/messages.h"
+#include "cache/rescue.h"
+#include "cache/settle.h"
 
 struct _MfDraft
 {
@@ -24,36 +27,56 @@ set_errno_error (GError **error, const char *what)
   return FALSE;
 }
 
-/* The file of a message on the server is made from its body; it counts from the
- * first write on. */
+/* ---- opening ---------------------------------------------------------- */
+
+/* From now on nothing is sent of it, and its body becomes no cached one. */
 static gboolean
-make_file (MfCache *self, const MfMessage *row, GError **error)
+hold (MfCache *self, MfMsgId id, MfMessage *out_row, gboolean *out_in_place, MfBody **out_body,
+      GError **error)
 {
-  if (row->draft || mf_drafts_is_held (self->drafts, row->id))
-    return TRUE;
-  g_autoptr (MfBody) body = mf_bodies_get (self->bodies, self->front, row->id, error);
-  return body != NULL && mf_drafts_write_body (self->drafts, row->id, body, error);
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  gboolean moving = FALSE;
+
+  if (!mf_db_begin (self->front, &txn, error)
+      || !mf_messages_get (self->front, id, out_row, error)
+      || !mf_journal_is_moving (self->front, id, &moving, error))
+    return FALSE;
+  *out_in_place = out_row->draft && out_row->home == 0 && !moving;
+  if (!out_row->draft && !mf_drafts_is_held (self->drafts, id))
+    {
+      *out_body = mf_bodies_get (self->bodies, self->front, id, error);
+      if (*out_body == NULL)
+        return FALSE;
+    }
+  mf_drafts_hold (self->drafts, id);
+  return TRUE;
 }
 
 MfDraft *
 mf_cache_draft_open (MfCache *self, MfMsgId id, const char *base, GError **error)
 {
   g_auto (MfMessage) row = { 0 };
+  g_autoptr (MfBody) body = NULL;
+  gboolean in_place = FALSE;
 
-  if (!mf_account_may_change (self, error) || !mf_messages_get (self->front, id, &row, error)
-      || !make_file (self, &row, error))
+  if (!mf_account_may_change (self, error)
+      || !hold (self, id, &row, &in_place, &body, error))
     return NULL;
-  int fd = mf_drafts_open_file (self->drafts, id, FALSE, error);
+  int fd = mf_drafts_edit (self->drafts, &row, in_place, body, error);
   if (fd < 0)
-    return NULL;
+    {
+      mf_drafts_release (self->drafts, id);
+      return NULL;
+    }
   MfDraft *draft = g_new0 (MfDraft, 1);
   draft->cache = self;
   draft->id = id;
   draft->fd = fd;
   draft->base = g_strdup (base);
-  mf_drafts_hold (self->drafts, id);
   return draft;
 }
+
+/* ---- reading and writing ---------------------------------------------- */
 
 gssize
 mf_draft_read (MfDraft *self, guint64 offset, char *buffer, gsize size, GError **error)
@@ -73,8 +96,7 @@ note_size (MfDraft *self, GError **error)
 
   mf_drafts_set_dirty (self->cache->drafts, self->id, TRUE);
   return mf_db_run (self->cache->front, error,
-                    "UPDATE message SET draft = 1, exact_size = ?1 WHERE id = ?2"
-                    " AND (draft != 1 OR exact_size IS NOT ?1)",
+                    "UPDATE message SET exact_size = ?1 WHERE id = ?2 AND exact_size IS NOT ?1",
                     "ii", (gint64) size, self->id);
 }
 
@@ -103,9 +125,11 @@ mf_draft_truncate (MfDraft *self, guint64 size, GError **error)
   return note_size (self, error);
 }
 
+/* ---- queueing --------------------------------------------------------- */
+
 /* What the server has of this message, or is getting now, goes once the new text
- * is there: a row of its own takes over what was asked for.  The UID goes with it,
- * so a name that was generated from it is now given. */
+ * is there: a row of its own takes over what was asked for, and the old body.  The
+ * UID goes with it, so a name that was generated from it is now given. */
 static gboolean
 supersede (MfDb *db, const MfMessage *row, const char *base, GError **error)
 {
@@ -116,23 +140,35 @@ supersede (MfDb *db, const MfMessage *row, const char *base, GError **error)
   return mf_messages_split_remote (db, row, &tombstone, error)
          && mf_db_run (db, error, "UPDATE message SET base = ? WHERE id = ? AND base IS NULL", "si",
                        base, row->id)
+         && mf_db_run (db, error, "UPDATE body SET message = ? WHERE message = ?", "ii", tombstone,
+                       row->id)
+         && mf_db_run (db, error,
+                       "UPDATE message SET exact_size = (SELECT size FROM body WHERE message = ?1)"
+                       " WHERE id = ?1",
+                       "i", tombstone)
          && mf_journal_hand_over (db, row->id, tombstone, error)
          && mf_messages_get (db, tombstone, &old, error)
-         && mf_journal_expunge (db, &old, row->id, FALSE, &nothing, error)
-         && mf_db_run (db, error, "DELETE FROM body WHERE message = ?", "i", row->id);
+         && mf_journal_expunge (db, &old, row->id, FALSE, &nothing, error);
 }
 
+/* In tmp/ and lost+found nothing is sent. */
 static gboolean
-queue (MfDraft *self, const MfMessage *row, GError **error)
+store (MfDraft *self, MfMessage *row, GError **error)
 {
   MfDb *db = self->cache->front;
-  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  guint version = mf_drafts_version (self->cache->drafts, row);
+  gboolean quiet = row->place == MF_PLACE_TMP || row->folder == MF_FOLDER_LOST;
   gboolean sent = FALSE;
 
-  if (!mf_db_begin (db, &txn, error) || !mf_journal_is_sent (db, row->id, &sent, error)
-      || ((row->home != 0 || sent) && !supersede (db, row, self->base, error)))
+  if (!quiet
+      && (!mf_journal_is_sent (db, row->id, &sent, error)
+          || ((row->home != 0 || sent) && !supersede (db, row, self->base, error))))
     return FALSE;
-  return mf_account_journal_new (self->cache, row, error) && mf_db_commit (&txn, error);
+  row->home = 0;
+  row->draft = TRUE;
+  row->version = version;
+  return mf_messages_set_draft (db, row->id, MF_DRAFT_ONLY, version, error)
+         && (quiet || mf_account_journal_new (self->cache, row, error));
 }
 
 /* The name may be gone by now: then nobody is to get it. */
@@ -141,50 +177,57 @@ find_row (MfDraft *self, MfMessage *row, gboolean *out_gone, GError **error)
 {
   GError *local = NULL;
 
-  if (mf_messages_get (self->cache->front, self->id, row, &local))
-    return TRUE;
-  *out_gone = g_error_matches (local, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND);
-  if (*out_gone)
-    g_error_free (local);
-  else
-    g_propagate_error (error, local);
-  return *out_gone;
+  *out_gone = FALSE;
+  if (!mf_messages_get (self->cache->front, self->id, row, &local))
+    *out_gone = g_error_matches (local, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND);
+  else if (row->place == MF_PLACE_GONE)
+    *out_gone = TRUE;
+  if (local == NULL || *out_gone)
+    {
+      g_clear_error (&local);
+      return TRUE;
+    }
+  g_propagate_error (error, local);
+  return FALSE;
 }
 
-/* What is no message yet may become one by the hand of another who has it open:
- * a shell truncates before it writes. */
+/* Whether it is a message matters only where it becomes one.  What is none yet may
+ * become one by the hand of another who has it open: a shell truncates before it
+ * writes. */
 static gboolean
 check (MfDraft *self, gboolean *out_later, GError **error)
 {
+  g_auto (MfMessage) row = { 0 };
+  gboolean gone = FALSE;
   GError *local = NULL;
 
-  if (mf_drafts_check (self->fd, &local))
+  if (!find_row (self, &row, &gone, error))
+    return FALSE;
+  if (gone || row.place == MF_PLACE_TMP || row.folder == MF_FOLDER_LOST
+      || mf_draft_check (self->fd, &local))
     return TRUE;
-  *out_later = mf_drafts_is_held_twice (self->cache->drafts, self->id);
-  if (*out_later)
-    g_error_free (local);
-  else
+  *out_later = !mf_drafts_is_last (self->cache->drafts, self->id);
+  if (!*out_later)
     g_propagate_error (error, local);
-  return FALSE;
+  else
+    g_error_free (local);
+  return *out_later;
 }
 
 gboolean
 mf_draft_flush (MfDraft *self, GError **error)
 {
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   g_auto (MfMessage) row = { 0 };
   gboolean gone = FALSE, later = FALSE;
 
   if (!mf_drafts_is_dirty (self->cache->drafts, self->id))
     return TRUE;
-  if (!find_row (self, &row, &gone, error))
+  if (!check (self, &later, error) || later)
+    return later;
+  if (!mf_db_begin (self->cache->front, &txn, error) || !find_row (self, &row, &gone, error)
+      || (!gone && (!store (self, &row, error) || !mf_db_commit (&txn, error))))
     return FALSE;
-  if (!gone && row.place < MF_PLACE_TMP && row.folder != MF_FOLDER_LOST)
-    {
-      if (!check (self, &later, error))
-        return later;
-      if (!queue (self, &row, error))
-        return FALSE;
-    }
   mf_drafts_set_dirty (self->cache->drafts, self->id, FALSE);
   return TRUE;
 }
@@ -197,70 +240,97 @@ mf_draft_sync (MfDraft *self, GError **error)
   return mf_drafts_sync (self->cache->drafts, error) && mf_db_sync (self->cache->front, error);
 }
 
+/* ---- closing ---------------------------------------------------------- */
+
+static gboolean
+remove_row (MfCache *cache, const MfMessage *row, MfNews *news, GError **error)
+{
+  MfSettle settle = { cache->front, cache->drafts, cache->bodies, news };
+
+  return mf_settle_restore_superseded (&settle, row->id, error)
+         && mf_journal_forget (cache->front, row->id, error)
+         && mf_messages_remove (cache->front, row->id, error)
+         && (row->place == MF_PLACE_GONE
+             || mf_folders_touch (cache->front, row->folder, row->place, error));
+}
+
+/* Nobody has queued what was written: the message is again what it was before, if
+ * it still is anything. */
+static gboolean
+drop_next_version (MfCache *cache, const MfMessage *row, guint version, MfNews *news,
+                   GError **error)
+{
+  gboolean moving = FALSE;
+
+  mf_drafts_delete (cache->drafts, row->id, version);
+  if (!mf_journal_is_moving (cache->front, row->id, &moving, error))
+    return FALSE;
+  if (!row->draft && row->home == 0 && !moving)
+    return remove_row (cache, row, news, error);
+  return mf_rescue_size (cache->drafts, cache->front, row, error);
+}
+
 /* What was written last is no message: nobody was promised that it stays. */
 static gboolean
-is_unfinished (MfDraft *self, const MfMessage *row, gboolean *out, GError **error)
+drop_if_no_message (MfDraft *self, const MfMessage *row, MfNews *news, GError **error)
 {
-  gint64 state = MF_DRAFT_NONE, queued = 0, sent = 0;
+  MfCache *cache = self->cache;
+  gboolean moving = FALSE;
 
-  if (!mf_db_number (self->cache->front, 0, &state, error, "SELECT draft FROM message WHERE id = ?",
-                     "i", row->id)
-      || !mf_db_number (self->cache->front, 0, &queued, error,
-                        "SELECT 1 FROM change WHERE message = ? AND kind IN (2, 3)", "i", row->id)
-      || !mf_db_number (self->cache->front, 0, &sent, error,
-                        "SELECT 1 FROM change WHERE message = ? AND kind IN (2, 3) AND state != 0",
-                        "i", row->id))
+  if (row->place >= MF_PLACE_TMP || row->folder == MF_FOLDER_LOST)
+    return TRUE;
+  if (!mf_journal_is_moving (cache->front, row->id, &moving, error))
     return FALSE;
-  *out = state == MF_DRAFT_ONLY && row->place < MF_PLACE_TMP && row->folder != MF_FOLDER_LOST
-         && (queued == 0 || (sent == 0 && mf_drafts_is_dirty (self->cache->drafts, row->id) && !mf_drafts_check (self->fd, NULL)));
+  if (moving
+      && (!mf_drafts_is_dirty (cache->drafts, row->id) || mf_draft_check (self->fd, NULL)))
+    return TRUE;
+  return remove_row (cache, row, news, error);
+}
+
+static gboolean
+drop_unfinished (MfDraft *self, MfNews *news, GError **error)
+{
+  MfCache *cache = self->cache;
+  g_auto (MfMessage) row = { .id = self->id };
+  GError *local = NULL;
+  gboolean known = mf_messages_get (cache->front, self->id, &row, &local);
+  guint version = mf_drafts_version (cache->drafts, &row);
+
+  if (known)
+    return version != row.version ? drop_next_version (cache, &row, version, news, error)
+                                  : drop_if_no_message (self, &row, news, error);
+  if (!g_error_matches (local, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND))
+    {
+      g_propagate_error (error, local);
+      return FALSE;
+    }
+  g_error_free (local);
+  mf_drafts_delete (cache->drafts, self->id, version);
   return TRUE;
 }
 
-/* What the server has is the message again; what it has not is none. */
-static gboolean
-give_up (MfCache *cache, const MfMessage *row, GError **error)
-{
-  if (row->home != 0)
-    return mf_db_run (cache->front, error,
-                      "UPDATE message SET draft = 0, exact_size ="
-                      " (SELECT size FROM body WHERE message = ?1) WHERE id = ?1",
-                      "i", row->id);
-  return mf_journal_forget (cache->front, row->id, error)
-         && mf_messages_remove (cache->front, row->id, error)
-         && mf_folders_touch (cache->front, row->folder, row->place, error);
-}
-
-/* FALSE: the file is needed. */
-static gboolean
-drop_unfinished (MfDraft *self)
+/* What cannot be stored now is found by rescue.h. */
+static void
+end_writing (MfDraft *self)
 {
   MfCache *cache = self->cache;
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
-  g_auto (MfMessage) row = { 0 };
-  g_autoptr (GError) error = NULL;
-  gboolean unfinished = FALSE;
+  g_autoptr (MfNews) news = mf_news_new (cache->engine->func, cache->engine->user_data);
+  gboolean ok = mf_db_begin (cache->front, &txn, NULL);
 
-  if (!mf_db_begin (cache->front, &txn, NULL))
-    return FALSE;
-  if (!mf_messages_get (cache->front, self->id, &row, &error))
-    return g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND);
-  if (!row.draft)
-    return TRUE;
-  return is_unfinished (self, &row, &unfinished, NULL) && unfinished
-         && give_up (cache, &row, NULL) && mf_db_commit (&txn, NULL);
+  if (ok && mf_drafts_is_last (cache->drafts, self->id))
+    ok = drop_unfinished (self, news, NULL);
+  mf_drafts_release (cache->drafts, self->id);
+  if (ok && mf_db_commit (&txn, NULL))
+    mf_news_send (news);
 }
 
-/* A file that was opened and not written is no draft either. */
 void
 mf_draft_close (MfDraft *self)
 {
   MfCache *cache = self->cache;
 
-  mf_drafts_release (cache->drafts, self->id);
-  if (!mf_drafts_is_held (cache->drafts, self->id) && drop_unfinished (self))
-    mf_drafts_delete (cache->drafts, self->id);
-  if (!mf_drafts_is_held (cache->drafts, self->id))
-    mf_drafts_set_dirty (cache->drafts, self->id, FALSE);
+  end_writing (self);
   close (self->fd);
   g_free (self->base);
   g_free (self);

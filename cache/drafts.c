@@ -3,17 +3,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PIECE (32 * 1024)
 
+/* Those who write one message. */
+typedef struct
+{
+  guint n;
+  gboolean begun;
+  guint version; /* once begun */
+  gboolean dirty;
+} Holders;
+
 struct _MfDrafts
 {
   char *dir;
+  GMutex making; /* held while a writer's file is made; taken before lock */
   GMutex lock;
-  GHashTable *held;  /* MfMsgId -> count; guarded by lock */
-  GHashTable *dirty; /* set of MfMsgId; guarded by lock */
+  GHashTable *held; /* MfMsgId -> Holders; guarded by lock */
 };
 
 static gboolean
@@ -31,9 +40,9 @@ mf_drafts_open (const char *state_dir, GError **error)
   g_autoptr (MfDrafts) self = g_new0 (MfDrafts, 1);
 
   self->dir = g_build_filename (state_dir, "outgoing", NULL);
+  g_mutex_init (&self->making);
   g_mutex_init (&self->lock);
-  self->held = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-  self->dirty = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->held = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   if (g_mkdir_with_parents (self->dir, 0700) == 0)
     return g_steal_pointer (&self);
   set_errno_error (error, "making", self->dir);
@@ -43,9 +52,9 @@ mf_drafts_open (const char *state_dir, GError **error)
 void
 mf_drafts_close (MfDrafts *self)
 {
-  g_hash_table_unref (self->dirty);
   g_hash_table_unref (self->held);
   g_mutex_clear (&self->lock);
+  g_mutex_clear (&self->making);
   g_free (self->dir);
   g_free (self);
 }
@@ -53,20 +62,50 @@ mf_drafts_close (MfDrafts *self)
 /* ---- files ------------------------------------------------------------ */
 
 static char *
-file_path (MfDrafts *self, MfMsgId id)
+file_path (MfDrafts *self, MfMsgId id, guint version)
 {
-  return g_strdup_printf ("%s/%" G_GINT64_FORMAT, self->dir, id);
+  return g_strdup_printf ("%s/%" G_GINT64_FORMAT ".%u", self->dir, id, version);
 }
 
-int
-mf_drafts_open_file (MfDrafts *self, MfMsgId id, gboolean create, GError **error)
+static int
+open_version (MfDrafts *self, MfMsgId id, guint version, GError **error)
 {
-  g_autofree char *path = file_path (self, id);
-  int fd = open (path, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
+  g_autofree char *path = file_path (self, id, version);
+  int fd = open (path, O_RDWR | O_CLOEXEC);
 
   if (fd < 0)
     set_errno_error (error, "opening", path);
   return fd;
+}
+
+int
+mf_drafts_open_file (MfDrafts *self, const MfMessage *row, GError **error)
+{
+  return open_version (self, row->id, row->version, error);
+}
+
+/* What a transaction that was not committed left there may be linked elsewhere. */
+static int
+make_version (MfDrafts *self, MfMsgId id, guint version, GError **error)
+{
+  g_autofree char *path = file_path (self, id, version);
+
+  g_unlink (path);
+  int fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0)
+    set_errno_error (error, "making", path);
+  return fd;
+}
+
+gboolean
+mf_drafts_create (MfDrafts *self, MfMsgId id, GError **error)
+{
+  int fd = make_version (self, id, 0, error);
+
+  if (fd < 0)
+    return FALSE;
+  close (fd);
+  return TRUE;
 }
 
 static gboolean
@@ -86,7 +125,7 @@ write_all (int fd, const char *bytes, gsize size)
 }
 
 static gboolean
-copy_body (int fd, MfBody *body, const char *path, GError **error)
+copy_body (int fd, MfBody *body, GError **error)
 {
   g_autofree char *buffer = g_malloc (PIECE);
   guint64 offset = 0;
@@ -95,43 +134,61 @@ copy_body (int fd, MfBody *body, const char *path, GError **error)
   while ((n = mf_body_read (body, offset, buffer, PIECE, error)) > 0)
     {
       if (!write_all (fd, buffer, (gsize) n))
-        return set_errno_error (error, "writing", path);
+        return set_errno_error (error, "writing", "a draft");
       offset += (guint64) n;
     }
   return n == 0;
 }
 
+static int
+make_from_body (MfDrafts *self, MfMsgId id, guint version, MfBody *body, GError **error)
+{
+  int fd = make_version (self, id, version, error);
+
+  if (fd < 0 || copy_body (fd, body, error))
+    return fd;
+  g_autofree char *path = file_path (self, id, version);
+  close (fd);
+  g_unlink (path);
+  return -1;
+}
+
 gboolean
 mf_drafts_write_body (MfDrafts *self, MfMsgId id, MfBody *body, GError **error)
 {
-  g_autofree char *path = file_path (self, id);
-  int fd = open (path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  int fd = make_from_body (self, id, 0, body, error);
 
   if (fd < 0)
-    return set_errno_error (error, "making", path);
-  gboolean ok = copy_body (fd, body, path, error);
+    return FALSE;
   close (fd);
-  if (!ok)
-    g_unlink (path);
-  return ok;
+  return TRUE;
+}
+
+static gboolean
+copy_file (MfDrafts *self, const MfMessage *from, MfMsgId id, GError **error)
+{
+  int fd = mf_drafts_open_file (self, from, error);
+  g_autoptr (MfBody) body = fd >= 0 ? mf_body_new_file (fd) : NULL;
+
+  return body != NULL && mf_drafts_write_body (self, id, body, error);
+}
+
+static gboolean
+is_being_written (MfDrafts *self, const MfMessage *row)
+{
+  return mf_drafts_is_held (self, row->id) && mf_drafts_version (self, row) == row->version;
 }
 
 gboolean
-mf_drafts_link (MfDrafts *self, MfMsgId from, MfMsgId to, GError **error)
+mf_drafts_link (MfDrafts *self, const MfMessage *from, MfMsgId id, GError **error)
 {
-  g_autofree char *old_path = file_path (self, from);
-  g_autofree char *new_path = file_path (self, to);
+  g_autofree char *old_path = file_path (self, from->id, from->version);
+  g_autofree char *new_path = file_path (self, id, 0);
 
+  if (is_being_written (self, from))
+    return copy_file (self, from, id, error);
   g_unlink (new_path);
   return link (old_path, new_path) == 0 || set_errno_error (error, "linking", new_path);
-}
-
-void
-mf_drafts_delete (MfDrafts *self, MfMsgId id)
-{
-  g_autofree char *path = file_path (self, id);
-
-  g_unlink (path);
 }
 
 gboolean
@@ -147,19 +204,76 @@ mf_drafts_sync (MfDrafts *self, GError **error)
   return ok;
 }
 
+/* ---- removing --------------------------------------------------------- */
+
 void
-mf_drafts_sweep (MfDrafts *self, gboolean (*is_needed) (MfMsgId id, gpointer user_data),
-                 gpointer user_data)
+mf_drafts_delete (MfDrafts *self, MfMsgId id, guint version)
+{
+  g_autofree char *path = file_path (self, id, version);
+
+  g_unlink (path);
+}
+
+GArray *
+mf_drafts_list (MfDrafts *self, GError **error)
 {
   g_autoptr (GDir) dir = g_dir_open (self->dir, 0, NULL);
+  GArray *files = g_array_new (FALSE, FALSE, sizeof (MfDraftFile));
   const char *name;
 
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
-      MfMsgId id = g_ascii_strtoll (name, NULL, 10);
-      if (!is_needed (id, user_data))
-        mf_drafts_delete (self, id);
+      MfDraftFile file = { 0 };
+      char *end = NULL;
+      file.id = g_ascii_strtoll (name, &end, 10);
+      if (*end == '.')
+        file.version = (guint) g_ascii_strtoull (end + 1, NULL, 10);
+      g_array_append_val (files, file);
     }
+  if (dir != NULL)
+    return files;
+  g_array_unref (files);
+  set_errno_error (error, "reading", self->dir);
+  return NULL;
+}
+
+static gboolean
+is_wanted (MfDrafts *self, MfDb *db, const MfDraftFile *file, gboolean *out, GError **error)
+{
+  gint64 counts = 0;
+
+  if (!mf_db_number (db, 0, &counts, error,
+                     "SELECT 1 FROM message WHERE id = ? AND draft != 0 AND version = ?", "ii",
+                     file->id, (gint64) file->version))
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  const Holders *holders = g_hash_table_lookup (self->held, &file->id);
+  *out = counts != 0 || (holders != NULL && (!holders->begun || holders->version == file->version));
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
+/* In a transaction, since files are made before the row that wants them is
+ * committed. */
+gboolean
+mf_drafts_sweep (MfDrafts *self, MfDb *db, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  g_autoptr (GArray) files = NULL;
+
+  if (!mf_db_begin (db, &txn, error))
+    return FALSE;
+  files = mf_drafts_list (self, error);
+  for (guint i = 0; files != NULL && i < files->len; i++)
+    {
+      const MfDraftFile *file = &g_array_index (files, MfDraftFile, i);
+      gboolean wanted = TRUE;
+      if (!is_wanted (self, db, file, &wanted, error))
+        return FALSE;
+      if (!wanted)
+        mf_drafts_delete (self, file->id, file->version);
+    }
+  return files != NULL;
 }
 
 /* ---- who is writing --------------------------------------------------- */
@@ -168,8 +282,13 @@ void
 mf_drafts_hold (MfDrafts *self, MfMsgId id)
 {
   g_mutex_lock (&self->lock);
-  guint n = GPOINTER_TO_UINT (g_hash_table_lookup (self->held, &id));
-  g_hash_table_insert (self->held, g_memdup2 (&id, sizeof id), GUINT_TO_POINTER (n + 1));
+  Holders *holders = g_hash_table_lookup (self->held, &id);
+  if (holders == NULL)
+    {
+      holders = g_new0 (Holders, 1);
+      g_hash_table_insert (self->held, g_memdup2 (&id, sizeof id), holders);
+    }
+  holders->n++;
   g_mutex_unlock (&self->lock);
 }
 
@@ -177,10 +296,8 @@ void
 mf_drafts_release (MfDrafts *self, MfMsgId id)
 {
   g_mutex_lock (&self->lock);
-  guint n = GPOINTER_TO_UINT (g_hash_table_lookup (self->held, &id));
-  if (n > 1)
-    g_hash_table_insert (self->held, g_memdup2 (&id, sizeof id), GUINT_TO_POINTER (n - 1));
-  else
+  Holders *holders = g_hash_table_lookup (self->held, &id);
+  if (--holders->n == 0)
     g_hash_table_remove (self->held, &id);
   g_mutex_unlock (&self->lock);
 }
@@ -194,190 +311,96 @@ mf_drafts_is_held (MfDrafts *self, MfMsgId id)
   return held;
 }
 
-gboolean
-mf_drafts_is_held_twice (MfDrafts *self, MfMsgId id)
+static Holders
+get_holders (MfDrafts *self, MfMsgId id)
 {
   g_mutex_lock (&self->lock);
-  guint n = GPOINTER_TO_UINT (g_hash_table_lookup (self->held, &id));
+  const Holders *found = g_hash_table_lookup (self->held, &id);
+  Holders holders = found != NULL ? *found : (Holders){ 0 };
   g_mutex_unlock (&self->lock);
-  return n > 1;
+  return holders;
 }
 
-void
-mf_drafts_set_dirty (MfDrafts *self, MfMsgId id, gboolean dirty)
+gboolean
+mf_drafts_is_last (MfDrafts *self, MfMsgId id)
+{
+  return get_holders (self, id).n == 1;
+}
+
+guint
+mf_drafts_version (MfDrafts *self, const MfMessage *row)
+{
+  Holders holders = get_holders (self, row->id);
+
+  return holders.begun ? holders.version : row->version;
+}
+
+static void
+set_begun (MfDrafts *self, MfMsgId id, guint version)
 {
   g_mutex_lock (&self->lock);
-  if (dirty)
-    g_hash_table_add (self->dirty, g_memdup2 (&id, sizeof id));
-  else
-    g_hash_table_remove (self->dirty, &id);
+  Holders *holders = g_hash_table_lookup (self->held, &id);
+  holders->begun = TRUE;
+  holders->version = version;
   g_mutex_unlock (&self->lock);
 }
 
 gboolean
 mf_drafts_is_dirty (MfDrafts *self, MfMsgId id)
 {
-  g_mutex_lock (&self->lock);
-  gboolean dirty = g_hash_table_contains (self->dirty, &id);
-  g_mutex_unlock (&self->lock);
-  return dirty;
-}
-
-/* ---- reading for the wire --------------------------------------------- */
-
-static gssize
-read_at (int fd, char *buffer, gsize size, guint64 offset)
-{
-  gssize n;
-
-  do
-    n = pread (fd, buffer, size, (off_t) offset);
-  while (n < 0 && errno == EINTR);
-  return n;
-}
-
-gboolean
-mf_drafts_check (int fd, GError **error)
-{
-  g_autofree char *buffer = g_malloc (PIECE);
-  guint64 offset = 0;
-  gssize n;
-
-  while ((n = read_at (fd, buffer, PIECE, offset)) > 0)
-    {
-      if (memchr (buffer, '\0', (gsize) n) != NULL)
-        break;
-      offset += (guint64) n;
-    }
-  if (n == 0 && offset > 0)
-    return TRUE;
-  if (n < 0)
-    return set_errno_error (error, "reading", "a draft");
-  g_set_error_literal (error, MF_CACHE_ERROR, MF_CACHE_ERROR_INVALID,
-                       n > 0 ? "not a message: it has a NUL byte" : "not a message: it is empty");
-  return FALSE;
-}
-
-typedef struct
-{
-  guint64 size, lf, crlf;
-  gboolean in_body;         /* past the first empty line */
-  guint64 header_lf, header_crlf;
-  char last, before;        /* the two bytes before */
-} Census;
-
-static void
-count_byte (Census *census, char c)
-{
-  if (c == '\n')
-    {
-      gboolean crlf = census->last == '\r';
-      char previous = crlf ? census->before : census->last;
-      census->lf++;
-      census->crlf += crlf;
-      if (!census->in_body)
-        {
-          census->header_lf++;
-          census->header_crlf += crlf;
-          census->in_body = previous == '\n' || census->size == (crlf ? 1 : 0);
-        }
-    }
-  census->before = census->last;
-  census->last = c;
-  census->size++;
-}
-
-/* A header whose lines end in LF is a reader's view, whatever CR is in the body. */
-static void
-decide (MfDraftReader *self, const Census *census)
-{
-  if (census->lf > 0 && census->crlf == census->lf)
-    {
-      self->eol = MF_DRAFT_AS_IT_IS;
-      self->wire_size = census->size;
-    }
-  else if (census->header_crlf == 0)
-    {
-      self->eol = MF_DRAFT_EACH_LF;
-      self->wire_size = census->size + census->lf;
-    }
-  else
-    {
-      self->eol = MF_DRAFT_NORMALIZED;
-      self->wire_size = census->size + census->lf - census->crlf;
-    }
-}
-
-gboolean
-mf_draft_reader_init (MfDraftReader *self, int fd, GError **error)
-{
-  g_autofree char *buffer = g_malloc (PIECE);
-  Census census = { 0 };
-  gssize n;
-
-  *self = (MfDraftReader){ .fd = fd };
-  while ((n = read_at (fd, buffer, PIECE, census.size)) > 0)
-    for (gssize i = 0; i < n; i++)
-      count_byte (&census, buffer[i]);
-  if (n < 0)
-    return set_errno_error (error, "reading", "a draft");
-  decide (self, &census);
-  return TRUE;
+  return get_holders (self, id).dirty;
 }
 
 void
-mf_draft_reader_clear (MfDraftReader *self)
+mf_drafts_set_dirty (MfDrafts *self, MfMsgId id, gboolean dirty)
 {
-  if (self->fd >= 0)
-    close (self->fd);
-  self->fd = -1;
+  g_mutex_lock (&self->lock);
+  ((Holders *) g_hash_table_lookup (self->held, &id))->dirty = dirty;
+  g_mutex_unlock (&self->lock);
 }
 
-/* Into @out, which has room for twice as much, or for one byte if @size is 1. */
-static gsize
-convert (MfDraftReader *self, const char *in, gsize size, char *out, gsize room)
+/* Another name of the same file is another message's. */
+static gboolean
+is_shared (int fd)
 {
-  char *start = out;
+  struct stat attributes;
 
-  for (gsize i = 0; i < size; i++)
+  return fstat (fd, &attributes) != 0 || attributes.st_nlink > 1;
+}
+
+static int
+begin_edit (MfDrafts *self, const MfMessage *row, gboolean in_place, MfBody *content,
+            guint *out_version, GError **error)
+{
+  int fd = content == NULL ? mf_drafts_open_file (self, row, error) : -1;
+  g_autoptr (MfBody) own = NULL;
+
+  *out_version = row->version;
+  if (content == NULL && (fd < 0 || (in_place && !is_shared (fd))))
+    return fd;
+  if (content == NULL)
+    own = mf_body_new_file (fd);
+  *out_version = row->version + 1;
+  return make_from_body (self, row->id, *out_version, content != NULL ? content : own, error);
+}
+
+int
+mf_drafts_edit (MfDrafts *self, const MfMessage *row, gboolean in_place, MfBody *content,
+                GError **error)
+{
+  guint version = 0;
+  int fd;
+
+  g_mutex_lock (&self->making);
+  Holders holders = get_holders (self, row->id);
+  if (holders.begun)
+    fd = open_version (self, row->id, holders.version, error);
+  else
     {
-      if (in[i] == '\n' && !(self->after_cr && self->eol == MF_DRAFT_NORMALIZED))
-        *out++ = '\r';
-      self->after_cr = in[i] == '\r';
-      self->owes_lf = (gsize) (out - start) == room;
-      if (!self->owes_lf)
-        *out++ = in[i];
+      fd = begin_edit (self, row, in_place, content, &version, error);
+      if (fd >= 0)
+        set_begun (self, row->id, version);
     }
-  return (gsize) (out - start);
-}
-
-static gssize
-read_converted (MfDraftReader *self, char *buffer, gsize size)
-{
-  char piece[4096];
-  gsize used = 0;
-
-  if (self->owes_lf)
-    buffer[used++] = '\n';
-  self->owes_lf = FALSE;
-  if (used == size)
-    return (gssize) used;
-  gsize most = MIN (sizeof piece, MAX ((size - used) / 2, 1));
-  gssize n = read_at (self->fd, piece, most, self->offset);
-  if (n <= 0)
-    return used > 0 ? (gssize) used : n;
-  self->offset += (guint64) n;
-  return (gssize) (used + convert (self, piece, (gsize) n, buffer + used, size - used));
-}
-
-gssize
-mf_draft_reader_read (char *buffer, gsize size, gpointer reader)
-{
-  MfDraftReader *self = reader;
-
-  if (self->eol != MF_DRAFT_AS_IT_IS)
-    return size > 0 ? read_converted (self, buffer, size) : 0;
-  gssize n = read_at (self->fd, buffer, size, self->offset);
-  self->offset += n > 0 ? (guint64) n : 0;
-  return n;
+  g_mutex_unlock (&self->making);
+  return fd;
 }

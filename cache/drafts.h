@@ -1,9 +1,15 @@
 /* drafts.h - files with the content of messages that exist only here.
  *
- * Shape:   `outgoing/ID` in the account's state, as the reader sees it; a row with
- *          `draft` set says that the file counts.  A handle may be one of several.
+ * Shape:   `outgoing/ID.VERSION` in the account's state, as the reader sees it; it
+ *          counts when the message's row has `draft` set and that version.  Once a
+ *          change is queued, its file is not written any more: who writes again
+ *          works on the next version, which takes its place in the transaction
+ *          that queues it.
+ * Life:    a file is made inside the transaction that makes the row want it, or as
+ *          the next version of one that is held; mf_drafts_sweep() removes what
+ *          neither a row nor a writer wants.
  * Threads: any.
- * Errors:  MF_CACHE_ERROR_FULL, _CORRUPT, _INVALID.
+ * Errors:  MF_CACHE_ERROR_FULL, _CORRUPT.
  */
 #pragma once
 
@@ -16,51 +22,40 @@ MfDrafts *mf_drafts_open (const char *state_dir, GError **error);
 void mf_drafts_close (MfDrafts *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfDrafts, mf_drafts_close)
 
-/* Opens the file, made anew when there is none: -1 with @error. */
-int mf_drafts_open_file (MfDrafts *self, MfMsgId id, gboolean create, GError **error);
+/* The file of @row, for reading: -1 with @error. */
+int mf_drafts_open_file (MfDrafts *self, const MfMessage *row, GError **error);
+/* Files that become those of @id in its version 0: empty, or with the content of
+ * @body, or with that of @from's file. */
+gboolean mf_drafts_create (MfDrafts *self, MfMsgId id, GError **error);
 gboolean mf_drafts_write_body (MfDrafts *self, MfMsgId id, MfBody *body, GError **error);
-gboolean mf_drafts_link (MfDrafts *self, MfMsgId from, MfMsgId to, GError **error);
-void mf_drafts_delete (MfDrafts *self, MfMsgId id);
+gboolean mf_drafts_link (MfDrafts *self, const MfMessage *from, MfMsgId id, GError **error);
+void mf_drafts_delete (MfDrafts *self, MfMsgId id, guint version);
 /* The files' names survive a power cut. */
 gboolean mf_drafts_sync (MfDrafts *self, GError **error);
-/* Deletes every file that @is_needed does not want. */
-void mf_drafts_sweep (MfDrafts *self, gboolean (*is_needed) (MfMsgId id, gpointer user_data),
-                      gpointer user_data);
+/* Removes what is of no use. */
+gboolean mf_drafts_sweep (MfDrafts *self, MfDb *db, GError **error);
+/* (transfer full) (element-type MfDraftFile): every file that is there. */
+typedef struct
+{
+  MfMsgId id;
+  guint version;
+} MfDraftFile;
+GArray *mf_drafts_list (MfDrafts *self, GError **error);
 
-/* Open for writing: not to be sent. */
+/* ---- who is writing --------------------------------------------------- */
+
+/* One more writer: nothing of the message is sent until the last has gone.  They
+ * come and go in a transaction, so that others see in theirs who is there. */
 void mf_drafts_hold (MfDrafts *self, MfMsgId id);
 void mf_drafts_release (MfDrafts *self, MfMsgId id);
 gboolean mf_drafts_is_held (MfDrafts *self, MfMsgId id);
-gboolean mf_drafts_is_held_twice (MfDrafts *self, MfMsgId id);
-/* Written since it was last looked at whole, by whichever handle. */
-void mf_drafts_set_dirty (MfDrafts *self, MfMsgId id, gboolean dirty);
+gboolean mf_drafts_is_last (MfDrafts *self, MfMsgId id); /* one holder */
+/* The file that the holders of @row write, made from @content (nullable: its own
+ * file) by the first of them, or @in_place: its own file. */
+int mf_drafts_edit (MfDrafts *self, const MfMessage *row, gboolean in_place, MfBody *content,
+                    GError **error);
+/* Its version; @row's own when nobody writes. */
+guint mf_drafts_version (MfDrafts *self, const MfMessage *row);
+/* Something was written that is not queued. */
 gboolean mf_drafts_is_dirty (MfDrafts *self, MfMsgId id);
-
-/* A message is not empty and has no NUL (RFC 5322 section 4). */
-gboolean mf_drafts_check (int fd, GError **error);
-
-/* ---- on the way to the server ----------------------------------------- */
-
-/* How the file's line ends become the wire's. */
-typedef enum
-{
-  MF_DRAFT_AS_IT_IS,   /* CRLF throughout */
-  MF_DRAFT_EACH_LF,    /* LF: the inverse of what readers see */
-  MF_DRAFT_NORMALIZED, /* mixed: CRLF stays, LF alone becomes CRLF */
-} MfDraftEol;
-
-typedef struct
-{
-  int fd;
-  MfDraftEol eol;
-  guint64 wire_size;
-  guint64 offset;     /* in the file */
-  gboolean after_cr;
-  gboolean owes_lf; /* there was no room for it */
-} MfDraftReader;
-
-/* Takes @fd.  Reads the file once to know what it is. */
-gboolean mf_draft_reader_init (MfDraftReader *self, int fd, GError **error);
-void mf_draft_reader_clear (MfDraftReader *self);
-/* As MfUpload.read. */
-gssize mf_draft_reader_read (char *buffer, gsize size, gpointer reader);
+void mf_drafts_set_dirty (MfDrafts *self, MfMsgId id, gboolean dirty);

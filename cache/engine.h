@@ -69,7 +69,7 @@ typedef struct
   gboolean draining;                      /* no waiting for more */
   guint pushes;                           /* runs of the push worker, to wait for */
   MfWaiters *push_waits;                  /* by the highest seq they wait for */
-  gboolean upload_alone;                  /* a batch was refused; the push worker's own */
+  guint upload_alone;                     /* of a refused batch; the push worker's own */
 } MfEngine;
 
 /* A body and the folder to select for it. */

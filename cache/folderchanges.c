@@ -55,7 +55,7 @@ mf_cache_make_folder (MfCache *self, MfFolderId parent, const char *name, MfFold
 
   if (!begin (self, &txn, error) || !check_name (self, parent, name, error)
       || !mf_folders_insert_local (self->front, parent, name, &id, error)
-      || !mf_journal_folder (self->front, MF_CHANGE_CREATE, id, error)
+      || !mf_journal_folder (self->front, MF_CHANGE_CREATE, id, parent, name, error)
       || !commit (self, &txn, error))
     return FALSE;
   *out_id = id;
@@ -83,14 +83,16 @@ mf_cache_remove_folder (MfCache *self, MfFolderId id, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   g_auto (MfFolder) folder = { 0 };
+  gboolean nothing = FALSE;
 
   if (!begin (self, &txn, error) || !mf_folders_get (self->front, id, &folder, error)
       || !check_empty (self, &folder, error))
     return FALSE;
   if (id == MF_FOLDER_ROOT || g_strcmp0 (folder.mailbox, "INBOX") == 0)
     return refuse (error, MF_CACHE_ERROR_DENIED, "INBOX cannot be removed");
-  return mf_folders_hide (self->front, &folder, error)
-         && mf_journal_folder (self->front, MF_CHANGE_DELETE, id, error)
+  return mf_journal_remove_folder (self->front, id, &nothing, error)
+         && (nothing ? mf_folders_remove (self->front, id, error)
+                     : mf_folders_hide (self->front, &folder, error))
          && commit (self, &txn, error);
 }
 
@@ -123,7 +125,7 @@ mf_cache_rename_folder (MfCache *self, MfFolderId id, MfFolderId parent, const c
   if (id == MF_FOLDER_ROOT || g_strcmp0 (folder.mailbox, "INBOX") == 0)
     return refuse (error, MF_CACHE_ERROR_DENIED, "INBOX cannot be renamed");
   return mf_folders_move (self->front, &folder, parent, name, error)
-         && mf_journal_folder (self->front, MF_CHANGE_RENAME, id, error)
+         && mf_journal_folder (self->front, MF_CHANGE_RENAME, id, parent, name, error)
          && commit (self, &txn, error);
 }
 
@@ -135,6 +137,6 @@ mf_cache_subscribe (MfCache *self, MfFolderId id, gboolean on, GError **error)
   return begin (self, &txn, error)
          && mf_db_run (self->front, error, "UPDATE folder SET subscribed = ? WHERE id = ?", "ii",
                        (gint64) on, id)
-         && mf_journal_folder (self->front, MF_CHANGE_SUBSCRIBE, id, error)
+         && mf_journal_folder (self->front, MF_CHANGE_SUBSCRIBE, id, 0, NULL, error)
          && commit (self, &txn, error);
 }

@@ -325,6 +325,14 @@ mf_folders_set_modseq (MfDb *db, MfFolderId id, guint64 highestmodseq, GError **
                     (gint64) highestmodseq, id);
 }
 
+/* But not that changes are numbered. */
+gboolean
+mf_folders_forget_modseq (MfDb *db, MfFolderId id, GError **error)
+{
+  return mf_db_run (db, error,
+                    "UPDATE folder SET highestmodseq = MIN(highestmodseq, 1) WHERE id = ?", "i", id);
+}
+
 /* (transfer full): for this folder under this UIDVALIDITY, no other has it. */
 static char *
 free_tag (MfDb *db, const MfFolder *folder, guint32 uidvalidity, GError **error)
@@ -455,35 +463,46 @@ mf_folders_set_mailbox (MfDb *db, const MfFolder *folder, const char *mailbox, G
                       "sss", old, mailbox, delimiter))
         return FALSE;
     }
-  return mf_db_run (db, error, "UPDATE folder SET mailbox = NULL WHERE mailbox = ? AND id != ?",
-                    "si", mailbox, folder->id)
-         && mf_db_run (db, error, "UPDATE folder SET mailbox = ? WHERE id = ?", "si", mailbox,
-                       folder->id);
+  return mf_db_run (db, error, "UPDATE folder SET mailbox = ? WHERE id = ?", "si", mailbox,
+                    folder->id);
 }
 
+/* The id of the folder whose mailbox is above @folder's; *@out_component: its own. */
+static gboolean
+find_parent (MfDb *db, const MfFolder *folder, MfFolderId *out_parent, char **out_component,
+             GError **error)
+{
+  const char *cut = strrchr (folder->mailbox, mf_folders_delimiter (db));
+  g_autofree char *above = NULL;
+
+  *out_parent = MF_FOLDER_ROOT;
+  if (cut != NULL)
+    {
+      above = g_strndup (folder->mailbox, (gsize) (cut - folder->mailbox));
+      if (!mf_db_number (db, MF_FOLDER_ROOT, out_parent, error,
+                         "SELECT id FROM folder WHERE mailbox = ?", "s", above))
+        return FALSE;
+    }
+  *out_component = g_strdup (cut != NULL ? cut + 1 : folder->mailbox);
+  return TRUE;
+}
+
+/* The name may be another's by now. */
 gboolean
 mf_folders_revert (MfDb *db, const MfFolder *folder, GError **error)
 {
-  MfFolderId parent = MF_FOLDER_ROOT;
+  MfFolderId parent = 0;
+  g_autofree char *component = NULL;
+  gint64 taken = 0;
 
-  if (folder->mailbox == NULL)
-    return mf_db_run (db, error,
-                      "DELETE FROM folder WHERE id = ?1"
-                      " AND NOT EXISTS (SELECT 1 FROM message WHERE folder = ?1)"
-                      " AND NOT EXISTS (SELECT 1 FROM folder AS child WHERE child.parent = ?1)",
-                      "i", folder->id)
-           && mf_folders_touch_tree (db, folder->parent, error);
-
-  const char *cut = strrchr (folder->mailbox, mf_folders_delimiter (db));
-  g_autofree char *name = decode_component (cut != NULL ? cut + 1 : folder->mailbox);
-  if (cut != NULL)
-    {
-      g_autofree char *above = g_strndup (folder->mailbox, (gsize) (cut - folder->mailbox));
-      gint64 id = 0;
-      if (!mf_db_number (db, MF_FOLDER_ROOT, &id, error, "SELECT id FROM folder WHERE mailbox = ?",
-                         "s", above))
-        return FALSE;
-      parent = id;
-    }
-  return mf_folders_move (db, folder, parent, name, error);
+  if (!find_parent (db, folder, &parent, &component, error))
+    return FALSE;
+  g_autofree char *name = decode_component (component);
+  if (!mf_db_number (db, 0, &taken, error,
+                     "SELECT 1 FROM folder WHERE parent = ? AND name = ? AND id != ?", "isi", parent,
+                     name, folder->id))
+    return FALSE;
+  g_autofree char *free_name
+      = taken != 0 ? g_strconcat (name, "\x7f", component, NULL) : g_strdup (name);
+  return mf_folders_move (db, folder, parent, free_name, error);
 }

@@ -33,6 +33,8 @@ gboolean mf_folders_set_synced (MfDb *db, MfFolderId id, const MfMailboxStatus *
 /* A part of that, while the first listing is under way. */
 gboolean mf_folders_set_uidnext (MfDb *db, MfFolderId id, guint32 uidnext, GError **error);
 gboolean mf_folders_set_modseq (MfDb *db, MfFolderId id, guint64 highestmodseq, GError **error);
+/* All flags are asked for again. */
+gboolean mf_folders_forget_modseq (MfDb *db, MfFolderId id, GError **error);
 /* A new UIDVALIDITY: new tag for generated names, nothing known. */
 gboolean mf_folders_set_validity (MfDb *db, const MfFolder *folder, guint32 uidvalidity,
                                   GError **error);
@@ -61,5 +63,5 @@ gboolean mf_folders_move (MfDb *db, const MfFolder *folder, MfFolderId parent, c
 /* The server calls it @mailbox now; what is below it follows. */
 gboolean mf_folders_set_mailbox (MfDb *db, const MfFolder *folder, const char *mailbox,
                                  GError **error);
-/* Back to where its mailbox says; a folder that has none goes if it is empty. */
+/* Back to where its mailbox says. */
 gboolean mf_folders_revert (MfDb *db, const MfFolder *folder, GError **error);

@@ -31,18 +31,26 @@ get_subject (MfDb *db, const MfChange *change, MfMessage *out, GError **error)
   return mf_messages_get (db, id, out, error);
 }
 
+/* The old text goes once the new one is where it shall be. */
+static gboolean
+is_superseded (Builder *self, MfMsgId after, GError **error)
+{
+  g_auto (MfMessage) next = { 0 };
+  gboolean moving = FALSE;
+
+  return !mf_messages_get (self->db, after, &next, NULL)
+         || (next.home != 0 && mf_journal_is_moving (self->db, after, &moving, error) && !moving);
+}
+
 /* What it waits for has not arrived, or it is still being written. */
 static gboolean
 must_wait (Builder *self, const MfChange *change, const MfMessage *subject)
 {
-  g_auto (MfMessage) before = { 0 };
-
   if (change->kind == MF_CHANGE_APPEND)
     return mf_drafts_is_held (self->drafts, change->message);
   if (subject->home == 0 || subject->uid == 0)
     return TRUE;
-  return change->after != 0 && mf_messages_get (self->db, change->after, &before, NULL)
-         && before.home == 0;
+  return change->after != 0 && !is_superseded (self, change->after, NULL);
 }
 
 static gboolean
@@ -72,12 +80,10 @@ has_room (Builder *self, const MfMessage *subject)
 static void
 take (MfGroup *group, const MfChange *change, const MfMessage *subject)
 {
-  MfChange entry = *change;
+  MfChange entry;
   MfMessage message;
 
-  entry.add_keywords = g_strdup (change->add_keywords);
-  entry.remove_keywords = g_strdup (change->remove_keywords);
-  entry.error = g_strdup (change->error);
+  mf_change_copy (change, &entry);
   g_array_append_val (group->changes, entry);
   mf_message_copy (subject, &message);
   g_array_append_val (group->messages, message);
@@ -92,57 +98,76 @@ start (MfGroup *group, const MfChange *change, const MfMessage *subject)
   take (group, change, subject);
 }
 
+/* Whether it goes or stays, what follows for this message comes later. */
+static void
+pass (Builder *self, const MfChange *change)
+{
+  g_hash_table_add (self->passed, g_memdup2 (&change->message, sizeof change->message));
+  if (change->source != 0)
+    g_hash_table_add (self->passed, g_memdup2 (&change->source, sizeof change->source));
+}
+
+static gboolean
+is_passed (Builder *self, const MfChange *change)
+{
+  return g_hash_table_contains (self->passed, &change->message)
+         || (change->source != 0 && g_hash_table_contains (self->passed, &change->source));
+}
+
 /* FALSE: the group ends here. */
 static gboolean
-consider (Builder *self, const MfChange *change)
+add (Builder *self, const MfChange *change, const MfMessage *subject)
 {
-  MfGroup *group = self->group;
-  g_auto (MfMessage) subject = { 0 };
-  gint64 key = change->message;
-
-  if (g_hash_table_contains (self->passed, &key))
-    return TRUE;
-  gboolean fits = get_subject (self->db, change, &subject, NULL)
-                  && !must_wait (self, change, &subject)
-                  && (group->changes->len == 0 || is_alike (group, change, &subject));
-  /* Whether it goes or stays, what follows for this message comes later. */
-  g_hash_table_add (self->passed, g_memdup2 (&key, sizeof key));
-  if (!fits)
-    return TRUE;
-  if (group->changes->len == 0)
+  if (self->group->changes->len == 0)
     {
-      start (group, change, &subject);
-      return has_room (self, &subject);
+      start (self->group, change, subject);
+      return has_room (self, subject);
     }
-  if (!has_room (self, &subject))
+  if (!is_alike (self->group, change, subject))
+    return TRUE;
+  if (!has_room (self, subject))
     return FALSE;
-  take (group, change, &subject);
+  take (self->group, change, subject);
   return TRUE;
 }
 
 static gboolean
-is_of_folder (const MfChange *change)
+consider (Builder *self, const MfChange *change)
 {
-  return change->message == 0;
+  g_auto (MfMessage) subject = { 0 };
+  gboolean goes = !is_passed (self, change);
+
+  pass (self, change);
+  if (!goes)
+    return TRUE;
+  if (get_subject (self->db, change, &subject, NULL))
+    return must_wait (self, change, &subject) || add (self, change, &subject);
+  if (self->group->changes->len > 0)
+    return TRUE;
+  start (self->group, change, &subject);
+  self->group->lost = TRUE;
+  return FALSE;
 }
 
+/* A change of a folder waits for everything before it but for what waits for
+ * something that may come after it. */
 static void
 build (Builder *self, const GArray *entries)
 {
-  MfGroup *group = self->group;
+  gboolean first = TRUE;
 
   for (guint i = 0; i < entries->len; i++)
     {
       const MfChange *change = &g_array_index (entries, MfChange, i);
-      if (is_of_folder (change))
+      if (change->message == 0)
         {
-          /* It waits for everything before it. */
-          if (i == 0)
-            start (group, change, &(MfMessage){ 0 });
+          if (first)
+            start (self->group, change, &(MfMessage){ 0 });
           return;
         }
       if (!consider (self, change))
         return;
+      first &= change->after != 0 && self->group->changes->len == 0;
     }
 }
 
@@ -161,6 +186,23 @@ mf_group_next (MfDb *db, MfDrafts *drafts, MfGroup *out, GError **error)
   g_array_set_clear_func (out->messages, (GDestroyNotify) mf_message_clear);
   build (&builder, entries);
   return out->changes->len > 0;
+}
+
+void
+mf_group_shorten (MfGroup *group, guint n)
+{
+  if (n < group->changes->len)
+    {
+      g_array_set_size (group->changes, n);
+      g_array_set_size (group->messages, n);
+    }
+}
+
+void
+mf_group_drop (MfGroup *group, guint i)
+{
+  g_array_remove_index (group->changes, i);
+  g_array_remove_index (group->messages, i);
 }
 
 guint32

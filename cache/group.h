@@ -2,7 +2,7 @@
  *
  * Shape:   entries in order; a group starts with the first that may be sent and takes
  *          those alike after it.  It never overtakes a change of a folder, nor an
- *          earlier entry of the same message.
+ *          earlier entry of the same message, be it as a copy or as what is copied.
  * Threads: the push worker.
  */
 #pragma once
@@ -17,6 +17,7 @@ typedef struct
   GArray *messages;  /* of MfMessage, one for each */
   MfFolderId home;   /* of all: where the server has them, or has the source of copies */
   MfFolderId target; /* of all */
+  gboolean lost;     /* what the one entry is about is not even in the index */
 } MfGroup;
 
 #define MF_GROUP_INIT { 0 }
@@ -25,6 +26,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfGroup, mf_group_clear)
 
 /* FALSE without @error: nothing may be sent now. */
 gboolean mf_group_next (MfDb *db, MfDrafts *drafts, MfGroup *out, GError **error);
+
+/* Leaves the first @n, or takes out the @i-th: for another time. */
+void mf_group_shorten (MfGroup *group, guint n);
+void mf_group_drop (MfGroup *group, guint i);
 
 /* The UIDs (of the messages, or of the sources of copies), as a set. */
 MfUidSet *mf_group_uids (const MfGroup *group);

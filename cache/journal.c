@@ -4,7 +4,7 @@
 
 #define COLUMNS                                                                                   \
   "seq, kind, state, message, folder, add_flags, remove_flags, add_keywords, remove_keywords,"    \
-  " source, after, removal, uidnext, error"
+  " source, after, removal, uidnext, error, parent, name, digest"
 
 void
 mf_change_clear (MfChange *change)
@@ -12,6 +12,19 @@ mf_change_clear (MfChange *change)
   g_clear_pointer (&change->add_keywords, g_free);
   g_clear_pointer (&change->remove_keywords, g_free);
   g_clear_pointer (&change->error, g_free);
+  g_clear_pointer (&change->name, g_free);
+  g_clear_pointer (&change->digest, g_free);
+}
+
+void
+mf_change_copy (const MfChange *from, MfChange *to)
+{
+  *to = *from;
+  to->add_keywords = g_strdup (from->add_keywords);
+  to->remove_keywords = g_strdup (from->remove_keywords);
+  to->error = g_strdup (from->error);
+  to->name = g_strdup (from->name);
+  to->digest = g_strdup (from->digest);
 }
 
 static void
@@ -32,6 +45,9 @@ read_row (MfDbQuery *query, MfChange *out)
     .removal = mf_db_int (query, 11) != 0,
     .uidnext = (guint32) mf_db_int (query, 12),
     .error = g_strdup (mf_db_text (query, 13)),
+    .parent = mf_db_int (query, 14),
+    .name = g_strdup (mf_db_text (query, 15)),
+    .digest = g_strdup (mf_db_text (query, 16)),
   };
 }
 
@@ -62,21 +78,33 @@ insert (MfDb *db, MfChangeKind kind, MfMsgId message, MfFolderId folder, MfMsgId
                     now ());
 }
 
-/* The last entry of @message that may still be rewritten: not sent, and no
- * change of a folder has come since, which it must not overtake. */
-static gboolean
-find_open (MfDb *db, MfMsgId message, MfChangeKind kind, gboolean across_folders, MfChange *out,
-           GError **error)
+/* Which entries may still be rewritten: all that were not sent, */
+typedef enum
 {
+  OPEN_ANYWHERE,
+  OPEN_SINCE_FOLDERS, /* but those that a change of a folder came after, */
+  OPEN_SINCE_COPIES,  /* or those that a copy of the message was made after */
+} Open;
+
+/* The last one of @message, of @kind; FALSE without @error: there is none. */
+static gboolean
+find_open (MfDb *db, MfMsgId message, MfChangeKind kind, Open open, MfChange *out, GError **error)
+{
+  static const char *const sql[] = {
+    [OPEN_ANYWHERE] = "SELECT " COLUMNS " FROM change WHERE message = ?1 AND kind = ?2"
+                      " AND state IN (0, 2) ORDER BY seq DESC LIMIT 1",
+    [OPEN_SINCE_FOLDERS]
+    = "SELECT " COLUMNS " FROM change WHERE message = ?1 AND kind = ?2 AND state IN (0, 2)"
+      " AND seq > (SELECT COALESCE(MAX(seq), 0) FROM change WHERE message IS NULL AND state != 3)"
+      " ORDER BY seq DESC LIMIT 1",
+    [OPEN_SINCE_COPIES]
+    = "SELECT " COLUMNS " FROM change WHERE message = ?1 AND kind = ?2 AND state IN (0, 2)"
+      " AND seq > (SELECT COALESCE(MAX(seq), 0) FROM change WHERE source = ?1 AND state != 3)"
+      " ORDER BY seq DESC LIMIT 1",
+  };
   g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
 
-  return mf_db_query (db, &query, error,
-                      "SELECT " COLUMNS " FROM change WHERE message = ?1 AND kind = ?2"
-                      " AND state IN (0, 2)"
-                      " AND (?3 OR seq > (SELECT COALESCE(MAX(seq), 0) FROM change"
-                      "                   WHERE message IS NULL AND state != 3))"
-                      " ORDER BY seq DESC LIMIT 1",
-                      "iii", message, (gint64) kind, (gint64) across_folders)
+  return mf_db_query (db, &query, error, sql[open], "ii", message, (gint64) kind)
          && read_one (&query, out, error);
 }
 
@@ -133,9 +161,10 @@ mf_journal_flags (MfDb *db, MfMsgId message, MfFlags add, MfFlags remove,
   GError *local = NULL;
 
   /* What is yet to be uploaded takes its flags along then. */
-  if (find_open (db, message, MF_CHANGE_APPEND, TRUE, &entry, &local))
+  if (find_open (db, message, MF_CHANGE_APPEND, OPEN_ANYWHERE, &entry, &local))
     return TRUE;
-  if (local == NULL && !find_open (db, message, MF_CHANGE_FLAGS, TRUE, &entry, &local))
+  if (local == NULL
+      && !find_open (db, message, MF_CHANGE_FLAGS, OPEN_SINCE_COPIES, &entry, &local))
     entry.message = message;
   if (local != NULL)
     {
@@ -189,9 +218,10 @@ retarget_making (MfDb *db, MfMsgId message, MfFolderId folder, gboolean *out_don
   GError *local = NULL;
   MfSeq seq = 0;
 
-  if (find_open (db, message, MF_CHANGE_APPEND, FALSE, &append, &local))
+  if (find_open (db, message, MF_CHANGE_APPEND, OPEN_SINCE_FOLDERS, &append, &local))
     seq = append.seq;
-  else if (local == NULL && find_open (db, message, MF_CHANGE_COPY, FALSE, &copy, &local))
+  else if (local == NULL
+           && find_open (db, message, MF_CHANGE_COPY, OPEN_SINCE_FOLDERS, &copy, &local))
     seq = copy.seq;
   if (local != NULL)
     {
@@ -202,40 +232,70 @@ retarget_making (MfDb *db, MfMsgId message, MfFolderId folder, gboolean *out_don
   return seq == 0 || retarget (db, seq, folder, FALSE, error);
 }
 
+/* Where the entries before @seq leave it. */
+static gboolean
+place_before (MfDb *db, const MfMessage *message, MfSeq seq, MfFolderId *out, GError **error)
+{
+  return mf_db_number (db, message->home, out, error,
+                       "SELECT folder FROM change WHERE message = ? AND kind IN (1, 2, 3)"
+                       " AND state != 3 AND seq < ? ORDER BY seq DESC LIMIT 1",
+                       "ii", message->id, seq);
+}
+
+static gboolean
+move_again (MfDb *db, const MfMessage *message, MfSeq seq, MfFolderId folder, gboolean removal,
+            GError **error)
+{
+  MfFolderId before = 0;
+
+  if (!place_before (db, message, seq, &before, error))
+    return FALSE;
+  return folder == before ? mf_journal_remove (db, seq, error)
+                          : retarget (db, seq, folder, removal, error);
+}
+
 gboolean
 mf_journal_move (MfDb *db, const MfMessage *message, MfFolderId folder, gboolean removal,
                  GError **error)
 {
   g_auto (MfChange) entry = { 0 };
   GError *local = NULL;
-  gboolean done = FALSE, sent = FALSE;
+  gboolean done = FALSE;
 
-  if (!retarget_making (db, message->id, folder, &done, error) || done)
-    return done;
-  if (find_open (db, message->id, MF_CHANGE_MOVE, FALSE, &entry, &local))
-    {
-      if (!mf_journal_is_sent (db, message->id, &sent, error))
-        return FALSE;
-      if (folder == message->home && !sent)
-        return mf_journal_remove (db, entry.seq, error);
-      return retarget (db, entry.seq, folder, removal, error);
-    }
+  if (find_open (db, message->id, MF_CHANGE_MOVE, OPEN_SINCE_FOLDERS, &entry, &local))
+    return move_again (db, message, entry.seq, folder, removal, error);
   if (local != NULL)
     {
       g_propagate_error (error, local);
       return FALSE;
     }
+  if (!retarget_making (db, message->id, folder, &done, error) || done)
+    return done;
   return insert (db, MF_CHANGE_MOVE, message->id, folder, 0, 0, removal, error);
+}
+
+/* The copy is to be of what the draft says now; its flags travel with it. */
+static gboolean
+make_append (MfDb *db, const MfChange *copy, GError **error)
+{
+  return mf_db_run (db, error, "UPDATE change SET kind = 3, source = NULL WHERE seq = ?", "i",
+                    copy->seq)
+         && mf_db_run (db, error,
+                       "DELETE FROM change WHERE message = ? AND kind = 0 AND state = 0", "i",
+                       copy->message);
 }
 
 gboolean
 mf_journal_append (MfDb *db, MfMsgId message, MfFolderId folder, GError **error)
 {
-  g_auto (MfChange) entry = { 0 };
+  g_auto (MfChange) append = { 0 };
+  g_auto (MfChange) copy = { 0 };
   GError *local = NULL;
 
-  if (find_open (db, message, MF_CHANGE_APPEND, FALSE, &entry, &local))
-    return retarget (db, entry.seq, folder, FALSE, error);
+  if (find_open (db, message, MF_CHANGE_APPEND, OPEN_ANYWHERE, &append, &local))
+    return TRUE;
+  if (local == NULL && find_open (db, message, MF_CHANGE_COPY, OPEN_ANYWHERE, &copy, &local))
+    return make_append (db, &copy, error);
   if (local == NULL)
     return insert (db, MF_CHANGE_APPEND, message, folder, 0, 0, FALSE, error);
   g_propagate_error (error, local);
@@ -284,10 +344,61 @@ mf_journal_count_folder_change (MfDb *db, GError **error)
                     "");
 }
 
-gboolean
-mf_journal_folder (MfDb *db, MfChangeKind kind, MfFolderId folder, GError **error)
+/* The last change of any folder, if it is of @folder and may be rewritten. */
+static gboolean
+find_open_folder (MfDb *db, MfFolderId folder, const char *kinds, MfSeq *out, GError **error)
 {
-  return insert (db, kind, 0, folder, 0, 0, FALSE, error) && mf_journal_count_folder_change (db, error);
+  g_autofree char *sql = g_strdup_printf (
+      "SELECT seq FROM change WHERE folder = ? AND kind IN (%s) AND state = 0"
+      " AND seq = (SELECT MAX(seq) FROM change WHERE message IS NULL AND state != 3)",
+      kinds);
+
+  return mf_db_number (db, 0, out, error, sql, "i", folder);
+}
+
+static gboolean
+insert_folder (MfDb *db, MfChangeKind kind, MfFolderId folder, MfFolderId parent,
+               const char *name, GError **error)
+{
+  return mf_db_run (db, error,
+                    "INSERT INTO change (kind, folder, parent, name, made) VALUES (?, ?, ?, ?, ?)",
+                    "iinsi", (gint64) kind, folder, parent, name, now ())
+         && mf_journal_count_folder_change (db, error);
+}
+
+gboolean
+mf_journal_folder (MfDb *db, MfChangeKind kind, MfFolderId folder, MfFolderId parent,
+                   const char *name, GError **error)
+{
+  MfSeq open = 0;
+
+  /* Made as what it is renamed to, renamed once, subscribed as the row says. */
+  if ((kind == MF_CHANGE_RENAME && !find_open_folder (db, folder, "5, 7", &open, error))
+      || (kind == MF_CHANGE_SUBSCRIBE && !find_open_folder (db, folder, "8", &open, error)))
+    return FALSE;
+  if (open == 0)
+    return insert_folder (db, kind, folder, parent, name, error);
+  return mf_db_run (db, error, "UPDATE change SET parent = ?, name = ? WHERE seq = ?", "nsi",
+                    parent, name, open);
+}
+
+gboolean
+mf_journal_remove_folder (MfDb *db, MfFolderId folder, gboolean *out_nothing, GError **error)
+{
+  MfSeq open = 0;
+  gint64 used = 0;
+
+  *out_nothing = FALSE;
+  if (!find_open_folder (db, folder, "5", &open, error)
+      || !mf_db_number (db, 0, &used, error,
+                        "SELECT EXISTS (SELECT 1 FROM change WHERE folder = ?1 AND kind < 5)"
+                        " OR EXISTS (SELECT 1 FROM message WHERE folder = ?1)",
+                        "i", folder))
+    return FALSE;
+  if (open == 0 || used != 0)
+    return insert_folder (db, MF_CHANGE_DELETE, folder, 0, NULL, error);
+  *out_nothing = TRUE;
+  return mf_journal_remove (db, open, error) && mf_journal_count_folder_change (db, error);
 }
 
 MfSeq
@@ -333,6 +444,21 @@ mf_journal_list (MfDb *db, MfChangeState state, GError **error)
 }
 
 gboolean
+mf_journal_get (MfDb *db, MfSeq seq, MfChange *out, gboolean *out_found, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+  GError *local = NULL;
+
+  if (!mf_db_query (db, &query, error, "SELECT " COLUMNS " FROM change WHERE seq = ?", "i", seq))
+    return FALSE;
+  *out_found = read_one (&query, out, &local);
+  if (local == NULL)
+    return TRUE;
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
+gboolean
 mf_journal_is_sent (MfDb *db, MfMsgId message, gboolean *out_sent, GError **error)
 {
   gint64 sent = 0;
@@ -350,10 +476,32 @@ mf_journal_is_unsettled (MfDb *db, MfFolderId folder)
   gint64 found = 0;
 
   return !mf_db_number (db, 0, &found, NULL,
-                        "SELECT 1 FROM change WHERE folder = ?1 AND message IS NOT NULL"
-                        " AND state IN (1, 4) LIMIT 1",
+                        "SELECT 1 FROM change WHERE state IN (1, 4) AND kind IN (1, 2, 3)"
+                        " AND (folder = ?1 OR EXISTS (SELECT 1 FROM message"
+                        "      WHERE message.id = change.message AND home = ?1)) LIMIT 1",
                         "i", folder)
          || found != 0;
+}
+
+gboolean
+mf_journal_is_moving (MfDb *db, MfMsgId message, gboolean *out_moving, GError **error)
+{
+  gint64 moving = 0;
+
+  if (!mf_db_number (db, 0, &moving, error,
+                     "SELECT 1 FROM change WHERE message = ? AND kind IN (1, 2, 3) AND state != 3",
+                     "i", message))
+    return FALSE;
+  *out_moving = moving != 0;
+  return TRUE;
+}
+
+gboolean
+mf_journal_source (MfDb *db, MfMsgId message, MfMsgId *out_source, GError **error)
+{
+  return mf_db_number (db, 0, out_source, error,
+                       "SELECT source FROM change WHERE message = ? AND kind = 2 AND state != 3",
+                       "i", message);
 }
 
 guint
@@ -377,10 +525,42 @@ mf_journal_set_state (MfDb *db, MfSeq seq, MfChangeState state, const char *why,
 }
 
 gboolean
-mf_journal_set_sent (MfDb *db, MfSeq seq, guint32 uidnext, GError **error)
+mf_journal_mark_sent (MfDb *db, const MfChange *as_seen, guint32 uidnext, const char *digest,
+                      gboolean *out_marked, GError **error)
 {
-  return mf_db_run (db, error, "UPDATE change SET state = 1, uidnext = ? WHERE seq = ?", "ii",
-                    (gint64) uidnext, seq);
+  if (!mf_db_run (db, error,
+                  "UPDATE change SET state = 1, uidnext = ?, digest = ? WHERE seq = ?"
+                  " AND kind = ? AND state = 0 AND folder IS ? AND source IS ?"
+                  " AND add_flags = ? AND remove_flags = ?"
+                  " AND add_keywords IS ? AND remove_keywords IS ?",
+                  "isiinniiss", (gint64) uidnext, digest, as_seen->seq, (gint64) as_seen->kind,
+                  as_seen->folder, as_seen->source, (gint64) as_seen->add_flags,
+                  (gint64) as_seen->remove_flags, as_seen->add_keywords,
+                  as_seen->remove_keywords))
+    return FALSE;
+  *out_marked = mf_db_n_changed (db) == 1;
+  return TRUE;
+}
+
+/* Flags that were changed since travel with an upload. */
+gboolean
+mf_journal_queue_again (MfDb *db, const MfChange *change, GError **error)
+{
+  return mf_db_run (db, error, "UPDATE change SET state = 0, error = NULL WHERE seq = ?", "i",
+                    change->seq)
+         && (change->kind != MF_CHANGE_APPEND
+             || mf_db_run (db, error,
+                           "DELETE FROM change WHERE message = ? AND kind = 0 AND state = 0", "i",
+                           change->message));
+}
+
+gboolean
+mf_journal_set_failed (MfDb *db, const MfChange *change, const char *why, GError **error)
+{
+  return mf_db_run (db, error,
+                    "DELETE FROM change WHERE message = ? AND kind = ? AND state = 3", "ii",
+                    change->message, (gint64) change->kind)
+         && mf_journal_set_state (db, change->seq, MF_CHANGE_FAILED, why, error);
 }
 
 gboolean

@@ -47,15 +47,19 @@ typedef struct
   MfChangeState state;
   MfMsgId message;
   MfFolderId folder;
+  MfFolderId parent; /* CREATE, RENAME: where `folder` is to be, */
+  char *name;        /* (nullable) and what it is to be called there, UTF-8 */
   MfFlags add_flags, remove_flags;
   char *add_keywords, *remove_keywords; /* (nullable) */
   MfMsgId source, after;
   gboolean removal;
-  guint32 uidnext;
+  guint32 uidnext; /* of what is sent: no UID that came of it is below, */
+  char *digest;    /* (nullable) and the content of an upload (drafts.h) */
   char *error; /* (nullable) */
 } MfChange;
 
 void mf_change_clear (MfChange *change);
+void mf_change_copy (const MfChange *from, MfChange *to);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfChange, mf_change_clear)
 
 /* ---- writing ---------------------------------------------------------- */
@@ -67,7 +71,8 @@ gboolean mf_journal_flags (MfDb *db, MfMsgId message, MfFlags add, MfFlags remov
 /* "MESSAGE goes to FOLDER": from its home, or on its way there. */
 gboolean mf_journal_move (MfDb *db, const MfMessage *message, MfFolderId folder, gboolean removal,
                           GError **error);
-/* "MESSAGE is made in FOLDER", of the draft or of @source. */
+/* "MESSAGE is made in FOLDER", of the draft or of @source.  What is already to be
+ * made is made of the draft then, where it was to be. */
 gboolean mf_journal_append (MfDb *db, MfMsgId message, MfFolderId folder, GError **error);
 gboolean mf_journal_copy (MfDb *db, MfMsgId message, MfMsgId source, MfFolderId folder,
                           GError **error);
@@ -75,13 +80,25 @@ gboolean mf_journal_copy (MfDb *db, MfMsgId message, MfMsgId source, MfFolderId 
  * the server has never heard of it: the caller removes the row at once. */
 gboolean mf_journal_expunge (MfDb *db, const MfMessage *message, MfMsgId after, gboolean removal,
                              gboolean *out_nothing, GError **error);
-gboolean mf_journal_folder (MfDb *db, MfChangeKind kind, MfFolderId folder, GError **error);
+/* "FOLDER is made, renamed, ...": @parent, @name (nullable) for the first two.  The
+ * last change of a folder that is not sent yet is changed instead. */
+gboolean mf_journal_folder (MfDb *db, MfChangeKind kind, MfFolderId folder, MfFolderId parent,
+                            const char *name, GError **error);
+/* "FOLDER is removed".  @out_nothing: as mf_journal_expunge(). */
+gboolean mf_journal_remove_folder (MfDb *db, MfFolderId folder, gboolean *out_nothing,
+                                   GError **error);
 
 /* ---- reading ---------------------------------------------------------- */
 
 /* (transfer full) (element-type MfChange), by seq, those in @state only. */
 GArray *mf_journal_list (MfDb *db, MfChangeState state, GError **error);
+/* The entry as it is now; *@out_found FALSE: there is none. */
+gboolean mf_journal_get (MfDb *db, MfSeq seq, MfChange *out, gboolean *out_found, GError **error);
 gboolean mf_journal_is_sent (MfDb *db, MfMsgId message, gboolean *out_sent, GError **error);
+/* TRUE when an entry, sent or not, gives @message a new place on the server. */
+gboolean mf_journal_is_moving (MfDb *db, MfMsgId message, gboolean *out_moving, GError **error);
+/* What @message is to be a copy of, 0: of nothing. */
+gboolean mf_journal_source (MfDb *db, MfMsgId message, MfMsgId *out_source, GError **error);
 /* What pending changes make of flags that the server tells. */
 gboolean mf_journal_merge_flags (MfDb *db, MfMsgId message, MfFlags *flags, char **keywords,
                                  GError **error);
@@ -97,7 +114,14 @@ gboolean mf_journal_count_folder_change (MfDb *db, GError **error);
 
 gboolean mf_journal_set_state (MfDb *db, MfSeq seq, MfChangeState state, const char *why,
                                GError **error);
-gboolean mf_journal_set_sent (MfDb *db, MfSeq seq, guint32 uidnext, GError **error);
+/* Marks the entry SENT, with what is noted, unless it is not QUEUED any more or says
+ * something else than @as_seen: then *@out_marked is FALSE. */
+gboolean mf_journal_mark_sent (MfDb *db, const MfChange *as_seen, guint32 uidnext,
+                               const char *digest, gboolean *out_marked, GError **error);
+/* What was sent did not happen. */
+gboolean mf_journal_queue_again (MfDb *db, const MfChange *change, GError **error);
+/* Refused for good: FAILED, in the place of earlier failures of that kind. */
+gboolean mf_journal_set_failed (MfDb *db, const MfChange *change, const char *why, GError **error);
 gboolean mf_journal_remove (MfDb *db, MfSeq seq, GError **error);
 /* What is sent or done for @from is for @to: QUEUED ones are dropped. */
 gboolean mf_journal_hand_over (MfDb *db, MfMsgId from, MfMsgId to, GError **error);

@@ -3,7 +3,7 @@
 #define COLUMNS                                                                                   \
   "id, folder, place, uid, base, flags, keywords, internaldate, wire_size, exact_size, modseq,"   \
   " draft, home, emailid, threadid, labels,"                                                       \
-  " draft OR EXISTS (SELECT 1 FROM body WHERE body.message = message.id)"
+  " draft OR EXISTS (SELECT 1 FROM body WHERE body.message = message.id), version"
 /* What a listing shows: the rest costs a search for each row. */
 #define LIST_COLUMNS                                                                              \
   "id, folder, place, uid, base, flags, keywords, internaldate, wire_size, exact_size, modseq,"   \
@@ -68,6 +68,7 @@ read_one (MfDbQuery *query, MfMessage *out, GError **error)
       row.threadid = (char *) mf_db_text (query, 14);
       row.labels = (char *) mf_db_text (query, 15);
       row.cached = mf_db_int (query, 16) != 0;
+      row.version = (guint) mf_db_int (query, 17);
       mf_message_copy (&row, out);
       return TRUE;
     }
@@ -251,6 +252,18 @@ mf_messages_ids_between (MfDb *db, MfFolderId home, guint32 first, guint32 last,
 }
 
 GArray *
+mf_messages_ids_unnumbered (MfDb *db, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+
+  if (!mf_db_query (db, &query, error,
+                    "SELECT id FROM message WHERE home IS NOT NULL AND uid IS NULL ORDER BY home, id",
+                    ""))
+    return NULL;
+  return read_ids (&query, error);
+}
+
+GArray *
 mf_messages_ids_of (MfDb *db, MfFolderId folder, GError **error)
 {
   g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
@@ -307,10 +320,10 @@ mf_messages_set_home (MfDb *db, MfMsgId id, MfFolderId home, guint32 uid, GError
 }
 
 gboolean
-mf_messages_set_draft (MfDb *db, MfMsgId id, MfDraftKind draft, GError **error)
+mf_messages_set_draft (MfDb *db, MfMsgId id, MfDraftKind draft, guint version, GError **error)
 {
-  return mf_db_run (db, error, "UPDATE message SET draft = ? WHERE id = ?", "ii", (gint64) draft,
-                    id);
+  return mf_db_run (db, error, "UPDATE message SET draft = ?, version = ? WHERE id = ?", "iii",
+                    (gint64) draft, (gint64) version, id);
 }
 
 GArray *
@@ -336,11 +349,15 @@ gboolean
 mf_messages_split_remote (MfDb *db, const MfMessage *message, MfMsgId *out_tombstone,
                           GError **error)
 {
-  MfMessage tombstone = { .folder = message->home, .place = MF_PLACE_GONE };
-
-  return mf_messages_set_home (db, message->id, 0, 0, error)
-         && mf_messages_insert_local (db, &tombstone, out_tombstone, error)
-         && mf_messages_set_home (db, *out_tombstone, message->home, message->uid, error);
+  if (!mf_messages_set_home (db, message->id, 0, 0, error)
+      || !mf_db_run (db, error,
+                     "INSERT INTO message (folder, place, flags, keywords, internaldate, wire_size,"
+                     " emailid, threadid, labels) SELECT COALESCE(?2, folder), ?3, flags, keywords,"
+                     " internaldate, wire_size, emailid, threadid, labels FROM message WHERE id = ?1",
+                     "ini", message->id, message->home, (gint64) MF_PLACE_GONE))
+    return FALSE;
+  *out_tombstone = mf_db_last_id (db);
+  return mf_messages_set_home (db, *out_tombstone, message->home, message->uid, error);
 }
 
 char *

@@ -37,6 +37,8 @@ MfUidSet *mf_messages_uids (MfDb *db, MfFolderId home, GError **error);
 GArray *mf_messages_ids_between (MfDb *db, MfFolderId home, guint32 first, guint32 last,
                                  GError **error);
 
+/* Ids of those that the server has, but under a UID that is not known any more. */
+GArray *mf_messages_ids_unnumbered (MfDb *db, GError **error);
 /* Ids of all that are shown in the folder, or that the server has there. */
 GArray *mf_messages_ids_of (MfDb *db, MfFolderId folder, GError **error);
 
@@ -56,12 +58,14 @@ typedef enum
   MF_DRAFT_ONLY,     /* its content is nowhere else */
   MF_DRAFT_UPLOADED, /* the server has it as well */
 } MfDraftKind;
-gboolean mf_messages_set_draft (MfDb *db, MfMsgId id, MfDraftKind draft, GError **error);
+gboolean mf_messages_set_draft (MfDb *db, MfMsgId id, MfDraftKind draft, guint version,
+                                GError **error);
 /* (element-type MfMsgId): of this kind. */
 GArray *mf_messages_drafts (MfDb *db, MfDraftKind draft, GError **error);
 gboolean mf_messages_set_date (MfDb *db, MfMsgId id, gint64 internaldate, GError **error);
-/* Moves home and UID of @message to a new row that is shown nowhere, which has
- * nothing else: what the server has is to go, what is here stays. */
+/* Moves home and UID of @message to a new row that is shown nowhere, and is
+ * otherwise like it but for name and content: what the server has is to go, what
+ * is here stays. */
 gboolean mf_messages_split_remote (MfDb *db, const MfMessage *message, MfMsgId *out_tombstone,
                                    GError **error);
 /* @base, or @base with a number, as no other message of the folder has it. */

@@ -112,3 +112,9 @@ mf_news_send (MfNews *self)
     }
   g_array_set_size (self->items, 0);
 }
+
+void
+mf_news_forget (MfNews *self)
+{
+  g_array_set_size (self->items, 0);
+}

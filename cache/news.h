@@ -20,3 +20,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfNews, mf_news_free)
 void mf_news_add (MfNews *self, MfEventType type, MfFolderId folder, const MfMessage *before,
                   const MfMessage *after);
 void mf_news_send (MfNews *self);
+/* The transaction has failed. */
+void mf_news_forget (MfNews *self);

@@ -37,6 +37,7 @@ may_be_copy (const MfMessage *row, const MfMessage *original)
   gboolean fresh = row->internaldate >= g_get_real_time () / G_USEC_PER_SEC - FRESH_S;
 
   return original->id != row->id && original->home != 0 && original->uid != 0
+         && original->place != MF_PLACE_GONE
          && !original->draft && original->exact && original->size == row->size
          && (fresh || row->internaldate == original->internaldate);
 }
@@ -51,7 +52,7 @@ is_copy (MfCache *self, const MfMessage *row, MfMsgId id, MfMessage *original)
     return FALSE;
   if (may_be_copy (row, original))
     body = mf_bodies_get (self->bodies, self->front, id, NULL);
-  int fd = body != NULL ? mf_drafts_open_file (self->drafts, row->id, FALSE, NULL) : -1;
+  int fd = body != NULL ? mf_drafts_open_file (self->drafts, row, NULL) : -1;
   draft = fd >= 0 ? mf_body_new_file (fd) : NULL;
   if (draft != NULL && same_bytes (draft, body))
     return TRUE;
@@ -78,6 +79,7 @@ static gboolean
 journal_copy (MfCache *self, const MfMessage *row, const MfMessage *original, GError **error)
 {
   g_auto (MfMessage) copy = { 0 };
+  g_autofree char *more = mf_keywords_remove (row->keywords, original->keywords);
 
   mf_message_copy (row, &copy);
   g_free (copy.keywords);
@@ -87,9 +89,9 @@ journal_copy (MfCache *self, const MfMessage *row, const MfMessage *original, GE
          && mf_db_run (self->front, error, "UPDATE message SET wire_size = ? WHERE id = ?", "ii",
                        (gint64) original->wire_size, row->id)
          && mf_journal_copy (self->front, row->id, original->id, row->folder, error)
-         && (row->flags == original->flags
+         && ((row->flags == original->flags && more == NULL)
              || mf_journal_flags (self->front, row->id, row->flags & ~original->flags,
-                                  original->flags & ~row->flags, NULL, NULL, error));
+                                  original->flags & ~row->flags, more, NULL, error));
 }
 
 gboolean

@@ -356,15 +356,15 @@ static gboolean
 start_over (Pull *self, guint32 uidvalidity, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
-  MfUidRange all = { 1, G_MAXUINT32 };
 
   g_array_set_size (self->rows, 0);
   mf_uidset_clear (self->vanished);
   self->above = self->last = 0;
   self->modseq = 0;
-  if (!mf_db_begin (self->db, &txn, error) || !remove_range (self, &all, error)
-      || !mf_folders_set_validity (self->db, self->folder, uidvalidity, error))
+  if (!mf_db_begin (self->db, &txn, error)
+      || !mf_settle_renumbered (self->settle, self->folder, uidvalidity, error))
     return FALSE;
+  self->changed = TRUE;
   mf_folder_clear (self->folder);
   return mf_folders_get (self->db, self->folder->id, self->folder, error)
          && commit (self, &txn, error);

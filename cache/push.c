@@ -1,13 +1,17 @@
 #include "cache/push.h"
 
-#include <string.h>
-
 #include "cache/error.h"
 #include "cache/folders.h"
 #include "cache/group.h"
 #include "cache/messages.h"
+#include "cache/pull.h"
 #include "cache/pushfolder.h"
 #include "cache/settle.h"
+#include "cache/upload.h"
+
+/* Without UIDPLUS it cannot be told what the first half of a command cut in two has
+ * done: so many UIDs fit into one line. */
+#define MOST_UNTOLD 500
 
 typedef struct
 {
@@ -17,6 +21,7 @@ typedef struct
   MfGroup *group;
   MfSettle settle;
   MfFolder home, target; /* zeroes when there is none */
+  GArray *files;         /* (nullable) of MfUploadFile, of an upload */
 } Push;
 
 static MfChange *
@@ -31,53 +36,118 @@ message_at (Push *self, guint i)
   return &g_array_index (self->group->messages, MfMessage, i);
 }
 
+/* It is not the group's any more. */
+static void
+drop (Push *self, guint i)
+{
+  mf_group_drop (self->group, i);
+  if (self->files != NULL)
+    g_array_remove_index (self->files, i);
+}
+
+static gboolean
+has_cap (Push *self, MfCaps cap)
+{
+  return (self->link->ops->caps (self->link->remote) & cap) != 0;
+}
+
 /* ---- answers ---------------------------------------------------------- */
 
-typedef gboolean (*Outcome) (Push *self, guint i, gpointer data, GError **error);
+/* @now: the @i-th entry as it is now; it may have become another message's. */
+typedef gboolean (*Outcome) (Push *self, guint i, const MfChange *now, gpointer data,
+                             GError **error);
 
-/* Applies @outcome to each of the group, in one transaction. */
 static gboolean
-settle_each (Push *self, Outcome outcome, gpointer data, GError **error)
+settle_one (Push *self, guint i, Outcome outcome, gpointer data, GError **error)
+{
+  g_auto (MfChange) now = { 0 };
+  gboolean found = FALSE;
+
+  return mf_journal_get (self->db, change_at (self, i)->seq, &now, &found, error)
+         && (!found || outcome (self, i, &now, data, error));
+}
+
+static gboolean
+settle_all (Push *self, Outcome outcome, gpointer data, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
 
   if (!mf_db_begin (self->db, &txn, error))
     return FALSE;
   for (guint i = 0; i < self->group->changes->len; i++)
-    if (!outcome (self, i, data, error))
+    if (!settle_one (self, i, outcome, data, error))
       return FALSE;
   return mf_db_commit (&txn, error);
 }
 
+/* Applies @outcome to each of the group, in one transaction, and tells. */
 static gboolean
-as_done (Push *self, guint i, gpointer data, GError **error)
+settle_each (Push *self, Outcome outcome, gpointer data, GError **error)
 {
-  return mf_settle_done (&self->settle, change_at (self, i), error);
+  if (settle_all (self, outcome, data, error))
+    {
+      mf_news_send (self->settle.news);
+      return TRUE;
+    }
+  mf_news_forget (self->settle.news);
+  return FALSE;
 }
 
 static gboolean
-as_expunged (Push *self, guint i, gpointer data, GError **error)
+as_done (Push *self, guint i, const MfChange *now, gpointer data, GError **error)
 {
-  return mf_settle_expunged (&self->settle, change_at (self, i), error);
+  return mf_settle_done (&self->settle, now, error);
 }
 
 static gboolean
-as_refused (Push *self, guint i, gpointer why, GError **error)
+as_expunged (Push *self, guint i, const MfChange *now, gpointer data, GError **error)
 {
-  return mf_settle_refused (&self->settle, change_at (self, i), why, error);
+  return mf_settle_expunged (&self->settle, now, error);
 }
 
 static gboolean
-as_sent (Push *self, guint i, gpointer data, GError **error)
+as_missing (Push *self, guint i, const MfChange *now, gpointer data, GError **error)
 {
-  /* What is noted for DONE serves SENT as well. */
-  return mf_journal_set_sent (self->db, change_at (self, i)->seq, self->target.uidnext, error);
+  return mf_settle_missing (&self->settle, now, error);
 }
 
 static gboolean
-as_queued (Push *self, guint i, gpointer data, GError **error)
+as_refused (Push *self, guint i, const MfChange *now, gpointer why, GError **error)
 {
-  return mf_journal_set_state (self->db, change_at (self, i)->seq, MF_CHANGE_QUEUED, NULL, error);
+  return mf_settle_refused (&self->settle, now, why, error);
+}
+
+static gboolean
+as_queued (Push *self, guint i, const MfChange *now, gpointer data, GError **error)
+{
+  return mf_journal_queue_again (self->db, now, error);
+}
+
+/* What a refused command has done in part is seen by looking. */
+static void
+look_again (Push *self)
+{
+  if (self->home.id != 0)
+    {
+      mf_folders_forget_modseq (self->db, self->home.id, NULL);
+      mf_engine_pull_soon (self->engine, self->home.id);
+    }
+  if (self->target.id != 0)
+    mf_engine_pull_soon (self->engine, self->target.id);
+}
+
+static gboolean
+settle_refusal (Push *self, GError *why, GError **error)
+{
+  g_autoptr (GError) cause = why;
+
+  if (self->group->changes->len == 0)
+    return TRUE;
+  if (!settle_each (self, as_refused, why, error))
+    return FALSE;
+  look_again (self);
+  mf_engine_tell_refused (self->engine, change_at (self, 0)->seq, why);
+  return TRUE;
 }
 
 /* The command has failed with @why.  A link that died leaves the entries as they
@@ -86,25 +156,15 @@ static gboolean
 settle_failure (Push *self, GError *why, GError **error)
 {
   mf_link_check (self->link, why);
-  if (!mf_link_is_open (self->link))
+  if (mf_link_is_open (self->link) && !mf_error_is_passing (why))
+    return settle_refusal (self, why, error);
+  if (mf_link_is_open (self->link) && !settle_each (self, as_queued, NULL, error))
     {
-      g_propagate_error (error, why);
+      g_error_free (why);
       return FALSE;
     }
-  if (g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY))
-    {
-      gboolean ok = settle_each (self, as_queued, NULL, error);
-      if (ok)
-        g_propagate_error (error, why);
-      else
-        g_error_free (why);
-      return FALSE;
-    }
-  gboolean ok = settle_each (self, as_refused, why, error);
-  if (ok)
-    mf_engine_tell_refused (self->engine, change_at (self, 0)->seq, why);
-  g_error_free (why);
-  return ok;
+  g_propagate_error (error, why);
+  return FALSE;
 }
 
 /* ---- flags and removals ----------------------------------------------- */
@@ -137,7 +197,7 @@ static gboolean
 push_expunge (Push *self, const MfUidSet *uids, GError **error)
 {
   GError *why = NULL;
-  gboolean uidplus = (self->link->ops->caps (self->link->remote) & MF_CAP_UIDPLUS) != 0;
+  gboolean uidplus = has_cap (self, MF_CAP_UIDPLUS);
 
   if (!store (self, uids, TRUE, MF_FLAG_DELETED, NULL, &why)
       || (uidplus
@@ -148,299 +208,241 @@ push_expunge (Push *self, const MfUidSet *uids, GError **error)
 
 /* ---- moves and copies ------------------------------------------------- */
 
-static guint32
-target_uid (const MfCopied *copied, guint32 source)
-{
-  for (guint i = 0; i < copied->pairs->len; i++)
-    {
-      MfUidPair *pair = &g_array_index (copied->pairs, MfUidPair, i);
-      if (pair->source == source)
-        return pair->target;
-    }
-  return 0;
-}
-
 typedef struct
 {
   GHashTable *uids;  /* source -> target */
   gboolean told;     /* there was a COPYUID */
+  gboolean partly;   /* only for those that it names */
   gboolean original; /* to be expunged after a copy */
 } Arrival;
 
-/* A UID that COPYUID leaves out was not there any more. */
-static gboolean
-as_arrived (Push *self, guint i, gpointer data, GError **error)
+/* A UID of another UIDVALIDITY than the index knows is none. */
+static void
+arrival_init (Arrival *arrival, Push *self, const MfCopied *copied)
 {
-  Arrival *arrival = data;
-  guint32 source = mf_group_uid (self->group, i);
-  guint32 uid
-      = GPOINTER_TO_UINT (g_hash_table_lookup (arrival->uids, GUINT_TO_POINTER (source)));
+  gboolean valid = copied->uidvalidity == self->target.uidvalidity;
 
-  if (arrival->told && uid == 0)
-    return mf_settle_missing (&self->settle, change_at (self, i), error);
-  if (arrival->original)
-    return mf_settle_copied (&self->settle, change_at (self, i), self->target.id, uid, error);
-  return mf_settle_arrived (&self->settle, change_at (self, i), self->target.id, uid, error);
-}
-
-/* UIDs of another UIDVALIDITY than the index's say nothing (I6): what arrived is
- * looked for by content. */
-static gboolean
-is_valid (Push *self, guint32 uidvalidity)
-{
-  return self->target.uidvalidity == 0 || self->target.uidvalidity == uidvalidity;
-}
-
-static gboolean
-learn_validity (Push *self, guint32 uidvalidity, GError **error)
-{
-  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
-
-  if (self->target.uidvalidity != 0)
-    return TRUE;
-  return mf_db_begin (self->db, &txn, error)
-         && mf_folders_learn_validity (self->db, &self->target, uidvalidity, error)
-         && mf_db_commit (&txn, error);
-}
-
-static gboolean
-settle_arrivals (Push *self, const MfCopied *copied, gboolean original, GError **error)
-{
-  g_autoptr (GHashTable) uids = g_hash_table_new (NULL, NULL);
-  gboolean told = copied->uidvalidity != 0 && is_valid (self, copied->uidvalidity);
-  Arrival arrival = { uids, told, original };
-
-  if (told && !learn_validity (self, copied->uidvalidity, error))
-    return FALSE;
-  for (guint i = 0; told && copied->pairs != NULL && i < copied->pairs->len; i++)
+  arrival->uids = g_hash_table_new (NULL, NULL);
+  arrival->told = copied->uidvalidity != 0 && valid;
+  for (guint i = 0; copied->pairs != NULL && arrival->told && i < copied->pairs->len; i++)
     {
       MfUidPair *pair = &g_array_index (copied->pairs, MfUidPair, i);
-      g_hash_table_insert (uids, GUINT_TO_POINTER (pair->source), GUINT_TO_POINTER (pair->target));
+      g_hash_table_insert (arrival->uids, GUINT_TO_POINTER (pair->source),
+                           GUINT_TO_POINTER (pair->target));
     }
-  return settle_each (self, as_arrived, &arrival, error);
+}
+
+static guint32
+arrival_uid (const Arrival *arrival, guint32 source)
+{
+  return GPOINTER_TO_UINT (g_hash_table_lookup (arrival->uids, GUINT_TO_POINTER (source)));
+}
+
+/* A UID that COPYUID leaves out was not there any more. */
+static gboolean
+as_arrived (Push *self, guint i, const MfChange *now, gpointer data, GError **error)
+{
+  const Arrival *arrival = data;
+  guint32 uid = arrival_uid (arrival, mf_group_uid (self->group, i));
+
+  if (uid == 0 && arrival->partly)
+    return TRUE;
+  if (uid == 0 && arrival->told)
+    return mf_settle_missing (&self->settle, now, error);
+  return (arrival->original ? mf_settle_copied : mf_settle_arrived) (&self->settle, now,
+                                                                     self->target.id, uid, error);
 }
 
 /* What a refused command has done all the same is settled; the rest is refused. */
 static gboolean
-settle_partly (Push *self, const MfCopied *copied, GError *why, GError **error)
+settle_partly (Push *self, Arrival *arrival, GError *why, GError **error)
 {
-  for (guint i = self->group->changes->len; copied->pairs != NULL && i-- > 0;)
+  arrival->partly = TRUE;
+  if (!settle_each (self, as_arrived, arrival, error))
     {
-      g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
-      guint32 uid = target_uid (copied, mf_group_uid (self->group, i));
-      if (uid == 0)
-        continue;
-      if (!mf_db_begin (self->db, &txn, error)
-          || !mf_settle_arrived (&self->settle, change_at (self, i), self->target.id, uid, error)
-          || !mf_db_commit (&txn, error))
-        {
-          g_error_free (why);
-          return FALSE;
-        }
-      g_array_remove_index (self->group->changes, i);
-      g_array_remove_index (self->group->messages, i);
+      g_error_free (why);
+      return FALSE;
     }
-  if (self->group->changes->len > 0)
-    return settle_failure (self, why, error);
-  g_error_free (why);
-  return TRUE;
-}
-
-static gboolean
-push_move (Push *self, const MfUidSet *uids, GError **error)
-{
-  gboolean can = (self->link->ops->caps (self->link->remote) & MF_CAP_MOVE) != 0;
-  g_auto (MfCopied) copied = { 0 };
-  GError *why = NULL;
-
-  gboolean ok = (can ? self->link->ops->move : self->link->ops->copy) (
-      self->link->remote, uids, self->target.mailbox, &copied, self->link->cancellable, &why);
-  if (ok)
-    return settle_arrivals (self, &copied, !can, error);
-  return can ? settle_partly (self, &copied, why, error) : settle_failure (self, why, error);
-}
-
-static gboolean
-push_copy (Push *self, const MfUidSet *uids, GError **error)
-{
-  g_auto (MfCopied) copied = { 0 };
-  GError *why = NULL;
-
-  if (self->link->ops->copy (self->link->remote, uids, self->target.mailbox, &copied,
-                             self->link->cancellable, &why))
-    return settle_arrivals (self, &copied, FALSE, error);
+  for (guint i = self->group->changes->len; i-- > 0;)
+    if (arrival_uid (arrival, mf_group_uid (self->group, i)) != 0)
+      drop (self, i);
   return settle_failure (self, why, error);
+}
+
+static gboolean
+push_transfer (Push *self, const MfUidSet *uids, gboolean move, GError **error)
+{
+  gboolean can = has_cap (self, MF_CAP_MOVE);
+  Arrival arrival = { .original = move && !can };
+  g_auto (MfCopied) copied = { 0 };
+  GError *why = NULL;
+
+  gboolean ok = (move && can ? self->link->ops->move : self->link->ops->copy) (
+      self->link->remote, uids, self->target.mailbox, &copied, self->link->cancellable, &why);
+  arrival_init (&arrival, self, &copied);
+  ok = ok ? settle_each (self, as_arrived, &arrival, error)
+          : settle_partly (self, &arrival, why, error);
+  g_hash_table_unref (arrival.uids);
+  return ok;
 }
 
 /* ---- uploads ---------------------------------------------------------- */
 
 typedef struct
 {
-  MfDraftReader *readers;
-  MfUpload *uploads;
-  guint n, done;
+  GArray *uploads; /* of MfUpload */
+  guint done;
+  gboolean valid;  /* the UIDs are of the UIDVALIDITY that the index knows */
 } Batch;
 
-static void
-free_batch (Batch *batch)
+static const MfUpload *
+upload_at (const Batch *batch, guint i)
 {
-  for (guint i = 0; i < batch->n; i++)
-    mf_draft_reader_clear (&batch->readers[i]);
-  g_free (batch->readers);
-  g_free (batch->uploads);
+  return &g_array_index (batch->uploads, MfUpload, i);
 }
 
 static gboolean
-open_upload (Push *self, guint i, Batch *batch, GError **error)
+has_arrived (const Batch *batch, guint i)
 {
-  MfMessage *message = message_at (self, i);
-  int fd = mf_drafts_open_file (self->engine->drafts, message->id, FALSE, error);
-
-  if (fd < 0)
-    return FALSE;
-  batch->n = i + 1;
-  batch->readers[i].fd = fd;
-  if (!mf_draft_reader_init (&batch->readers[i], fd, error))
-    return FALSE;
-  batch->uploads[i] = (MfUpload){
-    .flags = message->flags,
-    .keywords = message->keywords,
-    .internaldate = message->internaldate,
-    .size = batch->readers[i].wire_size,
-    .read = mf_draft_reader_read,
-    .user_data = &batch->readers[i],
-  };
-  return TRUE;
+  return i < batch->done || upload_at (batch, i)->out_uid != 0;
 }
 
+/* Its content becomes the cached body by and by (adopt.h). */
 static gboolean
-open_batch (Push *self, Batch *batch, GError **error)
+as_uploaded (Push *self, guint i, const MfChange *now, gpointer data, GError **error)
 {
-  guint n = self->group->changes->len;
+  const Batch *batch = data;
+  const MfUpload *upload = upload_at (batch, i);
 
-  batch->readers = g_new0 (MfDraftReader, n);
-  batch->uploads = g_new0 (MfUpload, n);
-  for (guint i = 0; i < n; i++)
-    if (!open_upload (self, i, batch, error))
-      return FALSE;
-  return TRUE;
+  return !has_arrived (batch, i)
+         || (mf_db_run (self->db, error, "UPDATE message SET wire_size = ? WHERE id = ?", "ii",
+                        (gint64) upload->size, now->message)
+             && mf_settle_arrived (&self->settle, now, self->target.id,
+                                   batch->valid ? upload->out_uid : 0, error));
 }
 
-/* Those before the first refusal, and those after it that came through. */
+/* Of those behind a refusal it is not known which one was meant, and what the
+ * server has done: recover.h finds out, then each is tried alone. */
 static gboolean
-is_stored (const Batch *batch, guint i)
-{
-  return i < batch->done || batch->uploads[i].out_uid != 0;
-}
-
-/* The draft's file stays until adopt.c has made a cached body of it. */
-static gboolean
-as_uploaded (Push *self, guint i, gpointer data, GError **error)
-{
-  Batch *batch = data;
-  MfChange *change = change_at (self, i);
-  MfMessage *message = message_at (self, i);
-
-  if (!is_stored (batch, i))
-    return TRUE;
-  if (!mf_db_run (self->db, error,
-                  "UPDATE message SET wire_size = ? WHERE id = ?", "ii",
-                  (gint64) batch->uploads[i].size, change->message))
-    return FALSE;
-  /* Flags may have changed while it was under way. */
-  g_auto (MfMessage) now = { 0 };
-  if (mf_messages_get (self->db, change->message, &now, NULL) && now.flags != message->flags
-      && !mf_journal_flags (self->db, change->message, now.flags & ~message->flags,
-                            message->flags & ~now.flags, NULL, NULL, error))
-    return FALSE;
-  return mf_settle_arrived (&self->settle, change, self->target.id, batch->uploads[i].out_uid,
-                            error);
-}
-
-static void
-drop_stored (Push *self, const Batch *batch)
+settle_rest (Push *self, const Batch *batch, GError *why, GError **error)
 {
   for (guint i = self->group->changes->len; i-- > 0;)
-    if (is_stored (batch, i))
-      {
-        g_array_remove_index (self->group->changes, i);
-        g_array_remove_index (self->group->messages, i);
-      }
-}
-
-/* The UIDs that came are the index's kind, or none. */
-static gboolean
-check_validity (Push *self, Batch *batch, guint32 uidvalidity, GError **error)
-{
-  if (uidvalidity != 0 && is_valid (self, uidvalidity))
-    return learn_validity (self, uidvalidity, error);
-  for (guint i = 0; i < batch->done; i++)
-    batch->uploads[i].out_uid = 0;
+    if (has_arrived (batch, i))
+      drop (self, i);
+  guint n = self->group->changes->len;
+  if (n <= 1 || mf_error_is_passing (why))
+    return settle_failure (self, why, error);
+  mf_link_check (self->link, why);
+  g_error_free (why);
+  self->engine->upload_alone = n;
   return TRUE;
 }
 
 static gboolean
-push_append (Push *self, Batch *batch, GError **error)
+push_append (Push *self, GError **error)
 {
+  g_autoptr (GArray) uploads = mf_upload_requests (self->files, self->group);
+  Batch batch = { uploads, 0, FALSE };
   guint32 uidvalidity = 0;
   GError *why = NULL;
-  gboolean ok = self->link->ops->append (self->link->remote, self->target.mailbox, batch->uploads,
-                                         self->group->changes->len, &batch->done, &uidvalidity,
-                                         self->link->cancellable, &why);
+  gboolean ok = self->link->ops->append (self->link->remote, self->target.mailbox,
+                                         (MfUpload *) (gpointer) uploads->data, uploads->len,
+                                         &batch.done, &uidvalidity, self->link->cancellable, &why);
 
   if (ok)
-    batch->done = self->group->changes->len;
-  if (!check_validity (self, batch, uidvalidity, error)
-      || !settle_each (self, as_uploaded, batch, error))
+    batch.done = uploads->len;
+  batch.valid = uidvalidity == self->target.uidvalidity;
+  if (!settle_each (self, as_uploaded, &batch, error))
     {
       g_clear_error (&why);
       return FALSE;
     }
-  if (ok)
-    return TRUE;
-  drop_stored (self, batch);
-  /* One refusal may be of one message: the others are tried alone. */
-  if (self->group->changes->len == 0)
-    {
-      g_error_free (why);
-      return TRUE;
-    }
-  if (self->group->changes->len > 1 && !mf_error_is_passing (why))
-    {
-      g_error_free (why);
-      self->engine->upload_alone = TRUE;
-      return settle_each (self, as_queued, NULL, error);
-    }
-  return settle_failure (self, why, error);
+  return ok || settle_rest (self, &batch, why, error);
 }
 
-/* ---- a group ---------------------------------------------------------- */
+/* ---- marking ---------------------------------------------------------- */
 
+/* The row that tells where it is taken from. */
 static gboolean
-select_home (Push *self, GError **error)
+reread (Push *self, guint i, MfMessage *out)
 {
-  GError *why = NULL;
+  const MfChange *change = change_at (self, i);
 
-  if (self->home.id == 0)
+  return mf_messages_get (self->db,
+                          change->kind == MF_CHANGE_COPY ? change->source : change->message, out,
+                          NULL);
+}
+
+/* Much may have happened since the group was made: what is sent must be what is
+ * marked. */
+static gboolean
+is_current (Push *self, guint i)
+{
+  g_auto (MfMessage) now = { 0 };
+  MfMessage *then = message_at (self, i);
+
+  if (change_at (self, i)->message == 0)
     return TRUE;
-  if (!mf_link_select (self->link, self->home.mailbox, FALSE, &why))
+  if (!reread (self, i, &now) || now.home != then->home || now.uid != then->uid)
+    return FALSE;
+  if (self->group->kind == MF_CHANGE_APPEND
+      && (now.version != then->version || !now.draft
+          || mf_drafts_is_held (self->engine->drafts, now.id)))
+    return FALSE;
+  mf_message_clear (then);
+  *then = now;
+  now = (MfMessage){ 0 };
+  return TRUE;
+}
+
+/* *@out_ok FALSE: one of them cannot be sent, and is settled. */
+static gboolean
+open_files (Push *self, gboolean *out_ok, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+  guint bad = 0;
+
+  *out_ok = TRUE;
+  if (self->group->kind != MF_CHANGE_APPEND)
+    return TRUE;
+  self->files = mf_upload_open (self->engine->drafts, self->group, &bad, &why);
+  if (self->files != NULL)
+    return TRUE;
+  *out_ok = FALSE;
+  for (guint i = self->group->changes->len; i-- > 0;)
+    if (i != bad)
+      drop (self, i);
+  /* Or it was written meanwhile. */
+  return !is_current (self, 0) || settle_refusal (self, g_steal_pointer (&why), error);
+}
+
+/* Drops from the group what is not as it was. */
+static gboolean
+mark (Push *self, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  if (!mf_db_begin (self->db, &txn, error))
+    return FALSE;
+  for (guint i = self->group->changes->len; i-- > 0;)
     {
-      g_propagate_error (error, why);
-      return FALSE;
+      const char *digest
+          = self->files != NULL ? g_array_index (self->files, MfUploadFile, i).digest : NULL;
+      gboolean marked = FALSE;
+      if (is_current (self, i)
+          && !mf_journal_mark_sent (self->db, change_at (self, i), self->target.uidnext, digest,
+                                    &marked, error))
+        return FALSE;
+      if (!marked)
+        drop (self, i);
     }
-  if (self->link->selected.uidvalidity == self->home.uidvalidity)
-    return TRUE;
-  g_set_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT, "%s has been made anew",
-               self->home.mailbox);
-  return FALSE;
+  return mf_db_commit (&txn, error);
 }
 
 static gboolean
 send (Push *self, GError **error)
 {
   g_autoptr (MfUidSet) uids = mf_group_uids (self->group);
-  Batch batch = { 0 };
-  gboolean ok;
 
   switch (self->group->kind)
     {
@@ -449,16 +451,105 @@ send (Push *self, GError **error)
     case MF_CHANGE_EXPUNGE:
       return push_expunge (self, uids, error);
     case MF_CHANGE_MOVE:
-      return push_move (self, uids, error);
     case MF_CHANGE_COPY:
-      return push_copy (self, uids, error);
+      return push_transfer (self, uids, self->group->kind == MF_CHANGE_MOVE, error);
     case MF_CHANGE_APPEND:
-      ok = open_batch (self, &batch, error) && push_append (self, &batch, error);
-      free_batch (&batch);
-      return ok;
+      return push_append (self, error);
     default:
       return mf_push_folder (self->engine, self->link, change_at (self, 0), &self->settle, error);
     }
+}
+
+static gboolean
+mark_and_send (Push *self, GError **error)
+{
+  if (!mark (self, error))
+    return FALSE;
+  return self->group->changes->len == 0 || send (self, error);
+}
+
+/* ---- the folders ------------------------------------------------------ */
+
+/* The index is of another mailbox: it is made anew, and the entries with it. */
+static gboolean
+pull_home (Push *self, GError **error)
+{
+  GError *why = NULL;
+
+  if (mf_pull_folder (&self->settle, self->link, self->home.id, &why))
+    return TRUE;
+  mf_link_check (self->link, why);
+  g_propagate_error (error, why);
+  return FALSE;
+}
+
+static gboolean
+settle_no_home (Push *self, GError *why, GError **error)
+{
+  if (!g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND))
+    return settle_failure (self, why, error);
+  mf_link_check (self->link, why);
+  g_error_free (why);
+  return settle_each (self, as_missing, NULL, error);
+}
+
+/* Never listed: what it is numbered by is noted, lest a first listing should take
+ * what is put there now for a stranger's. */
+static gboolean
+note_validity (Push *self, guint32 uidvalidity, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  if (self->target.uidvalidity != 0)
+    return TRUE;
+  self->target.uidvalidity = uidvalidity;
+  return mf_db_begin (self->db, &txn, error)
+         && mf_folders_learn_validity (self->db, &self->target, uidvalidity, error)
+         && mf_db_commit (&txn, error);
+}
+
+/* A UID that nothing has had which is there now, as near as is known. */
+static gboolean
+learn_uidnext (Push *self, GError **error)
+{
+  MfMailboxStatus status = { 0 };
+  gint64 last = 0;
+
+  if (self->target.id == 0)
+    return TRUE;
+  if (self->target.mailbox == NULL)
+    {
+      g_set_error_literal (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND,
+                           "the folder is not on the server");
+      return FALSE;
+    }
+  if ((self->target.uidnext == 0 || self->target.uidvalidity == 0)
+      && (!self->link->ops->status (self->link->remote, self->target.mailbox, &status,
+                                    self->link->cancellable, error)
+          || !note_validity (self, status.uidvalidity, error)))
+    return FALSE;
+  if (!mf_db_number (self->db, 0, &last, error, "SELECT MAX(uid) FROM message WHERE home = ?", "i",
+                     self->target.id))
+    return FALSE;
+  self->target.uidnext
+      = MAX (MAX (self->target.uidnext, status.uidnext), (guint32) last + 1);
+  return TRUE;
+}
+
+static gboolean
+prepare (Push *self, GError **error)
+{
+  GError *why = NULL;
+
+  if (!learn_uidnext (self, &why))
+    return settle_failure (self, why, error);
+  if (self->home.id == 0)
+    return mark_and_send (self, error);
+  if (!mf_link_select (self->link, self->home.mailbox, FALSE, &why))
+    return settle_no_home (self, why, error);
+  if (self->link->selected.uidvalidity != self->home.uidvalidity)
+    return pull_home (self, error);
+  return mark_and_send (self, error);
 }
 
 /* Nobody pulls the folders of the group while the answer is not stored: what
@@ -485,81 +576,64 @@ unlock_folders (Push *self)
     mf_engine_release_pull (self->engine, self->target.id);
 }
 
-/* A target that was never listed: what is in it is not known, but its UIDNEXT can be. */
-static gboolean
-learn_uidnext (Push *self, GError **error)
-{
-  MfMailboxStatus status = { 0 };
+/* ---- a group ---------------------------------------------------------- */
 
-  if (self->target.id == 0 || self->target.uidnext != 0)
-    return TRUE;
-  if (self->target.mailbox == NULL)
+static void
+limit (Push *self)
+{
+  MfEngine *engine = self->engine;
+  MfGroup *group = self->group;
+
+  if (group->kind == MF_CHANGE_APPEND && engine->upload_alone > 0)
     {
-      g_set_error_literal (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND,
-                           "the folder could not be made on the server");
-      return FALSE;
+      engine->upload_alone--;
+      mf_group_shorten (group, 1);
     }
-  if (!self->link->ops->status (self->link->remote, self->target.mailbox, &status,
-                                self->link->cancellable, error))
-    return FALSE;
-  self->target.uidnext = MAX (status.uidnext, 1);
-  return TRUE;
+  if ((group->kind == MF_CHANGE_MOVE || group->kind == MF_CHANGE_COPY)
+      && !has_cap (self, MF_CAP_UIDPLUS))
+    mf_group_shorten (group, MOST_UNTOLD);
 }
 
 static gboolean
-as_missing (Push *self, guint i, gpointer data, GError **error)
+find_folders (Push *self, GError **error)
 {
-  return mf_settle_missing (&self->settle, change_at (self, i), error);
+  const MfGroup *group = self->group;
+  gboolean of_messages = group->kind < MF_CHANGE_CREATE;
+
+  return !of_messages
+         || ((group->home == 0 || mf_folders_get (self->db, group->home, &self->home, error))
+             && (group->target == 0
+                 || mf_folders_get (self->db, group->target, &self->target, error)));
 }
 
-/* The folder that the messages were in cannot be opened. */
 static gboolean
-settle_no_home (Push *self, GError *why, GError **error)
+settle_gone (Push *self, GError *why, GError **error)
 {
-  if (g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND))
-    {
-      g_error_free (why);
-      return settle_each (self, as_missing, NULL, error);
-    }
-  if (!g_error_matches (why, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT))
-    return settle_failure (self, why, error);
-  mf_engine_pull_soon (self->engine, self->home.id);
+  if (g_error_matches (why, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND))
+    return settle_refusal (self, why, error);
   g_propagate_error (error, why);
   return FALSE;
 }
 
 static gboolean
-mark_and_send (Push *self, GError **error)
-{
-  GError *why = NULL;
-
-  if (!learn_uidnext (self, &why))
-    return settle_failure (self, why, error);
-  if (!select_home (self, &why))
-    return settle_no_home (self, why, error);
-  return settle_each (self, as_sent, NULL, error) && send (self, error);
-}
-
-static gboolean
 run_group (Push *self, GError **error)
 {
-  MfGroup *group = self->group;
-  gboolean of_messages = group->kind < MF_CHANGE_CREATE;
+  const MfGroup *group = self->group;
+  gboolean ok = FALSE;
+  GError *why = NULL;
 
-  if (group->kind == MF_CHANGE_APPEND && self->engine->upload_alone)
-    {
-      g_array_set_size (group->changes, 1);
-      g_array_set_size (group->messages, 1);
-      self->engine->upload_alone = mf_journal_count (self->db, MF_CHANGE_QUEUED) > 1;
-    }
-  if (of_messages
-      && ((group->home != 0 && !mf_folders_get (self->db, group->home, &self->home, error))
-          || (group->target != 0
-              && !mf_folders_get (self->db, group->target, &self->target, error))))
+  if (group->lost)
+    return settle_each (self, as_missing, NULL, error);
+  if (group->kind == MF_CHANGE_MOVE && group->home == group->target)
+    return settle_each (self, as_done, NULL, error);
+  limit (self);
+  if (!find_folders (self, &why))
+    return settle_gone (self, why, error);
+  if (!open_files (self, &ok, error))
     return FALSE;
-  if (!lock_folders (self))
+  if (!ok || !lock_folders (self))
     return TRUE;
-  gboolean ok = mark_and_send (self, error);
+  ok = prepare (self, error);
   unlock_folders (self);
   return ok;
 }
@@ -569,12 +643,15 @@ mf_push_run (MfEngine *engine, MfLink *link, gboolean *out_sent, GError **error)
 {
   g_auto (MfGroup) group = MF_GROUP_INIT;
   g_autoptr (MfNews) news = mf_news_new (engine->func, engine->user_data);
-  Push self = { engine, engine->db, link, &group, mf_engine_settle (engine, news), { 0 }, { 0 } };
+  Push self = { engine, engine->db, link, &group, mf_engine_settle (engine, news), { 0 }, { 0 },
+                NULL };
   GError *local = NULL;
 
   *out_sent = mf_group_next (engine->db, engine->drafts, &group, &local);
   gboolean ok = local == NULL && (!*out_sent || run_group (&self, &local));
-  mf_news_send (news);
+  if (ok)
+    mf_news_send (news);
+  g_clear_pointer (&self.files, g_array_unref);
   mf_folder_clear (&self.home);
   mf_folder_clear (&self.target);
   if (!ok)

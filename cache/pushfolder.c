@@ -1,5 +1,7 @@
 #include "cache/pushfolder.h"
 
+#include <string.h>
+
 #include "cache/folders.h"
 
 typedef struct
@@ -7,171 +9,385 @@ typedef struct
   MfEngine *engine;
   MfLink *link;
   const MfChange *change;
+  MfSettle *settle;
   MfFolder folder;
-  char *mailbox; /* as it shall be spelt on the server */
+  char *mailbox;          /* as it shall be spelt on the server */
+  MfMailboxStatus status; /* after CREATE */
 } FolderPush;
 
-/* The name on the wire follows from the parent's and the own. */
-static char *
-spell (MfDb *db, const MfFolder *folder, GError **error)
+static gboolean
+refuse (GError **error, MfRemoteError code, const char *why)
 {
+  g_set_error_literal (error, MF_REMOTE_ERROR, code, why);
+  return FALSE;
+}
+
+/* The name on the wire follows from the parent's, as it is now: what was to become
+ * of that before is answered. */
+static char *
+spell (FolderPush *self, GError **error)
+{
+  MfDb *db = self->settle->db;
   g_auto (MfFolder) parent = { 0 };
-  g_autofree char *name = mf_utf7_encode (folder->name);
+  g_autofree char *name = mf_utf7_encode (self->change->name);
 
   if (name == NULL || *name == '\0')
     {
-      g_set_error_literal (error, MF_CACHE_ERROR, MF_CACHE_ERROR_INVALID, "not a folder's name");
+      refuse (error, MF_REMOTE_ERROR_INVALID, "not a folder's name");
       return NULL;
     }
-  if (folder->parent == MF_FOLDER_ROOT)
+  if (self->change->parent == MF_FOLDER_ROOT)
     return g_steal_pointer (&name);
-  if (!mf_folders_get (db, folder->parent, &parent, error))
-    return NULL;
-  return g_strdup_printf ("%s%c%s", parent.mailbox, mf_folders_delimiter (db), name);
+  if (mf_folders_get (db, self->change->parent, &parent, NULL) && parent.mailbox != NULL)
+    return g_strdup_printf ("%s%c%s", parent.mailbox, mf_folders_delimiter (db), name);
+  refuse (error, MF_REMOTE_ERROR_NOT_FOUND, "the folder above it is not on the server");
+  return NULL;
 }
 
 static gboolean
-is_so_already (const FolderPush *self, const GError *why)
+ask_status (FolderPush *self, const char *mailbox, GError **error)
 {
-  switch (self->change->kind)
-    {
-    case MF_CHANGE_CREATE:
-      return g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_EXISTS);
-    case MF_CHANGE_DELETE:
-      return g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND);
-    default:
-      return FALSE;
-    }
+  return self->link->ops->status (self->link->remote, mailbox, &self->status,
+                                  self->link->cancellable, error);
 }
 
-/* Subscriptions follow; that one fails is no harm. */
-static void
-subscribe (FolderPush *self, const char *mailbox, gboolean on)
+static gboolean
+is_not_found (const GError *why)
 {
-  self->link->ops->subscribe (self->link->remote, mailbox, on, self->link->cancellable, NULL);
+  return g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND);
+}
+
+/* TRUE unless the link failed: subscriptions follow, that one is refused is no harm. */
+static gboolean
+subscribe (FolderPush *self, const char *mailbox, gboolean on, GError **error)
+{
+  GError *why = NULL;
+
+  if (self->link->ops->subscribe (self->link->remote, mailbox, on, self->link->cancellable, &why))
+    return TRUE;
+  mf_link_check (self->link, why);
+  if (!mf_link_is_open (self->link))
+    {
+      g_propagate_error (error, why);
+      return FALSE;
+    }
+  g_error_free (why);
+  return TRUE;
+}
+
+/* ---- the commands ----------------------------------------------------- */
+
+/* What is there already is taken over, unless it is a folder that we know. */
+static gboolean
+create_folder (FolderPush *self, GError **error)
+{
+  g_auto (MfFolder) known = { 0 };
+  GError *why = NULL;
+
+  if (!self->link->ops->create (self->link->remote, self->mailbox, self->link->cancellable, &why))
+    {
+      if (!g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_EXISTS)
+          || mf_folders_get_mailbox (self->settle->db, self->mailbox, &known, NULL))
+        {
+          g_propagate_error (error, why);
+          return FALSE;
+        }
+      g_error_free (why);
+    }
+  return subscribe (self, self->mailbox, TRUE, error) && ask_status (self, self->mailbox, error);
+}
+
+typedef struct
+{
+  const FolderPush *push;
+  gboolean has_old, has_new;
+} Look;
+
+/* A folder above others may be there for their sake alone. */
+static gboolean
+is_at_or_below (const MfRemoteFolder *listed, const char *mailbox)
+{
+  gsize length = strlen (mailbox);
+
+  return strncmp (listed->mailbox, mailbox, length) == 0
+         && (listed->mailbox[length] == '\0' || listed->mailbox[length] == listed->delimiter);
+}
+
+static void
+look (const MfRemoteFolder *listed, gpointer user_data)
+{
+  Look *self = user_data;
+
+  self->has_old |= is_at_or_below (listed, self->push->folder.mailbox);
+  self->has_new |= is_at_or_below (listed, self->push->mailbox);
 }
 
 /* After a rename whose answer was lost: is the old name gone and the new one there? */
 static gboolean
 is_renamed (FolderPush *self)
 {
-  MfMailboxStatus status = { 0 };
-  g_autoptr (GError) why = NULL;
+  Look seen = { self, FALSE, FALSE };
 
-  if (self->link->ops->status (self->link->remote, self->folder.mailbox, &status,
-                               self->link->cancellable, &why)
-      || !g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND))
-    return FALSE;
-  return self->link->ops->status (self->link->remote, self->mailbox, &status,
-                                  self->link->cancellable, NULL);
+  return self->link->ops->list (self->link->remote, FALSE, look, &seen, self->link->cancellable,
+                                NULL)
+         && !seen.has_old && seen.has_new;
 }
 
 static gboolean
 rename_folder (FolderPush *self, GError **error)
 {
-  GCancellable *cancellable = self->link->cancellable;
-  g_autoptr (GError) why = NULL;
+  GError *why = NULL;
 
+  if (self->folder.mailbox == NULL)
+    return refuse (error, MF_REMOTE_ERROR_NOT_FOUND, "the folder is not on the server");
   if (g_strcmp0 (self->folder.mailbox, self->mailbox) == 0)
     return TRUE;
   if (!self->link->ops->rename (self->link->remote, self->folder.mailbox, self->mailbox,
-                                cancellable, &why)
-      && (g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE) || !is_renamed (self)))
+                                self->link->cancellable, &why))
     {
-      g_propagate_error (error, g_steal_pointer (&why));
+      if (!is_not_found (why) || !is_renamed (self))
+        {
+          g_propagate_error (error, why);
+          return FALSE;
+        }
+      g_error_free (why);
+    }
+  return !self->folder.subscribed
+         || (subscribe (self, self->folder.mailbox, FALSE, error)
+             && subscribe (self, self->mailbox, TRUE, error));
+}
+
+/* Another client may have put something there: only what we have removed and the
+ * server keeps as \Deleted may go with it. */
+static gboolean
+check_empty (FolderPush *self, GError **error)
+{
+  gint64 hidden = 0;
+
+  if (!self->folder.selectable)
+    return TRUE;
+  if (!ask_status (self, self->folder.mailbox, error)
+      || !mf_db_number (self->settle->db, 0, &hidden, error,
+                        "SELECT COUNT(*) FROM message WHERE home = ? AND place = 3", "i",
+                        self->folder.id))
+    return FALSE;
+  return self->status.messages <= hidden
+         || refuse (error, MF_REMOTE_ERROR_REFUSED, "the folder is not empty");
+}
+
+static gboolean
+delete_folder (FolderPush *self, GError **error)
+{
+  GError *why = NULL;
+
+  if (self->folder.mailbox == NULL)
+    return TRUE;
+  if (check_empty (self, &why)
+      && self->link->ops->delete (self->link->remote, self->folder.mailbox,
+                                  self->link->cancellable, &why))
+    return !self->folder.subscribed || subscribe (self, self->folder.mailbox, FALSE, error);
+  if (!is_not_found (why))
+    {
+      g_propagate_error (error, why);
       return FALSE;
     }
-  if (self->folder.subscribed)
-    {
-      subscribe (self, self->folder.mailbox, FALSE);
-      subscribe (self, self->mailbox, TRUE);
-    }
+  g_error_free (why);
   return TRUE;
+}
+
+static gboolean
+subscribe_folder (FolderPush *self, GError **error)
+{
+  if (self->folder.mailbox == NULL)
+    return refuse (error, MF_REMOTE_ERROR_NOT_FOUND, "the folder is not on the server");
+  return self->link->ops->subscribe (self->link->remote, self->folder.mailbox,
+                                     self->folder.subscribed, self->link->cancellable, error);
+}
+
+/* A mailbox that is open in this session would be another one under its name, or
+ * none. */
+static gboolean
+leave_mailbox (FolderPush *self, GError **error)
+{
+  if (self->link->mailbox == NULL || g_strcmp0 (self->link->mailbox, "INBOX") == 0)
+    return TRUE;
+  return mf_link_select (self->link, "INBOX", TRUE, error);
 }
 
 static gboolean
 send (FolderPush *self, GError **error)
 {
-  MfRemote *remote = self->link->remote;
-  GCancellable *cancellable = self->link->cancellable;
-
   switch (self->change->kind)
     {
     case MF_CHANGE_CREATE:
-      return self->link->ops->create (remote, self->mailbox, cancellable, error);
+      return create_folder (self, error);
     case MF_CHANGE_DELETE:
-      return self->link->ops->delete (remote, self->folder.mailbox, cancellable, error);
+      return leave_mailbox (self, error) && delete_folder (self, error);
     case MF_CHANGE_RENAME:
-      return rename_folder (self, error);
+      return leave_mailbox (self, error) && rename_folder (self, error);
     default:
-      return self->link->ops->subscribe (remote, self->folder.mailbox, self->folder.subscribed,
-                                         cancellable, error);
+      return subscribe_folder (self, error);
     }
 }
 
+/* ---- answers ---------------------------------------------------------- */
+
+/* Folders of that name, or below it, are of another time. */
 static gboolean
-store (FolderPush *self, MfSettle *settle, GError **error)
+clear_mailbox (FolderPush *self, GError **error)
+{
+  MfDb *db = self->settle->db;
+  char delimiter[2] = { mf_folders_delimiter (db), '\0' };
+  g_autofree char *below = g_strconcat (self->mailbox, delimiter, NULL);
+
+  if (g_strcmp0 (self->folder.mailbox, self->mailbox) == 0)
+    return TRUE;
+  for (;;)
+    {
+      gint64 id = 0;
+      if (!mf_db_number (db, 0, &id, error,
+                         "SELECT id FROM folder WHERE id != ?1"
+                         " AND (mailbox = ?2 OR substr(mailbox, 1, length(?3)) = ?3)"
+                         " ORDER BY length(mailbox) DESC LIMIT 1",
+                         "iss", self->folder.id, self->mailbox, below))
+        return FALSE;
+      if (id == 0)
+        return TRUE;
+      if (!mf_settle_folder_gone (self->settle, id, error))
+        return FALSE;
+    }
+}
+
+/* The index of an empty mailbox is complete. */
+static gboolean
+store_created (FolderPush *self, GError **error)
+{
+  MfDb *db = self->settle->db;
+  g_auto (MfFolder) made = { 0 };
+  gboolean empty = self->status.messages == 0;
+  MfMailboxStatus synced = { .uidnext = empty ? self->status.uidnext : 0,
+                             .highestmodseq = empty ? self->status.highestmodseq : 0 };
+
+  return mf_folders_get (db, self->folder.id, &made, error)
+         && mf_folders_set_validity (db, &made, self->status.uidvalidity, error)
+         && mf_folders_set_synced (db, self->folder.id, &synced, error);
+}
+
+static gboolean
+store (FolderPush *self, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
-  MfDb *db = settle->db;
-  gboolean ok = mf_db_begin (db, &txn, error);
+  MfDb *db = self->settle->db;
+  gboolean named = self->mailbox != NULL;
 
-  if (ok && (self->change->kind == MF_CHANGE_CREATE || self->change->kind == MF_CHANGE_RENAME))
-    ok = mf_folders_set_mailbox (db, &self->folder, self->mailbox, error);
-  if (ok && self->change->kind == MF_CHANGE_DELETE)
-    ok = mf_settle_folder_gone (settle, self->folder.id, error);
-  return ok && mf_settle_done (settle, self->change, error)
+  return mf_db_begin (db, &txn, error)
+         && (!named
+             || (clear_mailbox (self, error)
+                 && mf_folders_set_mailbox (db, &self->folder, self->mailbox, error)))
+         && (self->change->kind != MF_CHANGE_CREATE || store_created (self, error))
+         && (self->change->kind != MF_CHANGE_DELETE
+             || mf_settle_folder_gone (self->settle, self->folder.id, error))
+         && mf_settle_done (self->settle, self->change, error)
          && mf_journal_count_folder_change (db, error) && mf_db_commit (&txn, error);
 }
 
-/* The tree goes back to what the server has. */
+/* The tree goes back to what the server has, unless more is to become of it. */
 static gboolean
-store_refusal (FolderPush *self, MfSettle *settle, const GError *why, GError **error)
+revert (FolderPush *self, GError **error)
+{
+  gint64 more = 0;
+
+  if (self->folder.mailbox == NULL && self->change->kind == MF_CHANGE_CREATE)
+    return mf_settle_folder_gone (self->settle, self->folder.id, error);
+  if (self->folder.mailbox == NULL || self->change->kind == MF_CHANGE_SUBSCRIBE)
+    return TRUE;
+  if (!mf_db_number (self->settle->db, 0, &more, error,
+                     "SELECT 1 FROM change WHERE folder = ? AND kind IN (6, 7) AND seq > ?"
+                     " AND state != 3",
+                     "ii", self->folder.id, self->change->seq))
+    return FALSE;
+  return more != 0 || mf_folders_revert (self->settle->db, &self->folder, error);
+}
+
+static void
+tell_tree (FolderPush *self)
+{
+  g_auto (MfFolder) now = { 0 };
+
+  mf_news_add (self->settle->news, MF_EVENT_TREE_CHANGED, self->folder.parent, NULL, NULL);
+  if (mf_folders_get (self->settle->db, self->folder.id, &now, NULL))
+    mf_news_add (self->settle->news, MF_EVENT_TREE_CHANGED, now.parent, NULL, NULL);
+}
+
+static gboolean
+store_refusal (FolderPush *self, const GError *why, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
 
-  if (!mf_db_begin (settle->db, &txn, error)
-      || !mf_folders_revert (settle->db, &self->folder, error)
-      || !mf_settle_refused (settle, self->change, why, error))
+  if (!mf_db_begin (self->settle->db, &txn, error) || !revert (self, error)
+      || !mf_settle_refused (self->settle, self->change, why, error)
+      || !mf_journal_count_folder_change (self->settle->db, error))
     return FALSE;
-  mf_news_add (settle->news, MF_EVENT_TREE_CHANGED, self->folder.parent, NULL, NULL);
+  tell_tree (self);
   return mf_db_commit (&txn, error);
 }
 
 static gboolean
-run (FolderPush *self, MfSettle *settle, GError **error)
+queue_again (FolderPush *self, GError **error)
 {
-  g_autoptr (GError) why = NULL;
+  return mf_journal_queue_again (self->settle->db, self->change, error);
+}
 
-  if (self->change->kind == MF_CHANGE_CREATE || self->change->kind == MF_CHANGE_RENAME)
-    self->mailbox = spell (settle->db, &self->folder, &why);
-  if (why == NULL && send (self, &why) && self->change->kind == MF_CHANGE_CREATE)
-    subscribe (self, self->mailbox, TRUE);
-  if (why == NULL || is_so_already (self, why))
-    return store (self, settle, error);
+/* A link that died leaves the entry SENT, a server that is busy is asked later. */
+static gboolean
+settle_failure (FolderPush *self, GError *why, GError **error)
+{
   mf_link_check (self->link, why);
   if (!mf_link_is_open (self->link)
-      || g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY))
+      || (g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY)
+          && queue_again (self, NULL)))
     {
-      g_propagate_error (error, g_steal_pointer (&why));
+      g_propagate_error (error, why);
       return FALSE;
     }
-  gboolean ok = store_refusal (self, settle, why, error);
+  gboolean ok = store_refusal (self, why, error);
   if (ok)
-    mf_engine_tell_refused (self->engine, self->change->seq, why);
+    {
+      mf_engine_pull_soon (self->engine, self->folder.id);
+      mf_engine_tell_refused (self->engine, self->change->seq, why);
+    }
+  g_error_free (why);
   return ok;
+}
+
+static gboolean
+run (FolderPush *self, GError **error)
+{
+  gboolean named
+      = self->change->kind == MF_CHANGE_CREATE || self->change->kind == MF_CHANGE_RENAME;
+  GError *why = NULL;
+
+  if (named)
+    self->mailbox = spell (self, &why);
+  if ((named && self->mailbox == NULL) || !send (self, &why))
+    return settle_failure (self, why, error);
+  if (!store (self, error))
+    return FALSE;
+  if (self->change->kind == MF_CHANGE_CREATE && self->status.messages > 0)
+    mf_engine_pull_soon (self->engine, self->folder.id);
+  return TRUE;
 }
 
 gboolean
 mf_push_folder (MfEngine *engine, MfLink *link, const MfChange *change, MfSettle *settle,
                 GError **error)
 {
-  FolderPush self = { engine, link, change, { 0 }, NULL };
+  FolderPush self = { engine, link, change, settle, { 0 }, NULL, { 0 } };
   g_autoptr (GError) gone = NULL;
 
   if (!mf_folders_get (settle->db, change->folder, &self.folder, &gone))
     return mf_settle_done (settle, change, error);
-  gboolean ok = run (&self, settle, error);
+  gboolean ok = run (&self, error);
   g_free (self.mailbox);
   mf_folder_clear (&self.folder);
   return ok;

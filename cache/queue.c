@@ -143,14 +143,31 @@ mf_cache_release (MfCache *self, GError **error)
   return change_all (self, "UPDATE change SET state = 0 WHERE state = ?", MF_CHANGE_HELD, error);
 }
 
+/* Nothing was noted of what the server said of them while they were away. */
+static void
+look_again (MfCache *self, const GArray *changes)
+{
+  g_autoptr (GHashTable) homes
+      = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+
+  for (guint i = 0; i < changes->len; i++)
+    {
+      g_auto (MfMessage) row = { 0 };
+      MfMsgId id = g_array_index (changes, MfChange, i).message;
+      if (mf_messages_get (self->front, id, &row, NULL) && row.home != 0
+          && g_hash_table_add (homes, g_memdup2 (&row.home, sizeof row.home)))
+        mf_engine_pull_soon (self->engine, row.home);
+    }
+}
+
 /* Back to where the server still has them. */
 gboolean
 mf_cache_restore (MfCache *self, GError **error)
 {
   g_autoptr (MfNews) news = mf_news_new (self->engine->func, self->engine->user_data);
   MfSettle settle = { self->front, self->drafts, self->bodies, news };
-  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   g_autoptr (GArray) held = NULL;
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
 
   stop_guarding (self);
   if (!mf_db_begin (self->front, &txn, error))
@@ -162,5 +179,6 @@ mf_cache_restore (MfCache *self, GError **error)
   if (held == NULL || !mf_db_commit (&txn, error))
     return FALSE;
   mf_news_send (news);
+  look_again (self, held);
   return TRUE;
 }

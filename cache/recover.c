@@ -1,21 +1,12 @@
 #include "cache/recover.h"
 
-#include <string.h>
-
-#include "cache/eol.h"
+#include "cache/digest.h"
+#include "cache/draftreader.h"
 #include "cache/folders.h"
 #include "cache/journal.h"
 #include "cache/messages.h"
 #include "cache/settle.h"
-
-/* A message of the target that the index does not know. */
-typedef struct
-{
-  guint32 uid;
-  guint64 size;
-  gint64 date;
-  gboolean taken;
-} Candidate;
+#include "cache/trace.h"
 
 typedef struct
 {
@@ -23,328 +14,304 @@ typedef struct
   MfDb *db;
   MfLink *link;
   MfSettle settle;
-  MfFolderId target;     /* whose candidates are known, 0: none */
-  guint32 bound;         /* from this UID on */
-  GArray *candidates;    /* of Candidate */
+  MfTrace *trace;
+  GHashTable *opened; /* of MfFolderId: in this run, and its UIDVALIDITY is right */
 } Recover;
 
+/* ---- storing ---------------------------------------------------------- */
+
+typedef gboolean (*Conclusion) (MfSettle *, const MfChange *, GError **);
+
 static gboolean
-in_txn (Recover *self, gboolean (*what) (MfSettle *, const MfChange *, GError **),
-        const MfChange *change, GError **error)
+conclude (Recover *self, Conclusion conclusion, const MfChange *change, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
 
-  return mf_db_begin (self->db, &txn, error) && what (&self->settle, change, error)
-         && mf_db_commit (&txn, error);
+  if (mf_db_begin (self->db, &txn, error) && conclusion (&self->settle, change, error)
+      && mf_db_commit (&txn, error))
+    {
+      mf_news_send (self->settle.news);
+      return TRUE;
+    }
+  mf_news_forget (self->settle.news);
+  return FALSE;
 }
 
 static gboolean
 queue_again (MfSettle *settle, const MfChange *change, GError **error)
 {
-  return mf_journal_set_state (settle->db, change->seq, MF_CHANGE_QUEUED, NULL, error);
+  return mf_journal_queue_again (settle->db, change, error);
 }
 
-/* ---- candidates ------------------------------------------------------- */
-
-static void
-on_candidate (const MfRemoteMessage *message, gpointer user_data)
-{
-  Recover *self = user_data;
-  Candidate candidate = { message->uid, message->size, message->internaldate, FALSE };
-
-  if (message->uid >= self->bound)
-    g_array_append_val (self->candidates, candidate);
-}
-
-/* What came of other changes of ours; what a pull has met may be what is looked for. */
 static gboolean
-drop_known (Recover *self, GError **error)
+conclude_arrived (Recover *self, const MfChange *change, guint32 uid, gboolean copied,
+                  GError **error)
 {
-  for (guint i = self->candidates->len; i-- > 0;)
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  if (mf_db_begin (self->db, &txn, error)
+      && (copied ? mf_settle_copied : mf_settle_arrived) (&self->settle, change, change->folder,
+                                                          uid, error)
+      && mf_db_commit (&txn, error))
     {
-      gint64 known = 0;
-      if (!mf_db_number (self->db, 0, &known, error,
-                         "SELECT 1 FROM message WHERE home = ? AND uid = ? AND base IS NOT NULL",
-                         "ii", self->target,
-                         (gint64) g_array_index (self->candidates, Candidate, i).uid))
-        return FALSE;
-      if (known != 0)
-        g_array_remove_index (self->candidates, i);
+      mf_news_send (self->settle.news);
+      return TRUE;
     }
-  return TRUE;
-}
-
-/* Selects the target and lists what is new there. */
-static gboolean
-find_candidates (Recover *self, const MfFolder *target, guint32 bound, GError **error)
-{
-  static const MfChangeSink sink = { on_candidate, NULL };
-  MfLink *link = self->link;
-
-  if (self->target == target->id && self->bound <= bound)
-    return mf_link_select (link, target->mailbox, TRUE, error);
-  self->target = 0;
-  self->bound = bound;
-  g_array_set_size (self->candidates, 0);
-  /* Selected anew: a session that has it open may not have heard of the latest. */
-  if (!mf_link_resync (link, target->mailbox, NULL, &sink, self, NULL, error)
-      || !link->ops->fetch (link->remote, MAX (bound, 1), 0, MF_FETCH_ALL, 0, &sink, self,
-                            link->cancellable, error))
-    return FALSE;
-  self->target = target->id;
-  return drop_known (self, error);
+  mf_news_forget (self->settle.news);
+  return FALSE;
 }
 
 /* ---- content ---------------------------------------------------------- */
 
-typedef struct
+static char *
+draft_digest (Recover *self, const MfMessage *row)
 {
-  guint32 uid;      /* to ask for, then 0 */
-  GChecksum *sum;
-  MfEol eol;
-  gboolean complete;
-} Digest;
+  g_auto (MfDraftReader) reader = { .fd = -1 };
+  int fd = mf_drafts_open_file (self->engine->drafts, row, NULL);
 
-static gboolean
-next_digest (MfUidSet *batch, gpointer user_data)
-{
-  Digest *self = user_data;
-
-  if (self->uid == 0)
-    return FALSE;
-  mf_uidset_add (batch, self->uid);
-  self->uid = 0;
-  return TRUE;
+  return fd >= 0 && mf_draft_reader_init (&reader, fd, NULL)
+             ? mf_draft_reader_digest (&reader, NULL)
+             : NULL;
 }
 
-static void
-begin_digest (gpointer user_data)
+static char *
+body_digest (Recover *self, const MfMessage *row)
 {
-}
-
-/* Line ends are compared as LF: servers may have their own way with them. */
-static void
-add_digest (const char *bytes, gsize size, gpointer user_data)
-{
-  Digest *self = user_data;
-  char piece[4097];
-
-  while (size > 0)
-    {
-      gsize n = MIN (size, sizeof piece - 1);
-      g_checksum_update (self->sum, (guchar *) piece,
-                         (gssize) mf_eol_to_lf (&self->eol, bytes, n, piece));
-      bytes += n;
-      size -= n;
-    }
-}
-
-static void
-end_digest (guint32 uid, gboolean complete, gpointer user_data)
-{
-  ((Digest *) user_data)->complete = complete;
-}
-
-static void
-answered_digest (const MfUidSet *batch, const GError *error, gpointer user_data)
-{
-}
-
-static gboolean
-remote_digest (Recover *self, guint32 uid, GChecksum *sum, gboolean *out_complete, GError **error)
-{
-  static const MfBodySink sink
-      = { next_digest, begin_digest, add_digest, end_digest, answered_digest };
-  Digest digest = { uid, sum, MF_EOL_INIT, FALSE };
-
-  if (!self->link->ops->bodies (self->link->remote, &sink, &digest, self->link->cancellable,
-                                error))
-    return FALSE;
-  *out_complete = digest.complete;
-  return TRUE;
-}
-
-/* FALSE: there is no content here to compare with. */
-static gboolean
-local_digest (Recover *self, const MfMessage *message, GChecksum *sum)
-{
-  g_autoptr (MfBody) body = NULL;
+  g_autoptr (MfBody) body = mf_bodies_get (self->engine->bodies, self->db, row->id, NULL);
+  gboolean wire = mf_bodies_are_crlf (self->engine->bodies);
+  g_auto (MfDigest) digest = { 0 };
   char buffer[4096];
-  MfEol eol = MF_EOL_INIT;
-  char piece[4097];
   guint64 offset = 0;
-  gssize n;
+  gssize n = -1;
 
-  if (message->draft)
+  mf_digest_init (&digest);
+  while (body != NULL && (n = mf_body_read (body, offset, buffer, sizeof buffer, NULL)) > 0)
     {
-      int fd = mf_drafts_open_file (self->engine->drafts, message->id, FALSE, NULL);
-      body = fd >= 0 ? mf_body_new_file (fd) : NULL;
-    }
-  else
-    body = mf_bodies_get (self->engine->bodies, self->db, message->id, NULL);
-  if (body == NULL)
-    return FALSE;
-  while ((n = mf_body_read (body, offset, buffer, sizeof buffer, NULL)) > 0)
-    {
-      g_checksum_update (sum, (guchar *) piece,
-                         (gssize) mf_eol_to_lf (&eol, buffer, (gsize) n, piece));
+      (wire ? mf_digest_wire : mf_digest_lf) (&digest, buffer, (gsize) n);
       offset += (guint64) n;
     }
-  return n == 0;
+  return n == 0 ? mf_digest_finish (&digest) : NULL;
 }
 
-static gboolean
-same_content (Recover *self, const Candidate *candidate, const MfMessage *message,
-              gboolean *out_same, GError **error)
+/* (transfer full) NULL: there is no content here to compare with. */
+static char *
+local_digest (Recover *self, const MfMessage *row)
 {
-  g_autoptr (GChecksum) here = g_checksum_new (G_CHECKSUM_SHA256);
-  g_autoptr (GChecksum) there = g_checksum_new (G_CHECKSUM_SHA256);
-  gboolean complete = FALSE;
+  return row->draft ? draft_digest (self, row) : body_digest (self, row);
+}
 
-  *out_same = TRUE;
-  if (!local_digest (self, message, here))
+/* ---- mailboxes -------------------------------------------------------- */
+
+/* The index is brought to what the mailbox is numbered by now. */
+static gboolean
+renumber (Recover *self, const MfFolder *folder, guint32 uidvalidity, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  if (folder->uidvalidity == 0)
+    return mf_db_begin (self->db, &txn, error)
+           && mf_folders_learn_validity (self->db, folder, uidvalidity, error)
+           && mf_db_commit (&txn, error);
+  if (mf_db_begin (self->db, &txn, error)
+      && mf_settle_renumbered (&self->settle, folder, uidvalidity, error)
+      && mf_db_commit (&txn, error))
+    {
+      mf_news_send (self->settle.news);
+      mf_engine_pull_soon (self->engine, folder->id);
+      return TRUE;
+    }
+  mf_news_forget (self->settle.news);
+  return FALSE;
+}
+
+/* *@out_there FALSE: there is no such folder any more.  Then the index is of the
+ * mailbox that is open. */
+static gboolean
+open_folder (Recover *self, MfFolderId id, MfFolder *out, gboolean *out_there, GError **error)
+{
+  guint32 uidvalidity = 0;
+  GError *why = NULL;
+
+  *out_there = FALSE;
+  if (!mf_folders_get (self->db, id, out, NULL) || out->mailbox == NULL)
     return TRUE;
-  if (!remote_digest (self, candidate->uid, there, &complete, error))
+  *out_there = g_hash_table_contains (self->opened, &id);
+  if (*out_there)
+    return TRUE;
+  if (mf_trace_open (self->trace, out, &uidvalidity, &why))
+    {
+      *out_there = TRUE;
+      g_hash_table_add (self->opened, g_memdup2 (&id, sizeof id));
+      return uidvalidity == out->uidvalidity || renumber (self, out, uidvalidity, error);
+    }
+  mf_link_check (self->link, why);
+  if (mf_link_is_open (self->link) && g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND))
+    {
+      g_error_free (why);
+      return TRUE;
+    }
+  g_propagate_error (error, why);
+  return FALSE;
+}
+
+/* It had another number before. */
+static gboolean
+locate (Recover *self, const MfFolder *home, const MfMessage *row, guint32 *out_uid,
+        GError **error)
+{
+  g_autofree char *digest = local_digest (self, row);
+  MfTraceOf what = { .date = row->internaldate, .size = row->wire_size, .emailid = row->emailid,
+                     .digest = digest, .unique = TRUE };
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  if (!mf_trace_find (self->trace, home, 0, TRUE, &what, out_uid, error))
     return FALSE;
-  *out_same = complete
-              && strcmp (g_checksum_get_string (here), g_checksum_get_string (there)) == 0;
+  if (*out_uid == 0)
+    return TRUE;
+  return mf_db_begin (self->db, &txn, error)
+         && mf_settle_found (&self->settle, row, *out_uid, error) && mf_db_commit (&txn, error);
+}
+
+/* Is the original still where it was?  Its row is brought up to date. */
+static gboolean
+is_at_home (Recover *self, MfMessage *row, gboolean *out_there, GError **error)
+{
+  g_auto (MfFolder) home = { 0 };
+  MfMsgId id = row->id;
+
+  *out_there = FALSE;
+  if (row->home == 0)
+    return TRUE;
+  if (!open_folder (self, row->home, &home, out_there, error))
+    return FALSE;
+  if (!*out_there)
+    return TRUE;
+  mf_message_clear (row);
+  if (!mf_messages_get (self->db, id, row, error))
+    return FALSE;
+  if (row->uid != 0)
+    return mf_trace_has (self->trace, &home, row->uid, out_there, error);
+  if (!locate (self, &home, row, &row->uid, error))
+    return FALSE;
+  *out_there = row->uid != 0;
   return TRUE;
 }
 
 /* ---- one entry -------------------------------------------------------- */
 
-/* An upload's size is what was counted when it was sent: by content alone. */
 static gboolean
-may_be (const MfChange *change, const MfMessage *message, const Candidate *candidate)
+find_in_target (Recover *self, const MfChange *change, const MfMessage *row, const char *digest,
+                guint32 *out_uid, GError **error)
 {
-  if (candidate->taken || candidate->uid < change->uidnext)
-    return FALSE;
-  if (candidate->date != message->internaldate)
-    return FALSE;
-  return change->kind == MF_CHANGE_APPEND || candidate->size == message->wire_size;
-}
-
-/* What is found gets UIDs of the mailbox that is open now. */
-static gboolean
-learn_validity (Recover *self, const MfFolder *target, GError **error)
-{
-  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
-
-  return mf_db_begin (self->db, &txn, error)
-         && mf_folders_learn_validity (self->db, target, self->link->selected.uidvalidity, error)
-         && mf_db_commit (&txn, error);
-}
-
-static gboolean
-find_arrived (Recover *self, const MfChange *change, const MfMessage *message, guint32 *out_uid,
-              GError **error)
-{
+  gboolean upload = change->kind == MF_CHANGE_APPEND;
+  MfTraceOf what = { .date = row->internaldate, .size = row->wire_size,
+                     .emailid = upload ? NULL : row->emailid, .digest = digest, .loose = upload,
+                     .sure = change->state == MF_CHANGE_DONE };
   g_auto (MfFolder) target = { 0 };
+  g_auto (MfChange) now = { 0 };
+  gboolean there = FALSE, found = FALSE;
 
   *out_uid = 0;
-  if (!mf_folders_get (self->db, change->folder, &target, error)
-      || !find_candidates (self, &target, change->uidnext, error)
-      || !learn_validity (self, &target, error))
+  if (!open_folder (self, change->folder, &target, &there, error))
     return FALSE;
-  /* Made anew since: what was put there is gone with what was there. */
-  if (target.uidvalidity != 0 && target.uidvalidity != self->link->selected.uidvalidity)
-    return TRUE;
-  for (guint i = 0; i < self->candidates->len && *out_uid == 0; i++)
-    {
-      Candidate *candidate = &g_array_index (self->candidates, Candidate, i);
-      gboolean same = FALSE;
-      if (!may_be (change, message, candidate))
-        continue;
-      if (!same_content (self, candidate, message, &same, error))
-        return FALSE;
-      if (same)
-        {
-          candidate->taken = TRUE;
-          *out_uid = candidate->uid;
-        }
-    }
-  return TRUE;
+  /* What was noted does not hold in a mailbox that was made anew. */
+  if (!mf_journal_get (self->db, change->seq, &now, &found, error))
+    return FALSE;
+  return !there || !found
+         || mf_trace_find (self->trace, &target, now.uidnext, FALSE, &what, out_uid, error);
 }
 
+/* *@out (transfer full) (nullable): by what the message is told from others; that of
+ * @original, on the server, if there is no content here. */
 static gboolean
-settle_arrived (Recover *self, const MfChange *change, guint32 uid, gboolean copied,
-                GError **error)
-{
-  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
-
-  return mf_db_begin (self->db, &txn, error)
-         && (copied ? mf_settle_copied : mf_settle_arrived) (&self->settle, change, change->folder,
-                                                              uid, error)
-         && mf_db_commit (&txn, error);
-}
-
-/* Is the original still where it was? */
-static gboolean
-is_at_home (Recover *self, const MfMessage *message, gboolean *out_there, GError **error)
+find_digest (Recover *self, const MfChange *change, const MfMessage *row,
+             const MfMessage *original, char **out, GError **error)
 {
   g_auto (MfFolder) home = { 0 };
-  g_autoptr (MfUidSet) there = mf_uidset_new ();
-  static const MfChangeSink nothing = { NULL, NULL };
+  GError *why = NULL;
 
-  *out_there = FALSE;
-  if (message->home == 0 || !mf_folders_get (self->db, message->home, &home, NULL))
+  *out = change->digest != NULL ? g_strdup (change->digest) : local_digest (self, row);
+  if (*out != NULL || original == NULL || original->uid == 0
+      || !mf_folders_get (self->db, original->home, &home, NULL) || home.mailbox == NULL)
     return TRUE;
-  if (!mf_link_resync (self->link, home.mailbox, NULL, &nothing, NULL, NULL, error)
-      || !self->link->ops->uids (self->link->remote, there, self->link->cancellable, error))
-    return FALSE;
-  *out_there = self->link->selected.uidvalidity == home.uidvalidity
-               && mf_uidset_contains (there, message->uid);
-  return TRUE;
+  *out = mf_trace_digest (self->trace, &home, original->uid, &why);
+  if (why == NULL)
+    return TRUE;
+  mf_link_check (self->link, why);
+  if (mf_link_is_open (self->link) && g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND))
+    {
+      g_error_free (why);
+      return TRUE;
+    }
+  g_propagate_error (error, why);
+  return FALSE;
 }
 
 /* A MOVE leaves nothing behind; a COPY that stood for one does. */
 static gboolean
-recover_move (Recover *self, const MfChange *change, const MfMessage *message, GError **error)
+recover_move (Recover *self, const MfChange *change, MfMessage *row, GError **error)
 {
-  gboolean there = FALSE;
   gboolean can_move = (self->link->ops->caps (self->link->remote) & MF_CAP_MOVE) != 0;
+  g_autofree char *digest = NULL;
+  gboolean there = FALSE;
   guint32 uid = 0;
 
-  if (!is_at_home (self, message, &there, error))
+  if (!is_at_home (self, row, &there, error))
     return FALSE;
   if (there && can_move)
-    return in_txn (self, queue_again, change, error);
-  if (!find_arrived (self, change, message, &uid, error))
+    return conclude (self, queue_again, change, error);
+  if (!find_digest (self, change, row, there ? row : NULL, &digest, error)
+      || !find_in_target (self, change, row, digest, &uid, error))
     return FALSE;
   if (uid != 0)
-    return settle_arrived (self, change, uid, there, error);
-  return in_txn (self, there ? queue_again : mf_settle_missing, change, error);
+    return conclude_arrived (self, change, uid, there, error);
+  return conclude (self, there ? queue_again : mf_settle_missing, change, error);
 }
 
 /* Said yes to, and not to be found: another client was quicker. */
 static gboolean
-recover_made (Recover *self, const MfChange *change, const MfMessage *message, GError **error)
+recover_made (Recover *self, const MfChange *change, const MfMessage *row, GError **error)
 {
+  g_autofree char *digest = NULL;
+  g_auto (MfMessage) source = { 0 };
+  gboolean copied = change->source != 0 && mf_messages_get (self->db, change->source, &source, NULL);
   guint32 uid = 0;
 
-  if (!find_arrived (self, change, message, &uid, error))
+  if (!find_digest (self, change, row, copied ? &source : NULL, &digest, error)
+      || !find_in_target (self, change, row, digest, &uid, error))
     return FALSE;
   if (uid != 0)
-    return settle_arrived (self, change, uid, FALSE, error);
-  return in_txn (self, change->state == MF_CHANGE_DONE ? mf_settle_missing : queue_again, change,
-                 error);
+    return conclude_arrived (self, change, uid, FALSE, error);
+  return conclude (self, change->state == MF_CHANGE_DONE ? mf_settle_missing : queue_again, change,
+                   error);
 }
 
 static gboolean
 recover_one (Recover *self, const MfChange *change, GError **error)
 {
-  g_auto (MfMessage) message = { 0 };
+  g_auto (MfMessage) row = { 0 };
 
-  if (change->kind == MF_CHANGE_MOVE || change->kind == MF_CHANGE_COPY
-      || change->kind == MF_CHANGE_APPEND)
-    {
-      if (!mf_messages_get (self->db, change->message, &message, NULL))
-        return in_txn (self, mf_settle_done, change, error);
-      if (change->kind == MF_CHANGE_MOVE && change->state == MF_CHANGE_SENT)
-        return recover_move (self, change, &message, error);
-      return recover_made (self, change, &message, error);
-    }
-  return in_txn (self, queue_again, change, error);
+  if (change->kind != MF_CHANGE_MOVE && change->kind != MF_CHANGE_COPY
+      && change->kind != MF_CHANGE_APPEND)
+    return conclude (self, queue_again, change, error);
+  if (!mf_messages_get (self->db, change->message, &row, NULL))
+    return conclude (self, mf_settle_done, change, error);
+  if (change->kind == MF_CHANGE_MOVE && change->state == MF_CHANGE_SENT)
+    return recover_move (self, change, &row, error);
+  return recover_made (self, change, &row, error);
+}
+
+/* Those of the same target one after the other, so that it is listed once. */
+static int
+compare_targets (gconstpointer a, gconstpointer b)
+{
+  const MfChange *x = a, *y = b;
+
+  if (x->folder != y->folder)
+    return x->folder < y->folder ? -1 : 1;
+  if (x->uidnext != y->uidnext)
+    return x->uidnext < y->uidnext ? -1 : 1;
+  return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
 static gboolean
@@ -354,22 +321,77 @@ recover_all (Recover *self, MfChangeState state, GError **error)
 
   if (changes == NULL)
     return FALSE;
+  g_array_sort (changes, compare_targets);
   for (guint i = 0; i < changes->len; i++)
     if (!recover_one (self, &g_array_index (changes, MfChange, i), error))
       return FALSE;
   return TRUE;
 }
 
+/* ---- messages without a number ----------------------------------------- */
+
+static gboolean
+give_up (Recover *self, const MfMessage *row, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  return mf_db_begin (self->db, &txn, error)
+         && mf_settle_vanished (&self->settle, row, error) && mf_db_commit (&txn, error);
+}
+
+static gboolean
+relocate (Recover *self, MfMsgId id, GError **error)
+{
+  g_auto (MfMessage) row = { 0 };
+  gboolean there = FALSE;
+
+  if (!mf_messages_get (self->db, id, &row, NULL) || row.home == 0 || row.uid != 0)
+    return TRUE;
+  if (!is_at_home (self, &row, &there, error) || (!there && !give_up (self, &row, error)))
+    {
+      mf_news_forget (self->settle.news);
+      return FALSE;
+    }
+  mf_news_send (self->settle.news);
+  mf_engine_pull_soon (self->engine, row.home);
+  return TRUE;
+}
+
+static gboolean
+relocate_locked (Recover *self, MfMsgId id, MfFolderId home, GError **error)
+{
+  if (!mf_engine_wait_pull (self->engine, home))
+    return TRUE;
+  gboolean ok = relocate (self, id, error);
+  mf_engine_release_pull (self->engine, home);
+  return ok;
+}
+
+static gboolean
+relocate_all (Recover *self, GError **error)
+{
+  g_autoptr (GArray) ids = mf_messages_ids_unnumbered (self->db, error);
+
+  for (guint i = 0; ids != NULL && i < ids->len; i++)
+    {
+      MfMsgId id = g_array_index (ids, MfMsgId, i);
+      g_auto (MfMessage) row = { 0 };
+      if (mf_messages_get (self->db, id, &row, NULL)
+          && !relocate_locked (self, id, row.home, error))
+        return FALSE;
+    }
+  return ids != NULL;
+}
+
 gboolean
 mf_recover_run (MfEngine *engine, MfLink *link, GError **error)
 {
   g_autoptr (MfNews) news = mf_news_new (engine->func, engine->user_data);
-  g_autoptr (GArray) candidates = g_array_new (FALSE, FALSE, sizeof (Candidate));
-  Recover self
-      = { engine, engine->db, link, mf_engine_settle (engine, news), 0, 0, candidates };
+  g_autoptr (MfTrace) trace = mf_trace_new (engine->db, link);
+  g_autoptr (GHashTable) opened
+      = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  Recover self = { engine, engine->db, link, mf_engine_settle (engine, news), trace, opened };
 
-  gboolean ok
-      = recover_all (&self, MF_CHANGE_SENT, error) && recover_all (&self, MF_CHANGE_DONE, error);
-  mf_news_send (news);
-  return ok;
+  return recover_all (&self, MF_CHANGE_SENT, error) && recover_all (&self, MF_CHANGE_DONE, error)
+         && relocate_all (&self, error);
 }

@@ -42,6 +42,7 @@ CREATE TABLE message (
   exact_size INTEGER,                       -- what a reader gets, once known
   draft INTEGER NOT NULL DEFAULT 0,         -- its content is in a file of its own (drafts.h):
                                             -- 1 it is only there, 2 the server has it as well
+  version INTEGER NOT NULL DEFAULT 0,       -- of that file: what is being written is the next
   modseq INTEGER NOT NULL DEFAULT 0,
   emailid TEXT,
   threadid TEXT,
@@ -51,6 +52,7 @@ CREATE UNIQUE INDEX message_uid ON message (home, uid) WHERE uid IS NOT NULL;
 CREATE UNIQUE INDEX message_base ON message (folder, place = 2, base)
   WHERE base IS NOT NULL AND place < 3;     -- tmp/ has names of its own, the removed have none
 CREATE INDEX message_place ON message (folder, place);
+CREATE INDEX message_unnumbered ON message (home) WHERE uid IS NULL;
 CREATE INDEX message_draft ON message (draft) WHERE draft != 0;
 
 -- Where the bodies in the cache are.
@@ -75,6 +77,8 @@ CREATE TABLE change (
   state INTEGER NOT NULL DEFAULT 0,         -- MfChangeState
   message INTEGER,                          -- NULL: a change of a folder
   folder INTEGER,                           -- of the message: where to; of a folder: itself
+  parent INTEGER,                           -- of a folder that is made or renamed: where to,
+  name TEXT,                                -- and as what
   add_flags INTEGER NOT NULL DEFAULT 0,
   remove_flags INTEGER NOT NULL DEFAULT 0,
   add_keywords TEXT,
@@ -83,7 +87,12 @@ CREATE TABLE change (
   after INTEGER,                            -- message that has to be on the server first
   removal INTEGER NOT NULL DEFAULT 0,       -- came of rm: the guard counts it
   uidnext INTEGER NOT NULL DEFAULT 0,       -- of the target, noted before it was sent
+  digest TEXT,                              -- of an upload, likewise
   made INTEGER NOT NULL,                    -- epoch seconds
   error TEXT                                -- why it failed
 );
 CREATE INDEX change_message ON change (message) WHERE message IS NOT NULL;
+CREATE INDEX change_folder ON change (seq) WHERE message IS NULL;
+CREATE INDEX change_source ON change (source) WHERE source IS NOT NULL;
+CREATE INDEX change_after ON change (after) WHERE after IS NOT NULL;
+CREATE INDEX change_state ON change (state, seq);

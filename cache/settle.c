@@ -4,97 +4,52 @@
 #include "cache/keywords.h"
 #include "cache/messages.h"
 
-gboolean
-mf_settle_done (MfSettle *self, const MfChange *change, GError **error)
-{
-  return mf_journal_remove (self->db, change->seq, error);
-}
+/* ---- rows that go ----------------------------------------------------- */
 
-/* A pull may have met it before its answer was known. */
+/* Every entry but @except. */
 static gboolean
-drop_double (MfSettle *self, MfMsgId id, MfFolderId folder, guint32 uid, GError **error)
+forget_others (MfSettle *self, MfMsgId message, MfSeq except, GError **error)
 {
-  g_auto (MfMessage) other = { 0 };
-
-  if (!mf_messages_get_uid (self->db, folder, uid, &other, NULL) || other.id == id)
-    return TRUE;
-  if (other.place != MF_PLACE_GONE)
-    mf_news_add (self->news, MF_EVENT_MESSAGE_REMOVED, other.folder, &other, NULL);
-  return mf_journal_forget (self->db, other.id, error)
-         && mf_messages_remove (self->db, other.id, error);
+  return mf_db_run (self->db, error, "DELETE FROM change WHERE message = ? AND seq != ?", "ii",
+                    message, except);
 }
-
-gboolean
-mf_settle_arrived (MfSettle *self, const MfChange *change, MfFolderId folder, guint32 uid,
-                   GError **error)
-{
-  gboolean made = change->kind == MF_CHANGE_APPEND || change->kind == MF_CHANGE_COPY;
-
-  if (uid == 0)
-    return mf_journal_set_state (self->db, change->seq, MF_CHANGE_DONE, NULL, error);
-  return drop_double (self, change->message, folder, uid, error)
-         && mf_messages_set_home (self->db, change->message, folder, uid, error)
-         && (!made
-             || mf_db_run (self->db, error,
-                           "UPDATE message SET draft = 2 WHERE id = ? AND draft = 1", "i",
-                           change->message))
-         && mf_journal_remove (self->db, change->seq, error);
-}
-
-/* The original gets a row of its own, which an entry of its own removes. */
-gboolean
-mf_settle_copied (MfSettle *self, const MfChange *change, MfFolderId folder, guint32 uid,
-                  GError **error)
-{
-  g_auto (MfMessage) row = { 0 };
-  g_auto (MfMessage) original = { 0 };
-  MfMsgId tombstone = 0;
-  gboolean nothing = FALSE;
-
-  return mf_messages_get (self->db, change->message, &row, error)
-         && mf_messages_split_remote (self->db, &row, &tombstone, error)
-         && mf_messages_get (self->db, tombstone, &original, error)
-         && mf_journal_expunge (self->db, &original, 0, FALSE, &nothing, error)
-         && mf_settle_arrived (self, change, folder, uid, error);
-}
-
-/* ---- messages that go ------------------------------------------------- */
 
 static gboolean
-remove_row (MfSettle *self, const MfMessage *row, GError **error)
+touch (MfSettle *self, const MfMessage *row, GError **error)
 {
-  if (!mf_journal_forget (self->db, row->id, error)
+  return row->place == MF_PLACE_GONE
+         || mf_folders_touch (self->db, row->folder, row->place, error);
+}
+
+/* With all entries but @except. */
+static gboolean
+remove_row (MfSettle *self, const MfMessage *row, MfSeq except, GError **error)
+{
+  if (!forget_others (self, row->id, except, error)
       || !mf_messages_remove (self->db, row->id, error))
     return FALSE;
-  if (row->place == MF_PLACE_GONE)
-    return TRUE;
-  mf_news_add (self->news, MF_EVENT_MESSAGE_REMOVED, row->folder, row, NULL);
-  return mf_folders_touch (self->db, row->folder, row->place, error);
-}
-
-gboolean
-mf_settle_expunged (MfSettle *self, const MfChange *change, GError **error)
-{
-  g_auto (MfMessage) row = { 0 };
-
-  if (!mf_messages_get (self->db, change->message, &row, NULL))
-    return mf_journal_remove (self->db, change->seq, error);
-  return remove_row (self, &row, error);
+  if (row->place != MF_PLACE_GONE)
+    mf_news_add (self->news, MF_EVENT_MESSAGE_REMOVED, row->folder, row, NULL);
+  return touch (self, row, error);
 }
 
 /* Content has to be in a file of its own before the server's copy is forgotten. */
 static gboolean
 make_draft (MfSettle *self, const MfMessage *row, GError **error)
 {
-  if (row->draft)
-    return TRUE;
-  g_autoptr (MfBody) body = mf_bodies_get (self->bodies, self->db, row->id, error);
-  return body != NULL && mf_drafts_write_body (self->drafts, row->id, body, error)
-         && mf_messages_set_draft (self->db, row->id, MF_DRAFT_ONLY, error);
+  guint version = row->draft ? row->version : 0;
+
+  if (!row->draft)
+    {
+      g_autoptr (MfBody) body = mf_bodies_get (self->bodies, self->db, row->id, error);
+      if (body == NULL || !mf_drafts_write_body (self->drafts, row->id, body, error))
+        return FALSE;
+    }
+  return mf_messages_set_draft (self->db, row->id, MF_DRAFT_ONLY, version, error);
 }
 
 static gboolean
-move_to_lost (MfSettle *self, const MfMessage *row, GError **error)
+move_to_lost (MfSettle *self, const MfMessage *row, MfSeq except, GError **error)
 {
   g_auto (MfMessage) lost = { 0 };
   g_autofree char *name = row->base != NULL
@@ -107,111 +62,277 @@ move_to_lost (MfSettle *self, const MfMessage *row, GError **error)
   lost.base = mf_messages_free_base (self->db, MF_FOLDER_LOST, name, error);
   lost.folder = MF_FOLDER_LOST;
   lost.place = MF_PLACE_CUR;
-  if (lost.base == NULL || !make_draft (self, row, error)
-      || !mf_messages_store_spot (self->db, &lost, error)
+  if (lost.base == NULL || !forget_others (self, row->id, except, error)
+      || !make_draft (self, row, error) || !mf_messages_store_spot (self->db, &lost, error)
       || !mf_messages_set_home (self->db, row->id, 0, 0, error)
+      || !mf_settle_restore_superseded (self, row->id, error)
       || !mf_folders_touch (self->db, MF_FOLDER_LOST, MF_PLACE_CUR, error))
     return FALSE;
-  if (row->place == MF_PLACE_GONE)
-    return TRUE;
-  mf_news_add (self->news, MF_EVENT_MESSAGE_CHANGED, row->folder, row, &lost);
-  return mf_folders_touch (self->db, row->folder, row->place, error);
+  if (row->place != MF_PLACE_GONE)
+    mf_news_add (self->news, MF_EVENT_MESSAGE_CHANGED, row->folder, row, &lost);
+  return touch (self, row, error);
 }
 
-/* Every entry but @except. */
+/* ---- rows that come back ---------------------------------------------- */
+
+/* Back to where the server has it, and to be seen.  Nothing was noted of a
+ * message that was not shown: what is there is asked for again. */
 static gboolean
-forget_others (MfSettle *self, MfMsgId message, MfSeq except, GError **error)
+return_home (MfSettle *self, const MfMessage *row, GError **error)
 {
-  return mf_db_run (self->db, error, "DELETE FROM change WHERE message = ? AND seq != ?", "ii",
-                    message, except);
+  g_auto (MfMessage) back = { 0 };
+  gboolean hidden = row->place == MF_PLACE_GONE;
+
+  if (row->folder == row->home && !hidden)
+    return TRUE;
+  mf_message_copy (row, &back);
+  g_clear_pointer (&back.base, g_free);
+  back.folder = row->home;
+  back.place = row->flags == 0 && row->place != MF_PLACE_CUR ? MF_PLACE_NEW : MF_PLACE_CUR;
+  mf_news_add (self->news, hidden ? MF_EVENT_MESSAGE_ADDED : MF_EVENT_MESSAGE_CHANGED, row->home,
+               hidden ? NULL : row, &back);
+  return mf_messages_store_spot (self->db, &back, error)
+         && mf_folders_touch (self->db, back.folder, back.place, error)
+         && (!hidden || mf_folders_forget_modseq (self->db, row->home, error))
+         && touch (self, row, error);
+}
+
+gboolean
+mf_settle_restore_superseded (MfSettle *self, MfMsgId message, GError **error)
+{
+  for (;;)
+    {
+      g_auto (MfMessage) old = { 0 };
+      gint64 id = 0;
+
+      if (!mf_db_number (self->db, 0, &id, error,
+                         "SELECT message FROM change WHERE kind = 4 AND after = ? AND state != 3",
+                         "i", message))
+        return FALSE;
+      if (id == 0)
+        return TRUE;
+      if (!mf_messages_get (self->db, id, &old, error) || !mf_journal_forget (self->db, id, error))
+        return FALSE;
+      if (!(old.home != 0 ? return_home (self, &old, error)
+                          : mf_messages_remove (self->db, id, error)))
+        return FALSE;
+    }
+}
+
+static gboolean
+count (MfSettle *self, MfMsgId message, const char *sql, gint64 *out, GError **error)
+{
+  return mf_db_number (self->db, 0, out, error, sql, "i", message);
+}
+
+/* ---- yes -------------------------------------------------------------- */
+
+/* What failed before has been done after all. */
+static gboolean
+forget_failure (MfSettle *self, const MfChange *change, GError **error)
+{
+  return mf_db_run (self->db, error,
+                    "DELETE FROM change WHERE message = ? AND kind = ? AND state = 3", "ii",
+                    change->message, (gint64) change->kind);
+}
+
+gboolean
+mf_settle_done (MfSettle *self, const MfChange *change, GError **error)
+{
+  return forget_failure (self, change, error) && mf_journal_remove (self->db, change->seq, error);
+}
+
+/* Another row of that UID would be one that a pull has made of the same message. */
+static gboolean
+take_place (MfSettle *self, MfMsgId id, MfFolderId folder, guint32 uid, GError **error)
+{
+  g_auto (MfMessage) other = { 0 };
+
+  if (mf_messages_get_uid (self->db, folder, uid, &other, NULL) && other.id != id
+      && !remove_row (self, &other, 0, error))
+    return FALSE;
+  return mf_messages_set_home (self->db, id, folder, uid, error);
+}
+
+gboolean
+mf_settle_arrived (MfSettle *self, const MfChange *change, MfFolderId folder, guint32 uid,
+                   GError **error)
+{
+  gboolean made = change->kind == MF_CHANGE_APPEND || change->kind == MF_CHANGE_COPY;
+
+  if (uid == 0)
+    return mf_journal_set_state (self->db, change->seq, MF_CHANGE_DONE, NULL, error);
+  return take_place (self, change->message, folder, uid, error)
+         && (!made
+             || mf_db_run (self->db, error,
+                           "UPDATE message SET draft = 2 WHERE id = ? AND draft = 1", "i",
+                           change->message))
+         && mf_settle_done (self, change, error);
+}
+
+gboolean
+mf_settle_copied (MfSettle *self, const MfChange *change, MfFolderId folder, guint32 uid,
+                  GError **error)
+{
+  g_auto (MfMessage) row = { 0 };
+  g_auto (MfMessage) original = { 0 };
+  MfMsgId tombstone = 0;
+  gboolean nothing = FALSE;
+
+  return mf_messages_get (self->db, change->message, &row, error)
+         && mf_messages_split_remote (self->db, &row, &tombstone, error)
+         && mf_messages_get (self->db, tombstone, &original, error)
+         && mf_journal_expunge (self->db, &original, row.id, FALSE, &nothing, error)
+         && mf_settle_arrived (self, change, folder, uid, error);
+}
+
+gboolean
+mf_settle_expunged (MfSettle *self, const MfChange *change, GError **error)
+{
+  g_auto (MfMessage) row = { 0 };
+
+  if (!mf_messages_get (self->db, change->message, &row, NULL))
+    return mf_journal_remove (self->db, change->seq, error);
+  return remove_row (self, &row, 0, error);
+}
+
+/* ---- it is not there any more ------------------------------------------ */
+
+/* A removal wins over a flag; a move has taken somebody's care, so it is kept; and
+ * so is what is just being written. */
+static gboolean
+vanish (MfSettle *self, const MfMessage *row, GError **error)
+{
+  gint64 moving = 0;
+
+  if (!count (self, row->id,
+              "SELECT 1 FROM change WHERE message = ? AND kind = 1 AND NOT removal AND state != 3",
+              &moving, error))
+    return FALSE;
+  if (moving != 0 && row->cached)
+    return move_to_lost (self, row, 0, error);
+  if (mf_drafts_is_held (self->drafts, row->id) && row->place < MF_PLACE_TMP)
+    return forget_others (self, row->id, 0, error)
+           && mf_messages_set_home (self->db, row->id, 0, 0, error)
+           && mf_messages_set_draft (self->db, row->id, MF_DRAFT_NONE, row->version, error);
+  return remove_row (self, row, 0, error);
 }
 
 /* There is nothing to copy any more, but the content is here. */
 static gboolean
-upload_instead (MfSettle *self, const MfChange *change, GError **error)
+upload_instead (MfSettle *self, const MfChange *change, const MfMessage *row, GError **error)
 {
-  return mf_db_run (self->db, error,
-                    "UPDATE change SET kind = 3, state = 0, source = NULL WHERE seq = ?", "i",
-                    change->seq);
+  return (row->draft || make_draft (self, row, error))
+         && mf_db_run (self->db, error, "DELETE FROM change WHERE seq = ?", "i", change->seq)
+         && mf_journal_append (self->db, row->id, change->folder, error);
+}
+
+/* The copy that stood for a move is gone before it was known, but not the original. */
+static gboolean
+undo_copied (MfSettle *self, const MfChange *change, const MfMessage *row, gboolean *out_undone,
+             GError **error)
+{
+  gint64 original = 0;
+
+  if (!count (self, row->id, "SELECT message FROM change WHERE kind = 4 AND after = ?", &original,
+              error))
+    return FALSE;
+  *out_undone = change->kind == MF_CHANGE_MOVE && original != 0;
+  return !*out_undone
+         || (mf_settle_restore_superseded (self, row->id, error)
+             && remove_row (self, row, 0, error));
 }
 
 gboolean
 mf_settle_missing (MfSettle *self, const MfChange *change, GError **error)
 {
   g_auto (MfMessage) row = { 0 };
+  gboolean undone = FALSE;
 
   if (!mf_messages_get (self->db, change->message, &row, NULL))
     return mf_journal_remove (self->db, change->seq, error);
-  if (change->kind == MF_CHANGE_COPY && row.draft)
-    return upload_instead (self, change, error);
-  if (change->kind == MF_CHANGE_EXPUNGE || change->kind == MF_CHANGE_FLAGS || change->removal
-      || !row.cached)
-    return remove_row (self, &row, error);
-  return forget_others (self, row.id, 0, error) && move_to_lost (self, &row, error);
+  if (!undo_copied (self, change, &row, &undone, error) || undone)
+    return undone;
+  switch (change->kind)
+    {
+    case MF_CHANGE_FLAGS:
+    case MF_CHANGE_EXPUNGE:
+      return vanish (self, &row, error);
+    case MF_CHANGE_COPY:
+      if (change->state != MF_CHANGE_DONE && row.cached)
+        return upload_instead (self, change, &row, error);
+      break;
+    default:
+      break;
+    }
+  return change->removal || !row.cached ? remove_row (self, &row, 0, error)
+                                        : move_to_lost (self, &row, 0, error);
 }
 
-/* A removal wins over a flag; a move has taken somebody's care, so it is kept. */
 gboolean
 mf_settle_vanished (MfSettle *self, const MfMessage *message, GError **error)
 {
-  gint64 moving = 0, sent = 0, rewriting = 0;
+  gint64 sent = 0;
 
-  if (!mf_db_number (self->db, 0, &sent, error,
-                     "SELECT 1 FROM change WHERE message = ? AND state IN (1, 4) AND kind = 1", "i",
-                     message->id)
-      || !mf_db_number (self->db, 0, &moving, error,
-                        "SELECT 1 FROM change WHERE message = ? AND kind = 1 AND NOT removal"
-                        " AND state IN (0, 2)",
-                        "i", message->id)
-      || !mf_db_number (self->db, 0, &rewriting, error,
-                        "SELECT 1 FROM message WHERE id = ? AND draft = 1", "i", message->id))
+  if (!count (self, message->id,
+              "SELECT 1 FROM change WHERE message = ? AND state IN (1, 4) AND kind = 1", &sent,
+              error))
     return FALSE;
-  if (sent != 0)
-    return TRUE; /* it is our own move: its answer or the search after it will tell */
-  if (moving != 0 && message->cached)
-    return forget_others (self, message->id, 0, error) && move_to_lost (self, message, error);
-  if (rewriting != 0)
-    return mf_messages_set_home (self->db, message->id, 0, 0, error);
-  return remove_row (self, message, error);
+  /* Our own move: its answer or the search after it will tell. */
+  return sent != 0 || vanish (self, message, error);
 }
 
-/* Back to where the server has it, and to be seen. */
-static gboolean
-return_home (MfSettle *self, const MfMessage *row, GError **error)
-{
-  g_auto (MfMessage) back = { 0 };
+/* ---- folders that go -------------------------------------------------- */
 
-  mf_message_copy (row, &back);
-  if (back.base != NULL)
-    {
-      g_free (back.base);
-      back.base = NULL;
-    }
-  back.folder = row->home;
-  back.place = row->flags == 0 && row->place != MF_PLACE_CUR ? MF_PLACE_NEW : MF_PLACE_CUR;
-  mf_news_add (self->news,
-               row->place == MF_PLACE_GONE ? MF_EVENT_MESSAGE_ADDED : MF_EVENT_MESSAGE_CHANGED,
-               row->home, row->place == MF_PLACE_GONE ? NULL : row, &back);
-  return mf_messages_store_spot (self->db, &back, error)
-         && mf_folders_touch (self->db, back.folder, back.place, error)
-         && (row->place == MF_PLACE_GONE
-             || mf_folders_touch (self->db, row->folder, row->place, error));
+/* It was on its way in.  What is not known of it yet is found out (recover.h). */
+static gboolean
+turn_back (MfSettle *self, MfFolderId folder, const MfMessage *row, GError **error)
+{
+  g_auto (MfMessage) hidden = { 0 };
+
+  if (!mf_db_run (self->db, error,
+                  "DELETE FROM change WHERE message = ? AND kind = 1 AND folder = ?"
+                  " AND state IN (0, 2)",
+                  "ii", row->id, folder))
+    return FALSE;
+  if (row->place != MF_PLACE_GONE)
+    return return_home (self, row, error);
+  mf_message_copy (row, &hidden);
+  hidden.folder = row->home;
+  return mf_messages_store_spot (self->db, &hidden, error);
 }
 
 static gboolean
 leave_folder (MfSettle *self, MfFolderId folder, MfMsgId id, GError **error)
 {
-  g_auto (MfMessage) message = { 0 };
+  g_auto (MfMessage) row = { 0 };
 
-  if (!mf_messages_get (self->db, id, &message, error))
+  if (!mf_messages_get (self->db, id, &row, error))
     return FALSE;
-  if (message.folder != folder) /* moved away here; the server had it in the folder still */
-    return mf_settle_vanished (self, &message, error);
-  if (message.home != 0 && message.home != folder)
-    return message.place == MF_PLACE_GONE || return_home (self, &message, error);
-  if (!message.draft)
-    return remove_row (self, &message, error);
-  return forget_others (self, id, 0, error) && move_to_lost (self, &message, error);
+  if (row.folder != folder) /* moved away here; the server had it in the folder still */
+    return mf_settle_vanished (self, &row, error);
+  if (row.home != 0 && row.home != folder)
+    return turn_back (self, folder, &row, error);
+  if (row.place == MF_PLACE_GONE
+      || (row.home == folder && !mf_drafts_is_held (self->drafts, id)))
+    return remove_row (self, &row, 0, error);
+  return row.cached ? move_to_lost (self, &row, 0, error) : remove_row (self, &row, 0, error);
+}
+
+/* What was made below it, or moved there, and the server does not know of. */
+static gboolean
+leave_children (MfSettle *self, MfFolderId folder, GError **error)
+{
+  g_autoptr (GPtrArray) children = mf_folders_children (self->db, folder, error);
+
+  for (guint i = 0; children != NULL && i < children->len; i++)
+    {
+      const MfFolder *child = g_ptr_array_index (children, i);
+      if (!(child->mailbox == NULL ? mf_settle_folder_gone (self, child->id, error)
+                                   : mf_folders_revert (self->db, child, error)))
+        return FALSE;
+    }
+  return children != NULL;
 }
 
 gboolean
@@ -222,11 +343,65 @@ mf_settle_folder_gone (MfSettle *self, MfFolderId folder, GError **error)
   for (guint i = 0; ids != NULL && i < ids->len; i++)
     if (!leave_folder (self, folder, g_array_index (ids, MfMsgId, i), error))
       return FALSE;
-  return ids != NULL && mf_folders_remove (self->db, folder, error);
+  return ids != NULL && leave_children (self, folder, error)
+         && mf_folders_remove (self->db, folder, error);
 }
 
-/* ---- refusals --------------------------------------------------------- */
+/* ---- mailboxes made anew ----------------------------------------------- */
 
+static gboolean
+has_pending (MfSettle *self, MfMsgId id, gboolean *out, GError **error)
+{
+  gint64 pending = 0;
+
+  if (!count (self, id,
+              "SELECT EXISTS (SELECT 1 FROM change WHERE message = ?1 AND state != 3)"
+              " OR EXISTS (SELECT 1 FROM change WHERE source = ?1 AND state != 3)",
+              &pending, error))
+    return FALSE;
+  *out = pending != 0 || mf_drafts_is_held (self->drafts, id);
+  return TRUE;
+}
+
+static gboolean
+unnumber (MfSettle *self, MfMsgId id, MfFolderId home, GError **error)
+{
+  g_auto (MfMessage) row = { 0 };
+  gboolean pending = FALSE;
+
+  if (!mf_messages_get (self->db, id, &row, error) || !has_pending (self, id, &pending, error))
+    return FALSE;
+  return pending ? mf_messages_set_home (self->db, id, home, 0, error)
+                 : remove_row (self, &row, 0, error);
+}
+
+gboolean
+mf_settle_renumbered (MfSettle *self, const MfFolder *folder, guint32 uidvalidity, GError **error)
+{
+  g_autoptr (GArray) ids
+      = mf_messages_ids_between (self->db, folder->id, 1, G_MAXUINT32, error);
+
+  for (guint i = 0; ids != NULL && i < ids->len; i++)
+    if (!unnumber (self, g_array_index (ids, MfMsgId, i), folder->id, error))
+      return FALSE;
+  return ids != NULL
+         && mf_db_run (self->db, error,
+                       "UPDATE change SET uidnext = 0 WHERE folder = ? AND state IN (1, 4)", "i",
+                       folder->id)
+         && mf_folders_set_validity (self->db, folder, uidvalidity, error);
+}
+
+/* Its flags may be others by now. */
+gboolean
+mf_settle_found (MfSettle *self, const MfMessage *message, guint32 uid, GError **error)
+{
+  return take_place (self, message->id, message->home, uid, error)
+         && mf_folders_forget_modseq (self->db, message->home, error);
+}
+
+/* ---- no --------------------------------------------------------------- */
+
+/* What is still pending stays on top. */
 static gboolean
 revert_flags (MfSettle *self, const MfChange *change, const MfMessage *row, GError **error)
 {
@@ -237,31 +412,31 @@ revert_flags (MfSettle *self, const MfChange *change, const MfMessage *row, GErr
   back.flags = (row->flags & ~change->add_flags) | change->remove_flags;
   g_free (back.keywords);
   back.keywords = mf_keywords_add (fewer, change->remove_keywords);
+  if (!mf_journal_merge_flags (self->db, row->id, &back.flags, &back.keywords, error))
+    return FALSE;
   if (back.flags != 0 && back.place == MF_PLACE_NEW)
     back.place = MF_PLACE_CUR;
-  mf_news_add (self->news, MF_EVENT_MESSAGE_CHANGED, row->folder, row, &back);
-  return mf_messages_store_spot (self->db, &back, error)
-         && mf_folders_touch (self->db, row->folder, back.place, error);
+  if (row->place != MF_PLACE_GONE)
+    mf_news_add (self->news, MF_EVENT_MESSAGE_CHANGED, row->folder, row, &back);
+  return mf_messages_store_spot (self->db, &back, error) && touch (self, &back, error);
 }
 
-/* What waited for @message to be on the server will not be: show it again. */
+/* Unless it goes elsewhere anyway. */
 static gboolean
-restore_superseded (MfSettle *self, MfMsgId message, GError **error)
+revert_place (MfSettle *self, const MfMessage *row, GError **error)
 {
-  g_auto (MfMessage) old = { 0 };
-  gint64 id = 0;
+  gint64 more = 0;
 
-  if (!mf_db_number (self->db, 0, &id, error,
-                     "SELECT message FROM change WHERE kind = 4 AND after = ?", "i", message))
+  if (!count (self, row->id,
+              "SELECT 1 FROM change WHERE message = ? AND kind IN (1, 4) AND state != 3", &more,
+              error))
     return FALSE;
-  if (id == 0)
-    return TRUE;
-  if (!mf_messages_get (self->db, id, &old, error) || !mf_journal_forget (self->db, id, error))
-    return FALSE;
-  return old.home != 0 ? return_home (self, &old, error)
-                       : mf_messages_remove (self->db, id, error);
+  return more != 0
+         || (mf_settle_restore_superseded (self, row->id, error)
+             && return_home (self, row, error));
 }
 
+/* The entry does not count as pending any more. */
 static gboolean
 revert (MfSettle *self, const MfChange *change, const MfMessage *row, GError **error)
 {
@@ -271,15 +446,11 @@ revert (MfSettle *self, const MfChange *change, const MfMessage *row, GError **e
       return revert_flags (self, change, row, error);
     case MF_CHANGE_MOVE:
     case MF_CHANGE_EXPUNGE:
-      return forget_others (self, row->id, change->seq, error) && return_home (self, row, error);
+      return revert_place (self, row, error);
     case MF_CHANGE_COPY:
-      return row->draft    ? upload_instead (self, change, error)
-             : row->cached
-                 ? forget_others (self, row->id, change->seq, error) && move_to_lost (self, row, error)
-                 : remove_row (self, row, error);
     case MF_CHANGE_APPEND:
-      return forget_others (self, row->id, change->seq, error) && move_to_lost (self, row, error)
-             && restore_superseded (self, row->id, error);
+      return row->cached ? move_to_lost (self, row, change->seq, error)
+                         : remove_row (self, row, change->seq, error);
     default:
       return TRUE;
     }
@@ -290,16 +461,12 @@ mf_settle_refused (MfSettle *self, const MfChange *change, const GError *why, GE
 {
   g_auto (MfMessage) row = { 0 };
 
-  if (change->message != 0)
-    {
-      if (!mf_messages_get (self->db, change->message, &row, NULL))
-        return mf_journal_remove (self->db, change->seq, error);
-      if (!revert (self, change, &row, error))
-        return FALSE;
-    }
+  if (change->message != 0 && !mf_messages_get (self->db, change->message, &row, NULL))
+    return mf_journal_remove (self->db, change->seq, error);
   if (change->kind == MF_CHANGE_COPY && row.draft)
-    return TRUE;
-  return mf_journal_set_state (self->db, change->seq, MF_CHANGE_FAILED, why->message, error);
+    return upload_instead (self, change, &row, error);
+  return mf_journal_set_failed (self->db, change, why->message, error)
+         && (change->message == 0 || revert (self, change, &row, error));
 }
 
 gboolean
@@ -307,8 +474,7 @@ mf_settle_taken_back (MfSettle *self, const MfChange *change, GError **error)
 {
   g_auto (MfMessage) row = { 0 };
 
-  if (mf_messages_get (self->db, change->message, &row, NULL)
-      && !revert (self, change, &row, error))
-    return FALSE;
-  return mf_journal_remove (self->db, change->seq, error);
+  return mf_journal_remove (self->db, change->seq, error)
+         && (!mf_messages_get (self->db, change->message, &row, NULL)
+             || revert (self, change, &row, error));
 }

@@ -1,8 +1,9 @@
 /* settle.h - what the server's answers make of the index and the journal.
  *
  * Shape:   one function an outcome; rows and entries change in the caller's
- *          transaction (I5), news is told after it.
- * Threads: any; the push worker, whoever pulls, and who restores what is held.
+ *          transaction (I5), news is told after it.  Content that exists only here
+ *          is never dropped (I7): what has no place goes to lost+found.
+ * Threads: any.
  * Errors:  MF_CACHE_ERROR.
  */
 #pragma once
@@ -19,18 +20,21 @@ typedef struct
   MfNews *news;
 } MfSettle;
 
+/* ---- what became of an entry, read anew in this transaction ------------ */
+
 /* Nothing more is to be done for the entry. */
 gboolean mf_settle_done (MfSettle *self, const MfChange *change, GError **error);
 /* The message of a move, copy or upload is now @uid of @folder (0: not told). */
 gboolean mf_settle_arrived (MfSettle *self, const MfChange *change, MfFolderId folder, guint32 uid,
                             GError **error);
-/* It is copied, and the original is to be expunged. */
+/* It is copied, and the original is to be expunged once the copy is known. */
 gboolean mf_settle_copied (MfSettle *self, const MfChange *change, MfFolderId folder, guint32 uid,
                            GError **error);
 /* The message is away from the server. */
 gboolean mf_settle_expunged (MfSettle *self, const MfChange *change, GError **error);
 /* What the entry is about is not on the server any more: the message goes, but to
- * lost+found if there is a change of it to be kept and its body is here. */
+ * lost+found if somebody here moved it and its body is here.  A copy whose
+ * original is gone is uploaded. */
 gboolean mf_settle_missing (MfSettle *self, const MfChange *change, GError **error);
 /* Refused for good: the index goes back to what the server has, content that
  * exists only here to lost+found, and the entry stays to be seen. */
@@ -38,7 +42,20 @@ gboolean mf_settle_refused (MfSettle *self, const MfChange *change, const GError
                             GError **error);
 /* The user does not want it after all: as refused, but nothing is left to be seen. */
 gboolean mf_settle_taken_back (MfSettle *self, const MfChange *change, GError **error);
+
+/* ---- what somebody else did -------------------------------------------- */
+
 /* A message that the server does not have any more, found by a pull. */
 gboolean mf_settle_vanished (MfSettle *self, const MfMessage *message, GError **error);
 /* A folder that the server does not have any more, with all that was in it. */
 gboolean mf_settle_folder_gone (MfSettle *self, MfFolderId folder, GError **error);
+/* A mailbox made anew: nothing that is indexed of it holds.  What has no pending
+ * change goes; the rest has a home but no UID until recover.h has found it. */
+gboolean mf_settle_renumbered (MfSettle *self, const MfFolder *folder, guint32 uidvalidity,
+                               GError **error);
+/* @message, which was there under another number, is @uid of its home. */
+gboolean mf_settle_found (MfSettle *self, const MfMessage *message, guint32 uid, GError **error);
+
+/* What waits for @message to be on the server, so as to be expunged, is to be seen
+ * again: it will never be there. */
+gboolean mf_settle_restore_superseded (MfSettle *self, MfMsgId message, GError **error);

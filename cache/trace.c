@@ -1,0 +1,283 @@
+#include "cache/trace.h"
+
+#include <string.h>
+
+#include "cache/digest.h"
+
+typedef struct
+{
+  guint32 uid;
+  guint64 size;
+  gint64 date;
+  char *emailid;
+  gboolean taken;
+} Candidate;
+
+struct _MfTrace
+{
+  MfDb *db;
+  MfLink *link;
+  MfFolderId opened;  /* whose mailbox was selected anew */
+  MfUidSet *there;    /* (nullable) UIDs in `listed` */
+  MfFolderId listed;
+  MfFolderId folder;  /* of the candidates, 0: none */
+  guint32 bound;
+  gboolean renumbered;
+  GArray *candidates; /* of Candidate */
+};
+
+static void
+clear_candidate (gpointer data)
+{
+  g_free (((Candidate *) data)->emailid);
+}
+
+MfTrace *
+mf_trace_new (MfDb *db, MfLink *link)
+{
+  MfTrace *self = g_new0 (MfTrace, 1);
+
+  self->db = db;
+  self->link = link;
+  self->candidates = g_array_new (FALSE, TRUE, sizeof (Candidate));
+  g_array_set_clear_func (self->candidates, clear_candidate);
+  return self;
+}
+
+void
+mf_trace_free (MfTrace *self)
+{
+  g_clear_pointer (&self->there, mf_uidset_free);
+  g_array_unref (self->candidates);
+  g_free (self);
+}
+
+/* ---- the mailbox ------------------------------------------------------ */
+
+/* Selected anew: a session that has it open may not have heard of the latest. */
+gboolean
+mf_trace_open (MfTrace *self, const MfFolder *folder, guint32 *out_uidvalidity, GError **error)
+{
+  static const MfChangeSink nothing = { NULL, NULL };
+
+  if (self->opened != folder->id || !mf_link_has_selected (self->link, folder->mailbox))
+    {
+      self->opened = 0;
+      if (!mf_link_resync (self->link, folder->mailbox, NULL, &nothing, NULL, NULL, error))
+        return FALSE;
+      self->opened = folder->id;
+    }
+  *out_uidvalidity = self->link->selected.uidvalidity;
+  return TRUE;
+}
+
+gboolean
+mf_trace_has (MfTrace *self, const MfFolder *folder, guint32 uid, gboolean *out_has,
+              GError **error)
+{
+  guint32 uidvalidity = 0;
+
+  if (self->there == NULL || self->listed != folder->id)
+    {
+      g_clear_pointer (&self->there, mf_uidset_free);
+      g_autoptr (MfUidSet) there = mf_uidset_new ();
+      if (!mf_trace_open (self, folder, &uidvalidity, error)
+          || !self->link->ops->uids (self->link->remote, there, self->link->cancellable, error))
+        return FALSE;
+      self->there = g_steal_pointer (&there);
+      self->listed = folder->id;
+    }
+  *out_has = mf_uidset_contains (self->there, uid);
+  return TRUE;
+}
+
+/* ---- candidates ------------------------------------------------------- */
+
+static void
+on_candidate (const MfRemoteMessage *message, gpointer user_data)
+{
+  MfTrace *self = user_data;
+  Candidate candidate = { message->uid, message->size, message->internaldate,
+                          g_strdup (message->emailid), FALSE };
+
+  g_array_append_val (self->candidates, candidate);
+}
+
+static gboolean
+is_ours (MfTrace *self, guint32 uid, gboolean *out, GError **error)
+{
+  static const char *const sql[] = {
+    "SELECT 1 FROM message WHERE home = ? AND uid = ?",
+    "SELECT 1 FROM message WHERE home = ? AND uid = ?"
+    " AND (EXISTS (SELECT 1 FROM change WHERE change.message = message.id AND state != 3)"
+    " OR EXISTS (SELECT 1 FROM change WHERE change.source = message.id AND state != 3))",
+  };
+  gint64 found = 0;
+
+  if (!mf_db_number (self->db, 0, &found, error, sql[self->renumbered], "ii", self->folder,
+                     (gint64) uid))
+    return FALSE;
+  *out = found != 0;
+  return TRUE;
+}
+
+static gboolean
+drop_ours (MfTrace *self, GError **error)
+{
+  for (guint i = self->candidates->len; i-- > 0;)
+    {
+      guint32 uid = g_array_index (self->candidates, Candidate, i).uid;
+      gboolean ours = FALSE;
+      if (!is_ours (self, uid, &ours, error))
+        return FALSE;
+      if (ours || uid < self->bound)
+        g_array_remove_index (self->candidates, i);
+    }
+  return TRUE;
+}
+
+static gboolean
+list (MfTrace *self, const MfFolder *folder, guint32 bound, gboolean renumbered, GError **error)
+{
+  static const MfChangeSink sink = { on_candidate, NULL };
+  MfLink *link = self->link;
+  guint32 uidvalidity = 0;
+
+  if (self->folder == folder->id && self->bound <= bound && self->renumbered == renumbered)
+    return TRUE;
+  self->folder = 0;
+  g_array_set_size (self->candidates, 0);
+  if (!mf_trace_open (self, folder, &uidvalidity, error)
+      || !link->ops->fetch (link->remote, MAX (bound, 1), 0, MF_FETCH_ALL, 0, &sink, self,
+                            link->cancellable, error))
+    return FALSE;
+  self->folder = folder->id;
+  self->bound = bound;
+  self->renumbered = renumbered;
+  return drop_ours (self, error);
+}
+
+/* ---- content ---------------------------------------------------------- */
+
+typedef struct
+{
+  guint32 uid; /* to ask for, then 0 */
+  MfDigest digest;
+  gboolean complete;
+} Fetch;
+
+static gboolean
+on_next (MfUidSet *batch, gpointer user_data)
+{
+  Fetch *self = user_data;
+
+  if (self->uid == 0)
+    return FALSE;
+  mf_uidset_add (batch, self->uid);
+  self->uid = 0;
+  return TRUE;
+}
+
+static void
+on_begin (gpointer user_data)
+{
+}
+
+static void
+on_data (const char *bytes, gsize size, gpointer user_data)
+{
+  mf_digest_wire (&((Fetch *) user_data)->digest, bytes, size);
+}
+
+static void
+on_end (guint32 uid, gboolean complete, gpointer user_data)
+{
+  ((Fetch *) user_data)->complete |= uid != 0 && complete;
+}
+
+static void
+on_answered (const MfUidSet *batch, const GError *error, gpointer user_data)
+{
+}
+
+char *
+mf_trace_digest (MfTrace *self, const MfFolder *folder, guint32 uid, GError **error)
+{
+  static const MfBodySink sink = { on_next, on_begin, on_data, on_end, on_answered };
+  Fetch fetch = { .uid = uid };
+  guint32 uidvalidity = 0;
+
+  if (!mf_trace_open (self, folder, &uidvalidity, error))
+    return NULL;
+  mf_digest_init (&fetch.digest);
+  gboolean ok = self->link->ops->bodies (self->link->remote, &sink, &fetch,
+                                         self->link->cancellable, error);
+  char *text = ok && fetch.complete ? mf_digest_finish (&fetch.digest) : NULL;
+  mf_digest_clear (&fetch.digest);
+  return text;
+}
+
+/* ---- finding ---------------------------------------------------------- */
+
+static gboolean
+may_be (const Candidate *candidate, guint32 bound, const MfTraceOf *what)
+{
+  gboolean date = candidate->date == what->date, size = candidate->size == what->size;
+
+  return !candidate->taken && candidate->uid >= bound
+         && (what->loose ? date || size : date && size);
+}
+
+static guint
+count (MfTrace *self, guint32 bound, const MfTraceOf *what)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->candidates->len; i++)
+    n += may_be (&g_array_index (self->candidates, Candidate, i), bound, what);
+  return n;
+}
+
+/* @n candidates have date and size. */
+static gboolean
+is_it (MfTrace *self, const MfFolder *folder, const Candidate *candidate, const MfTraceOf *what,
+       guint n, gboolean *out, GError **error)
+{
+  GError *local = NULL;
+
+  *out = (what->emailid != NULL && g_strcmp0 (what->emailid, candidate->emailid) == 0)
+         || (what->digest == NULL && (n == 1 || !what->unique))
+         || (what->digest != NULL && what->sure && n == 1);
+  if (*out || what->digest == NULL)
+    return TRUE;
+  g_autofree char *digest = mf_trace_digest (self, folder, candidate->uid, &local);
+  if (local != NULL)
+    {
+      g_propagate_error (error, local);
+      return FALSE;
+    }
+  *out = g_strcmp0 (digest, what->digest) == 0;
+  return TRUE;
+}
+
+gboolean
+mf_trace_find (MfTrace *self, const MfFolder *folder, guint32 bound, gboolean renumbered,
+               const MfTraceOf *what, guint32 *out_uid, GError **error)
+{
+  *out_uid = 0;
+  if (!list (self, folder, bound, renumbered, error))
+    return FALSE;
+  guint n = count (self, bound, what);
+  for (guint i = 0; i < self->candidates->len && *out_uid == 0; i++)
+    {
+      Candidate *candidate = &g_array_index (self->candidates, Candidate, i);
+      gboolean found = FALSE;
+      if (!may_be (candidate, bound, what))
+        continue;
+      if (!is_it (self, folder, candidate, what, n, &found, error))
+        return FALSE;
+      candidate->taken = found;
+      *out_uid = found ? candidate->uid : 0;
+    }
+  return TRUE;
+}

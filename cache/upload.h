@@ -1,0 +1,24 @@
+/* upload.h - the drafts of a group on their way to the server.
+ *
+ * Shape:   opened before the entries are marked, so that the digests can be noted;
+ *          entries whose file cannot be sent are told apart here.
+ * Threads: the push worker.
+ */
+#pragma once
+
+#include "cache/draftreader.h"
+#include "cache/drafts.h"
+#include "cache/group.h"
+
+typedef struct
+{
+  MfDraftReader reader;
+  char *digest;
+} MfUploadFile;
+
+/* (transfer full) (element-type MfUploadFile), one for each entry of @group.  NULL
+ * with @error: the file of entry *@out_bad cannot be sent. */
+GArray *mf_upload_open (MfDrafts *drafts, const MfGroup *group, guint *out_bad, GError **error);
+/* (transfer full) (element-type MfUpload) what to hand to the remote, with flags and
+ * date as in the messages of @group; borrows both. */
+GArray *mf_upload_requests (GArray *files, const MfGroup *group);
