@@ -39,3 +39,6 @@ gboolean mf_account_journal_new (MfCache *self, const MfMessage *row, GError **e
 
 /* FALSE with READ_ONLY on a read-only mount. */
 gboolean mf_account_may_change (MfCache *self, GError **error);
+/* A transaction of a change; with its commit the push worker learns of it. */
+gboolean mf_account_begin (MfCache *self, MfDbTxn *txn, GError **error);
+gboolean mf_account_commit (MfCache *self, MfDbTxn *txn, GError **error);

@@ -131,6 +131,21 @@ mf_account_may_change (MfCache *self, GError **error)
   return FALSE;
 }
 
+gboolean
+mf_account_begin (MfCache *self, MfDbTxn *txn, GError **error)
+{
+  return mf_account_may_change (self, error) && mf_db_begin (self->front, txn, error);
+}
+
+gboolean
+mf_account_commit (MfCache *self, MfDbTxn *txn, GError **error)
+{
+  if (!mf_db_commit (txn, error))
+    return FALSE;
+  mf_engine_wake_push (self->engine);
+  return TRUE;
+}
+
 /* ---- folders and messages --------------------------------------------- */
 
 gboolean

@@ -16,21 +16,6 @@ refuse (GError **error, int code, const char *why)
   return FALSE;
 }
 
-static gboolean
-begin (MfCache *self, MfDbTxn *txn, GError **error)
-{
-  return mf_account_may_change (self, error) && mf_db_begin (self->front, txn, error);
-}
-
-static gboolean
-commit (MfCache *self, MfDbTxn *txn, GError **error)
-{
-  if (!mf_db_commit (txn, error))
-    return FALSE;
-  mf_engine_wake_push (self->engine);
-  return TRUE;
-}
-
 /* Folders have messages when the server has or will have them. */
 static gboolean
 check_target (MfDb *db, MfFolderId id, GError **error)
@@ -75,7 +60,7 @@ mf_cache_create (MfCache *self, const MfSpot *spot, MfMessage *out, GError **err
   MfMessage like = { .internaldate = g_get_real_time () / G_USEC_PER_SEC, .exact = TRUE,
                      .draft = TRUE };
 
-  if (!begin (self, &txn, error) || !check_target (self->front, spot->folder, error)
+  if (!mf_account_begin (self, &txn, error) || !check_target (self->front, spot->folder, error)
       || !insert_new (self->front, spot, &like, &row, error)
       || !mf_drafts_create (self->drafts, row.id, error) || !mf_db_commit (&txn, error))
     return FALSE;
@@ -155,7 +140,7 @@ mf_cache_copy (MfCache *self, MfMsgId id, const MfSpot *to, MfMessage *out, GErr
   g_auto (MfMessage) source = { 0 };
   g_auto (MfMessage) row = { 0 };
 
-  if (!begin (self, &txn, error) || !check_target (self->front, to->folder, error)
+  if (!mf_account_begin (self, &txn, error) || !check_target (self->front, to->folder, error)
       || !mf_messages_get (self->front, id, &source, error)
       || !check_copy (self, &source, to, error))
     return FALSE;
@@ -165,7 +150,7 @@ mf_cache_copy (MfCache *self, MfMsgId id, const MfSpot *to, MfMessage *out, GErr
       || !share_content (self, &source, row.id, to, error)
       || (!like.draft
           && !journal_difference (self->front, row.id, &source, to->flags, source.keywords, error))
-      || !commit (self, &txn, error))
+      || !mf_account_commit (self, &txn, error))
     return FALSE;
   *out = row;
   row = (MfMessage){ 0 };
@@ -255,7 +240,7 @@ mf_cache_rename (MfCache *self, MfMsgId id, const MfSpot *to, MfMsgId replaced, 
   g_auto (MfMessage) before = { 0 };
   g_auto (MfMessage) after = { 0 };
 
-  if (!begin (self, &txn, error) || !check_target (self->front, to->folder, error)
+  if (!mf_account_begin (self, &txn, error) || !check_target (self->front, to->folder, error)
       || !mf_messages_get (self->front, id, &before, error))
     return FALSE;
   mf_message_copy (&before, &after);
@@ -264,7 +249,7 @@ mf_cache_rename (MfCache *self, MfMsgId id, const MfSpot *to, MfMsgId replaced, 
          && mf_messages_store_spot (self->front, &after, error)
          && journal_rename (self, &before, &after, error)
          && touch_both (self->front, before.folder, before.place, after.folder, after.place, error)
-         && commit (self, &txn, error);
+         && mf_account_commit (self, &txn, error);
 }
 
 gboolean
@@ -275,7 +260,7 @@ mf_cache_set_flags (MfCache *self, MfMsgId id, MfFlags flags, const char *keywor
   g_auto (MfMessage) after = { 0 };
   gboolean unqueued = FALSE;
 
-  if (!begin (self, &txn, error) || !mf_messages_get (self->front, id, &before, error))
+  if (!mf_account_begin (self, &txn, error) || !mf_messages_get (self->front, id, &before, error))
     return FALSE;
   if (before.place == MF_PLACE_TMP)
     return refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "a file in tmp/ has no flags");
@@ -290,7 +275,7 @@ mf_cache_set_flags (MfCache *self, MfMsgId id, MfFlags flags, const char *keywor
          && (unqueued
              || journal_difference (self->front, id, &before, flags, after.keywords, error))
          && touch_both (self->front, before.folder, before.place, after.folder, after.place, error)
-         && commit (self, &txn, error);
+         && mf_account_commit (self, &txn, error);
 }
 
 gboolean
@@ -300,7 +285,7 @@ mf_cache_set_date (MfCache *self, MfMsgId id, gint64 date, GError **error)
   g_auto (MfMessage) row = { 0 };
   gboolean sent = FALSE;
 
-  if (!begin (self, &txn, error) || !mf_messages_get (self->front, id, &row, error)
+  if (!mf_account_begin (self, &txn, error) || !mf_messages_get (self->front, id, &row, error)
       || !mf_journal_is_sent (self->front, id, &sent, error))
     return FALSE;
   if (row.internaldate == date)
@@ -393,7 +378,7 @@ mf_cache_remove (MfCache *self, MfMsgId id, const char *base, GError **error)
   g_auto (MfFolder) trash = { 0 };
   gboolean scratch = FALSE;
 
-  if (!begin (self, &txn, error) || !mf_messages_get (self->front, id, &row, error)
+  if (!mf_account_begin (self, &txn, error) || !mf_messages_get (self->front, id, &row, error)
       || !is_scratch (self, &row, &scratch, error))
     return FALSE;
   gboolean ok;
@@ -403,7 +388,7 @@ mf_cache_remove (MfCache *self, MfMsgId id, const char *base, GError **error)
     ok = move_to_trash (self, &row, trash.id, base, error);
   else
     ok = expunge (self, &row, error);
-  if (!ok || (!scratch && !mf_account_guard_removal (self, error)) || !commit (self, &txn, error))
+  if (!ok || (!scratch && !mf_account_guard_removal (self, error)) || !mf_account_commit (self, &txn, error))
     return FALSE;
   drop_file (self, &row);
   return TRUE;

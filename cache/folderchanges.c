@@ -14,21 +14,6 @@ refuse (GError **error, int code, const char *why)
   return FALSE;
 }
 
-static gboolean
-begin (MfCache *self, MfDbTxn *txn, GError **error)
-{
-  return mf_account_may_change (self, error) && mf_db_begin (self->front, txn, error);
-}
-
-static gboolean
-commit (MfCache *self, MfDbTxn *txn, GError **error)
-{
-  if (!mf_db_commit (txn, error))
-    return FALSE;
-  mf_engine_wake_push (self->engine);
-  return TRUE;
-}
-
 /* What can be in a mailbox name of this server, and is not there yet. */
 static gboolean
 check_name (MfCache *self, MfFolderId parent, const char *name, GError **error)
@@ -53,10 +38,10 @@ mf_cache_make_folder (MfCache *self, MfFolderId parent, const char *name, MfFold
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   MfFolderId id = 0;
 
-  if (!begin (self, &txn, error) || !check_name (self, parent, name, error)
+  if (!mf_account_begin (self, &txn, error) || !check_name (self, parent, name, error)
       || !mf_folders_insert_local (self->front, parent, name, &id, error)
       || !mf_journal_folder (self->front, MF_CHANGE_CREATE, id, parent, name, error)
-      || !commit (self, &txn, error))
+      || !mf_account_commit (self, &txn, error))
     return FALSE;
   *out_id = id;
   return TRUE;
@@ -85,7 +70,7 @@ mf_cache_remove_folder (MfCache *self, MfFolderId id, GError **error)
   g_auto (MfFolder) folder = { 0 };
   gboolean nothing = FALSE;
 
-  if (!begin (self, &txn, error) || !mf_folders_get (self->front, id, &folder, error)
+  if (!mf_account_begin (self, &txn, error) || !mf_folders_get (self->front, id, &folder, error)
       || !check_empty (self, &folder, error))
     return FALSE;
   if (id == MF_FOLDER_ROOT || g_strcmp0 (folder.mailbox, "INBOX") == 0)
@@ -93,7 +78,7 @@ mf_cache_remove_folder (MfCache *self, MfFolderId id, GError **error)
   return mf_journal_remove_folder (self->front, id, &nothing, error)
          && (nothing ? mf_folders_remove (self->front, id, error)
                      : mf_folders_hide (self->front, &folder, error))
-         && commit (self, &txn, error);
+         && mf_account_commit (self, &txn, error);
 }
 
 /* A folder cannot go into itself. */
@@ -119,14 +104,14 @@ mf_cache_rename_folder (MfCache *self, MfFolderId id, MfFolderId parent, const c
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   g_auto (MfFolder) folder = { 0 };
 
-  if (!begin (self, &txn, error) || !mf_folders_get (self->front, id, &folder, error)
+  if (!mf_account_begin (self, &txn, error) || !mf_folders_get (self->front, id, &folder, error)
       || !check_name (self, parent, name, error) || !check_no_loop (self, id, parent, error))
     return FALSE;
   if (id == MF_FOLDER_ROOT || g_strcmp0 (folder.mailbox, "INBOX") == 0)
     return refuse (error, MF_CACHE_ERROR_DENIED, "INBOX cannot be renamed");
   return mf_folders_move (self->front, &folder, parent, name, error)
          && mf_journal_folder (self->front, MF_CHANGE_RENAME, id, parent, name, error)
-         && commit (self, &txn, error);
+         && mf_account_commit (self, &txn, error);
 }
 
 gboolean
@@ -134,9 +119,9 @@ mf_cache_subscribe (MfCache *self, MfFolderId id, gboolean on, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
 
-  return begin (self, &txn, error)
+  return mf_account_begin (self, &txn, error)
          && mf_db_run (self->front, error, "UPDATE folder SET subscribed = ? WHERE id = ?", "ii",
                        (gint64) on, id)
          && mf_journal_folder (self->front, MF_CHANGE_SUBSCRIBE, id, 0, NULL, error)
-         && commit (self, &txn, error);
+         && mf_account_commit (self, &txn, error);
 }
