@@ -21,6 +21,7 @@ deliver (MfMount *mount, const MfSource *source, MfTarget *target, MfMsgId *out_
   mf_target_settle (mount, target, &source->message, MF_PLACE_TMP, 0, &spot);
   if (!mf_cache_rename (mount->cache, source->message.id, &spot, 0, error))
     return FALSE;
+  mf_recent_add (mount->recent, source->message.id);
   mf_linked_add (mount->linked, source->folder.id, source->present, source->message.id);
   *out_id = source->message.id;
   return TRUE;

@@ -369,6 +369,7 @@ init_app (App *self, MfConfig *config)
       .dropped = mf_dropped_new (),
       .generations = mf_generations_new (),
       .places = mf_places_new (),
+      .recent = mf_recent_new (),
       .private_fd = -1,
       .uid = getuid (),
       .gid = getgid (),
@@ -393,6 +394,7 @@ clear_app (App *self)
   mf_dropped_free (self->mount.dropped);
   mf_generations_free (self->mount.generations);
   mf_places_free (self->mount.places);
+  mf_recent_free (self->mount.recent);
   mf_requests_free (self->mount.requests);
   g_object_unref (self->starting);
   g_free (self->label);

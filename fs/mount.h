@@ -14,6 +14,7 @@
 #include "fs/lowlevel.h"
 #include "fs/notify.h"
 #include "fs/places.h"
+#include "fs/recent.h"
 #include "fs/request.h"
 #include "fs/syncer.h"
 
@@ -34,6 +35,7 @@ typedef struct
   MfDropped *dropped;
   MfGenerations *generations;
   MfPlaces *places;
+  MfRecent *recent;
   int private_fd; /* of privateroot.h */
   MfBacking *backing;
   MfSyncer *syncer;

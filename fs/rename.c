@@ -75,6 +75,8 @@ move (Rename *self, MfSource *source, MfTarget *target, GError **error)
                         replacing ? target->existing.id : 0, error)
       || !keep_keywords (self->mount, source, target, &spot, error))
     return FALSE;
+  if (source->message.place == MF_PLACE_TMP)
+    mf_recent_add (self->mount->recent, source->message.id);
   mf_source_tell (self->mount, source, self->to.parent, self->to.name);
   if (target->dropped)
     mf_dropped_add (self->mount->dropped, target->folder.id, self->to.name, source->message.id,

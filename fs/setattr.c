@@ -50,8 +50,14 @@ set_time (const MfMount *mount, const MfMessage *message, const struct stat *sta
 {
   gint64 date = (to_set & FUSE_SET_ATTR_MTIME_NOW) != 0 ? g_get_real_time () / G_USEC_PER_SEC
                                                         : stat->st_mtim.tv_sec;
+  g_autoptr (GError) local = NULL;
 
-  return mf_cache_set_date (mount->cache, message->id, date, error);
+  if (mf_cache_set_date (mount->cache, message->id, date, &local)
+      || (g_error_matches (local, MF_CACHE_ERROR, MF_CACHE_ERROR_UNSUPPORTED)
+          && mf_recent_has (mount->recent, message->id)))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
 }
 
 static gboolean
