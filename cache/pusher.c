@@ -114,6 +114,8 @@ push (Pusher *self)
     return;
   if (!mf_link_is_open (self->link))
     mf_engine_set_offline (self->engine, error);
+  else
+    mf_engine_tell_trouble (self->engine, error->message);
   mf_engine_push_later (self->engine, error);
 }
 

@@ -282,8 +282,11 @@ recover_made (Recover *self, const MfChange *change, const MfMessage *row, GErro
     return FALSE;
   if (uid != 0)
     return conclude_arrived (self, change, uid, FALSE, error);
-  return conclude (self, change->state == MF_CHANGE_DONE ? mf_settle_missing : queue_again, change,
-                   error);
+  /* Superseded by a new text meanwhile: nobody wants it any more. */
+  gboolean unwanted = row->place == MF_PLACE_GONE && !row->draft;
+  return conclude (
+      self, change->state == MF_CHANGE_DONE || unwanted ? mf_settle_missing : queue_again, change,
+      error);
 }
 
 static gboolean
