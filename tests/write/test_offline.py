@@ -122,6 +122,15 @@ def test_all_of_it_survives_a_kill(offline):
     assert [mail[0] for mail in mails(offline.account, "INBOX")] == [message(name) for name in ("b", "c", "n", "t")]
 
 
+def test_nothing_can_be_put_into_lost_and_found(offline):
+    lost = offline.path / ".mailfs/lost+found"
+    assert os.listdir(lost) == [] and "lost+found" in os.listdir(lost.parent)
+    for action in (lambda: (lost / "x").write_bytes(message("x")), lambda: os.mkdir(lost / "x"),
+                   lambda: os.rename(offline.files()[1], lost / "x"), lambda: os.rmdir(lost)):
+        with pytest.raises(PermissionError):
+            action()
+
+
 def test_what_another_client_removed_meanwhile_is_kept_when_it_was_moved(dovecot_with, mount):
     server = dovecot_with()
     account = server.add_account("alice")
@@ -146,4 +155,5 @@ def test_what_another_client_removed_meanwhile_is_kept_when_it_was_moved(dovecot
     # Out of there it is delivered again.
     subprocess.run(["mv", path, mounted.folder("Archive")], check=True)
     assert os.listdir(lost) == []
+    assert os.listdir(mounted.folder("Archive") / "cur") == [path.name]
     wait_for(lambda: [mail[0] for mail in mails(account, "Archive")] == [message("a")], 20, "the message")
