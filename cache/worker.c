@@ -3,6 +3,7 @@
 #include "cache/download.h"
 #include "cache/engine.h"
 #include "cache/error.h"
+#include "cache/follow.h"
 #include "cache/messages.h"
 
 #define BATCH_WANTED 64
@@ -205,12 +206,17 @@ body_done (MfMsgId id, const MfMessage *message, const GError *error, gpointer u
   g_autoptr (GError) gone = NULL;
 
   self->delivered |= error == NULL;
+  if (message != NULL && message->cached)
+    error = NULL; /* written here meanwhile */
   if ((self->may_retry || self->delivered) && message != NULL
       && g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_OFFLINE))
     {
       want_again (self, message);
       return;
     }
+  if (message != NULL && g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT)
+      && mf_follow_body (engine, message, self->folder))
+    return;
   if (error == NULL && message == NULL)
     gone = g_error_new_literal (MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "the message is gone");
   if (error == NULL && message != NULL)

@@ -68,6 +68,18 @@ def test_there_and_back_again_costs_nothing(account, mounted):
     assert path.read_bytes() == b"Subject: a\n\nx\n"
 
 
+def test_a_message_that_was_never_read_is_read_while_it_moves(account, mount):
+    account.referee.create("Archive")
+    account.referee.append("INBOX", mails(*(f"m{number}" for number in range(100))))
+    mounted = mount(account, "prefetch=none")
+    for path in mounted.files().values():
+        target = mounted.folder("Archive") / "new" / path.name
+        path.rename(target)
+        assert target.read_bytes().endswith(b"\n\nx\n")
+        target.rename(path)
+        assert path.read_bytes().endswith(b"\n\nx\n")
+
+
 def test_a_thousand_messages_are_moved_by_a_shell_loop(account, mounted):
     account.referee.append("INBOX", mails(*(f"m{number}" for number in range(1000))))
     wait_for(lambda: len(os.listdir(mounted.folder("INBOX") / "new")) == 1003, 20, "all messages")

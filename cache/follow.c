@@ -1,0 +1,67 @@
+#include "cache/follow.h"
+
+#include "cache/journal.h"
+#include "cache/messages.h"
+
+typedef struct
+{
+  MfEngine *engine;
+  MfMsgId id;
+} Move;
+
+static void
+want (MfEngine *engine, const MfMessage *message)
+{
+  MfWantedIn wanted = { { message->id, message->uid, message->wire_size }, message->home };
+
+  g_mutex_lock (&engine->lock);
+  g_hash_table_remove (engine->in_flight, &message->id);
+  if (mf_waiters_has (engine->body_waits, message->id))
+    g_queue_push_tail (engine->wanted, g_memdup2 (&wanted, sizeof wanted));
+  g_cond_broadcast (&engine->changed);
+  g_mutex_unlock (&engine->lock);
+}
+
+static void
+refuse (MfEngine *engine, MfMsgId id, const GError *error)
+{
+  g_mutex_lock (&engine->lock);
+  g_hash_table_remove (engine->in_flight, &id);
+  GArray *waits = mf_waiters_take (engine->body_waits, id);
+  g_mutex_unlock (&engine->lock);
+  mf_waiters_call (waits, error);
+}
+
+static void
+on_pushed (const GError *failure, gpointer user_data)
+{
+  g_autofree Move *self = user_data;
+  g_autoptr (GError) error = failure != NULL ? g_error_copy (failure) : NULL;
+  g_auto (MfMessage) message = { 0 };
+
+  if (error == NULL && mf_messages_get (self->engine->db, self->id, &message, &error)
+      && message.uid == 0)
+    g_set_error_literal (&error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "the body has gone");
+  if (error == NULL)
+    want (self->engine, &message);
+  else
+    refuse (self->engine, self->id, error);
+}
+
+gboolean
+mf_follow_body (MfEngine *engine, const MfMessage *message, MfFolderId asked_in)
+{
+  gboolean sent = FALSE;
+
+  if (message->home != asked_in && message->uid != 0)
+    {
+      want (engine, message);
+      return TRUE;
+    }
+  if (!mf_journal_is_sent (engine->db, message->id, &sent, NULL) || !sent)
+    return FALSE;
+  Move *move = g_new0 (Move, 1);
+  *move = (Move){ engine, message->id };
+  mf_engine_want_pushed (engine, mf_journal_last (engine->db), on_pushed, move);
+  return TRUE;
+}
