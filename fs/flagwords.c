@@ -30,7 +30,7 @@ static gboolean
 is_keyword (const char *word)
 {
   for (const char *p = word; *p != '\0'; p++)
-    if (*p <= ' ' || *p == 0x7f || strchr ("(){%*\"\\]", *p) != NULL)
+    if ((guchar)*p <= ' ' || (guchar)*p >= 0x7f || strchr ("(){%*\"\\]", *p) != NULL)
       return FALSE;
   return word[0] != '\0';
 }
