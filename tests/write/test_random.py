@@ -83,10 +83,20 @@ class Life:
         """Looked up like a person would: by content, in what is listed now."""
         folder = self.mounted.path / self.model[token].folder
         for place in ("cur", "new"):
-            for path in (folder / place).iterdir():
+            for path in self.entries(folder / place):
                 if self.is_message(path, token):
                     return path
         raise AssertionError(f"{token} is not in {folder}")
+
+    @staticmethod
+    def entries(directory):
+        """A mount that comes back after a kill may take a moment to show its folders."""
+        def listed():
+            try:
+                return [True, *directory.iterdir()]
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+        return wait_for(listed, 20, f"{directory} to be there")[1:]
 
     @staticmethod
     def is_message(path, token):
@@ -200,7 +210,7 @@ class Life:
         found = {}
         for folder in [*self.folders, "Trash"]:
             for place in ("cur", "new"):
-                for path in (self.mounted.path / folder / place).iterdir():
+                for path in self.entries(self.mounted.path / folder / place):
                     try:
                         text = path.read_text()
                     except OSError as problem:
