@@ -369,8 +369,9 @@ mf_messages_free_base (MfDb *db, MfFolderId folder, const char *base, GError **e
     {
       gint64 taken = 0;
       if (!mf_db_number (db, 0, &taken, error,
-                         "SELECT 1 FROM message WHERE folder = ? AND base = ? AND place < 2", "is",
-                         folder, name))
+                         "SELECT 1 FROM message WHERE folder = ? AND (place = 2) = 0 AND base = ?"
+                         " AND place < 3", /* as the index has it */
+                         "is", folder, name))
         return NULL;
       if (taken == 0)
         return g_steal_pointer (&name);
