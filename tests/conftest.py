@@ -29,7 +29,7 @@ _mounters = []
 
 def pytest_addoption(parser):
     parser.addoption("--seed", type=int, default=1, help="of the random life in tests/write/test_random.py")
-    parser.addoption("--steps", type=int, default=100, help="how long that life is")
+    parser.addoption("--steps", type=int, default=50, help="how long that life is")
 
 
 def pytest_sessionstart(session):

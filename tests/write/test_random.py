@@ -80,13 +80,16 @@ class Life:
     # Through the mount
 
     def path(self, token):
-        """Looked up like a person would: by content, in what is listed now."""
+        """Looked up like a person would: by content, in what is listed now; again after a cut."""
+        return wait_for(lambda: self.look_for(token), 30, f"{token} in {self.model[token].folder}")
+
+    def look_for(self, token):
         folder = self.mounted.path / self.model[token].folder
         for place in ("cur", "new"):
             for path in self.entries(folder / place):
                 if self.is_message(path, token):
                     return path
-        raise AssertionError(f"{token} is not in {folder}")
+        return None
 
     @staticmethod
     def entries(directory):
@@ -102,8 +105,10 @@ class Life:
     def is_message(path, token):
         try:
             return token_of(path.read_text()) == token
-        except FileNotFoundError:
-            return False  # one that the second client has just expunged
+        except OSError as problem:
+            if problem.errno in (errno.ENOENT, errno.EHOSTDOWN):
+                return False  # just expunged by the second client, or the connection was just cut
+            raise
 
     def suffixed(self, path, flags):
         base = path.name.split(":")[0]
