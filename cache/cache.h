@@ -275,6 +275,9 @@ gboolean mf_draft_sync (MfDraft *self, GError **error);
 /* The last one of a message that was written and is no message takes it back: to
  * what the server has, or away. */
 void mf_draft_close (MfDraft *self);
+/* At the end, while somebody is still writing it: what he has not flushed is as if
+ * this process had died, for the next start to put into lost+found. */
+void mf_draft_leave (MfDraft *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfDraft, mf_draft_close)
 
 gboolean mf_cache_make_folder (MfCache *self, MfFolderId parent, const char *name,

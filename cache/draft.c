@@ -325,14 +325,27 @@ end_writing (MfDraft *self)
     mf_news_send (news);
 }
 
+static void
+free_draft (MfDraft *self)
+{
+  close (self->fd);
+  g_free (self->base);
+  g_free (self);
+}
+
 void
 mf_draft_close (MfDraft *self)
 {
   MfCache *cache = self->cache;
 
   end_writing (self);
-  close (self->fd);
-  g_free (self->base);
-  g_free (self);
+  free_draft (self);
   mf_engine_wake_push (cache->engine);
+}
+
+/* It stays held, so that nothing of it is sent by the workers that still run. */
+void
+mf_draft_leave (MfDraft *self)
+{
+  free_draft (self);
 }

@@ -315,10 +315,14 @@ static void
 open_folder (fuse_req_t req, struct fuse_file_info *fi)
 {
   GPtrArray *private = g_ptr_array_new_with_free_func (g_free);
+  MfOpened *opened = mf_mount_of (req)->opened;
 
   fi->fh = (guint64)(guintptr)private;
-  if (fuse_reply_open (req, fi) != 0)
-    g_ptr_array_unref (private);
+  mf_opened_add (opened, private, (GDestroyNotify)g_ptr_array_unref);
+  if (fuse_reply_open (req, fi) == 0)
+    return;
+  mf_opened_remove (opened, private);
+  g_ptr_array_unref (private);
 }
 
 void
@@ -339,7 +343,12 @@ mf_dir_opendir (fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 void
 mf_dir_releasedir (fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
+  GPtrArray *private = (GPtrArray *)(guintptr)fi->fh;
+
   if (mf_inode_from_node (node).kind == MF_INODE_FOLDER)
-    g_ptr_array_unref ((GPtrArray *)(guintptr)fi->fh);
+    {
+      mf_opened_remove (mf_mount_of (req)->opened, private);
+      g_ptr_array_unref (private);
+    }
   fuse_reply_err (req, 0);
 }

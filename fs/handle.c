@@ -4,12 +4,32 @@
 
 #include <string.h>
 
-MfHandle *
-mf_handle_new_text (const MfMount *mount, GString *text)
+/* What a program is in the midst of writing is not what it means. */
+static void
+end (gpointer handle)
+{
+  MfHandle *self = handle;
+
+  if (self->wrote)
+    g_clear_pointer (&self->draft, mf_draft_leave);
+  mf_handle_free (self);
+}
+
+static MfHandle *
+new_handle (const MfMount *mount)
 {
   MfHandle *self = g_new0 (MfHandle, 1);
 
   self->mount = mount;
+  mf_opened_add (mount->opened, self, end);
+  return self;
+}
+
+MfHandle *
+mf_handle_new_text (const MfMount *mount, GString *text)
+{
+  MfHandle *self = new_handle (mount);
+
   self->text = text;
   return self;
 }
@@ -66,9 +86,8 @@ take_body (MfHandle *self, GError **error)
 MfHandle *
 mf_handle_open (const MfMount *mount, MfMsgId id, gboolean writer, GError **error)
 {
-  g_autoptr (MfHandle) self = g_new0 (MfHandle, 1);
+  g_autoptr (MfHandle) self = new_handle (mount);
 
-  self->mount = mount;
   self->id = id;
   self->writer = writer;
   return (writer ? take_draft : take_body) (self, error) ? g_steal_pointer (&self) : NULL;
@@ -77,6 +96,7 @@ mf_handle_open (const MfMount *mount, MfMsgId id, gboolean writer, GError **erro
 void
 mf_handle_free (MfHandle *self)
 {
+  mf_opened_remove (self->mount->opened, self);
   if (self->text != NULL)
     g_string_free (self->text, TRUE);
   g_clear_pointer (&self->body, mf_body_close);

@@ -282,6 +282,7 @@ serve (App *self)
 
   mf_notify_stop (self->mount.notify);
   mf_requests_end (self->mount.requests);
+  mf_opened_end (self->mount.opened);
   g_clear_pointer (&self->mount.syncer, mf_syncer_free);
   fuse_session_unmount (self->mount.session);
   g_atomic_int_set (&self->unmounted, 1);
@@ -365,6 +366,7 @@ init_app (App *self, MfConfig *config)
       .requests = mf_requests_new (),
       .hints = mf_hints_new (),
       .notify = mf_notify_new (),
+      .opened = mf_opened_new (),
       .linked = mf_linked_new (),
       .dropped = mf_dropped_new (),
       .generations = mf_generations_new (),
@@ -389,6 +391,7 @@ clear_app (App *self)
     close (self->mount.private_fd);
   g_clear_pointer (&self->mount.cache, mf_cache_close);
   mf_notify_free (self->mount.notify);
+  mf_opened_free (self->mount.opened);
   mf_hints_free (self->mount.hints);
   mf_linked_free (self->mount.linked);
   mf_dropped_free (self->mount.dropped);

@@ -13,6 +13,7 @@
 #include "fs/linked.h"
 #include "fs/lowlevel.h"
 #include "fs/notify.h"
+#include "fs/opened.h"
 #include "fs/places.h"
 #include "fs/recent.h"
 #include "fs/request.h"
@@ -31,6 +32,7 @@ typedef struct
   MfRequests *requests;
   MfHints *hints;
   MfNotify *notify;
+  MfOpened *opened;
   MfLinked *linked;
   MfDropped *dropped;
   MfGenerations *generations;

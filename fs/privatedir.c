@@ -41,10 +41,20 @@ open_dir (MfMount *mount, guint64 node)
   return dir;
 }
 
+static void
+free_handle (gpointer data)
+{
+  Handle *handle = data;
+
+  closedir (handle->dir);
+  g_free (handle);
+}
+
 void
 mf_privatedir_opendir (fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
   DIR *dir = open_dir (mf_mount_of (req), node);
+  MfOpened *opened = mf_mount_of (req)->opened;
   Handle *handle;
 
   if (dir == NULL)
@@ -57,11 +67,11 @@ mf_privatedir_opendir (fuse_req_t req, fuse_ino_t node, struct fuse_file_info *f
   fi->fh = (guint64)(guintptr)handle;
   fi->cache_readdir = 1;
   fi->keep_cache = 1;
-  if (fuse_reply_open (req, fi) != 0)
-    {
-      closedir (dir);
-      g_free (handle);
-    }
+  mf_opened_add (opened, handle, free_handle);
+  if (fuse_reply_open (req, fi) == 0)
+    return;
+  mf_opened_remove (opened, handle);
+  free_handle (handle);
 }
 
 void
@@ -69,8 +79,8 @@ mf_privatedir_releasedir (fuse_req_t req, fuse_ino_t node, struct fuse_file_info
 {
   Handle *handle = handle_of (fi);
 
-  closedir (handle->dir);
-  g_free (handle);
+  mf_opened_remove (mf_mount_of (req)->opened, handle);
+  free_handle (handle);
   fuse_reply_err (req, 0);
 }
 

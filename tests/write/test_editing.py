@@ -1,5 +1,6 @@
 """Messages are written anew, in place or by a file that takes their name."""
 
+import contextlib
 import errno
 import os
 import subprocess
@@ -167,3 +168,26 @@ def test_fsync_and_mmap(account, mount):
     os.fsync(directory)
     os.close(directory)
     wait_for(lambda: texts(account) == [b"Subject: x\n\nnew text\n"], 10, "what was mapped")
+
+
+def test_at_sigterm_what_is_half_written_is_not_sent_but_kept(account, mount):
+    account.referee.append("INBOX", [Mail(OLD.replace(b"\n", b"\r\n"))])
+    mounted = mount(account)
+    (mounted.path / ".private").mkdir()
+    cur, half = mounted.folder("INBOX") / "cur", b"Subject: half\n\nMore would fo"
+    held = [os.open(mounted.files()[1], os.O_RDWR), os.open(cur / "made:2,", os.O_RDWR | os.O_CREAT),
+            os.open(cur / "empty:2,", os.O_RDWR | os.O_CREAT), os.open(mounted.path / ".mailfs/status", os.O_RDONLY)]
+    directories = [mounted.path, cur, mounted.path / ".private"]
+    held += [os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in directories]
+    for file in held[:2]:
+        os.pwrite(file, half, 0)
+    mounted.process.terminate()
+    assert mounted.process.wait(30) == 0
+    for file in held:
+        with contextlib.suppress(OSError):
+            os.close(file)
+    mounted.start()
+    path, = mounted.files().values()
+    assert path.read_bytes() == OLD and texts(account) == [OLD]
+    lost = mounted.path / ".mailfs/lost+found"
+    assert sorted(one.read_bytes() for one in lost.iterdir()) == [half, half + OLD[len(half):]]
