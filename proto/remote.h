@@ -34,7 +34,7 @@ typedef enum
   MF_REMOTE_ERROR_EXISTS,      /* ALREADYEXISTS */
   MF_REMOTE_ERROR_DENIED,      /* NOPERM, CANNOT */
   MF_REMOTE_ERROR_READ_ONLY,   /* mailbox open read-only */
-  MF_REMOTE_ERROR_QUOTA,       /* OVERQUOTA, LIMIT */
+  MF_REMOTE_ERROR_QUOTA,       /* OVERQUOTA, LIMIT, TOOBIG */
   MF_REMOTE_ERROR_INVALID,     /* cannot be written in a command: CR, LF, NUL */
   MF_REMOTE_ERROR_REFUSED,     /* NO or BAD for any other reason */
   MF_REMOTE_ERROR_UNSUPPORTED, /* the server lacks the extension this needs */
