@@ -33,6 +33,8 @@ struct _MfCache
 /* A message is removed: with too many in a minute they are held back (spec of
  * delete_guard).  In the transaction of the removal. */
 gboolean mf_account_guard_removal (MfCache *self, GError **error);
+/* (transfer full) (element-type utf8): what the server has refused, a line each. */
+GPtrArray *mf_account_failures (MfCache *self);
 /* The draft of @row is to be on the server: by a copy of what the server has
  * already if it is one, else by an upload.  In the caller's transaction. */
 gboolean mf_account_journal_new (MfCache *self, const MfMessage *row, GError **error);

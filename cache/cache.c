@@ -358,7 +358,7 @@ mf_cache_want_pushed (MfCache *self, MfDone done, gpointer user_data)
 static void
 count_index (MfDb *db, MfStatus *out)
 {
-  gint64 folders = 0, known = 0, messages = 0, cached = 0;
+  gint64 folders = 0, known = 0, messages = 0, cached = 0, lost = 0;
 
   if (mf_db_number (db, 0, &folders, NULL, "SELECT COUNT(*) FROM folder WHERE selectable", "")
       && mf_db_number (db, 0, &known, NULL,
@@ -369,11 +369,15 @@ count_index (MfDb *db, MfStatus *out)
       && mf_db_number (db, 0, &cached, NULL,
                        "SELECT (SELECT COUNT(*) FROM body)"
                        " + (SELECT COUNT(*) FROM message WHERE draft = 1 AND place < 2)",
-                       ""))
+                       "")
+      && mf_db_number (db, 0, &lost, NULL,
+                       "SELECT COUNT(*) FROM message WHERE folder = ? AND place < 2", "i",
+                       MF_FOLDER_LOST))
     {
       out->folders = (guint) folders;
       out->known_folders = (guint) known;
       out->messages = (guint64) messages;
+      out->lost = (guint) lost;
       out->cached_messages = (guint64) MIN (cached, messages); /* some are of the removed */
     }
 }
@@ -385,7 +389,8 @@ mf_cache_status (MfCache *self, MfStatus *out)
   count_index (self->front, out);
   out->pending = count_pending (self->front);
   out->held = mf_journal_count (self->front, MF_CHANGE_HELD);
-  out->failed = mf_journal_count (self->front, MF_CHANGE_FAILED);
+  out->failures = mf_account_failures (self);
+  out->failed = out->failures->len;
   out->cache_bytes = mf_bodies_total (self->bodies);
   out->cache_limit_bytes = self->options.cache_size;
   MfTraffic *traffic = self->engine->account->traffic;
@@ -407,4 +412,5 @@ void
 mf_status_clear (MfStatus *status)
 {
   g_clear_pointer (&status->trouble, g_free);
+  g_clear_pointer (&status->failures, g_ptr_array_unref);
 }

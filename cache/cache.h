@@ -320,6 +320,8 @@ typedef struct
   guint64 received_bytes, sent_bytes;
   guint fetching;           /* bodies asked for and not here yet */
   guint pending, held, failed; /* changes */
+  GPtrArray *failures;      /* (nullable) (element-type utf8) a line for each that failed */
+  guint lost;               /* messages in lost+found */
   MfQuota quota;            /* zeroes when unknown */
 } MfStatus;
 

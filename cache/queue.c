@@ -21,12 +21,24 @@ describe (MfCache *self, const MfChange *change)
 {
   g_auto (MfFolder) folder = { 0 };
   const char *why = change->error;
+  const char *name = change->name;
 
-  mf_folders_get (self->front, change->folder, &folder, NULL);
+  if (name == NULL && mf_folders_get (self->front, change->folder, &folder, NULL))
+    name = folder.name;
   return g_strdup_printf ("%" G_GINT64_FORMAT " %s: %s%s%s%s%s", change->seq,
                           state_names[change->state], kind_names[change->kind],
-                          folder.name != NULL ? " " : "", folder.name != NULL ? folder.name : "",
+                          name != NULL ? " " : "", name != NULL ? name : "",
                           why != NULL ? ": " : "", why != NULL ? why : "");
+}
+
+static gboolean
+describe_all (MfCache *self, MfChangeState state, GPtrArray *lines, GError **error)
+{
+  g_autoptr (GArray) changes = mf_journal_list (self->front, state, error);
+
+  for (guint i = 0; changes != NULL && i < changes->len; i++)
+    g_ptr_array_add (lines, describe (self, &g_array_index (changes, MfChange, i)));
+  return changes != NULL;
 }
 
 GPtrArray *
@@ -35,14 +47,29 @@ mf_cache_queue (MfCache *self, GError **error)
   g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
 
   for (MfChangeState state = MF_CHANGE_QUEUED; state <= MF_CHANGE_DONE; state++)
-    {
-      g_autoptr (GArray) changes = mf_journal_list (self->front, state, error);
-      if (changes == NULL)
-        return NULL;
-      for (guint i = 0; i < changes->len; i++)
-        g_ptr_array_add (lines, describe (self, &g_array_index (changes, MfChange, i)));
-    }
+    if (!describe_all (self, state, lines, error))
+      return NULL;
   return g_steal_pointer (&lines);
+}
+
+GPtrArray *
+mf_account_failures (MfCache *self)
+{
+  GPtrArray *lines = g_ptr_array_new_with_free_func (g_free);
+
+  describe_all (self, MF_CHANGE_FAILED, lines, NULL);
+  return lines;
+}
+
+/* What was refused together with its folder, or has lost its place to another client. */
+static char *
+state_without_change (MfCache *self, MfMsgId id)
+{
+  g_auto (MfMessage) row = { 0 };
+
+  if (mf_messages_get (self->front, id, &row, NULL) && row.folder == MF_FOLDER_LOST)
+    return g_strdup ("failed: no place on the server, it is only here");
+  return g_strdup ("synced");
 }
 
 char *
@@ -54,7 +81,7 @@ mf_cache_message_state (MfCache *self, MfMsgId id)
                     "SELECT kind, state, error FROM change WHERE message = ? ORDER BY seq DESC", "i",
                     id)
       || !mf_db_next (&query, NULL))
-    return g_strdup ("synced");
+    return state_without_change (self, id);
   const char *kind = kind_names[mf_db_int (&query, 0)];
   const char *why = mf_db_text (&query, 2);
   switch ((MfChangeState) mf_db_int (&query, 1))

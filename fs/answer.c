@@ -46,8 +46,9 @@ on_pushed (const GError *error, gpointer user_data)
   Waiting *self = user_data;
   fuse_req_t req = mf_request_claim (self->request);
 
+  /* What the server refuses has been logged when it said so. */
   if (req != NULL && error != NULL)
-    mf_answer_error (req, error, "change");
+    fuse_reply_err (req, mf_errmap_errno (error));
   else if (req != NULL && self->has_entry)
     fuse_reply_entry (req, &self->entry);
   else if (req != NULL)

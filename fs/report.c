@@ -1,5 +1,7 @@
 #include "fs/report.h"
 
+#define MOST_FAILURES 20
+
 static char *
 format_bytes (guint64 bytes)
 {
@@ -41,6 +43,36 @@ print_bodies (const MfStatus *status, GString *out)
   g_string_append_printf (out, "fetching:   %u\n", status->fetching);
 }
 
+/* The first of them: the queue has them all. */
+static void
+print_failures (const GPtrArray *failures, GString *out)
+{
+  guint n = failures != NULL ? failures->len : 0;
+
+  for (guint i = 0; i < MIN (n, MOST_FAILURES); i++)
+    {
+      g_autofree char *line = mf_report_line (g_ptr_array_index (failures, i));
+      g_string_append_printf (out, "            %s\n", line);
+    }
+  if (n > MOST_FAILURES)
+    g_string_append_printf (out, "            and %u more, see .mailfs/queue\n",
+                            n - MOST_FAILURES);
+}
+
+static void
+print_changes (const MfStatus *status, GString *out)
+{
+  g_string_append_printf (out, "pending:    %u\n", status->pending);
+  if (status->held > 0)
+    g_string_append_printf (out, "held:       %u (echo release or restore > .mailfs/ctl)\n",
+                            status->held);
+  g_string_append_printf (out, "failed:     %u\n", status->failed);
+  print_failures (status->failures, out);
+  if (status->lost > 0)
+    g_string_append_printf (out, "lost+found: %u (only here, in .mailfs/lost+found)\n",
+                            status->lost);
+}
+
 static void
 print_traffic (const MfStatus *status, GString *out)
 {
@@ -68,11 +100,7 @@ mf_report_print (const char *account, const MfStatus *status, GString *out)
   g_string_append_printf (out, "folders:    %u, %u listed\n", status->folders,
                           status->known_folders);
   print_bodies (status, out);
-  g_string_append_printf (out, "pending:    %u\n", status->pending);
-  if (status->held > 0)
-    g_string_append_printf (out, "held:       %u (echo release or restore > .mailfs/ctl)\n",
-                            status->held);
-  g_string_append_printf (out, "failed:     %u\n", status->failed);
+  print_changes (status, out);
   print_traffic (status, out);
   print_quota (&status->quota, out);
 }
@@ -103,6 +131,18 @@ append_number (GString *out, const char *key, guint64 number)
   g_string_append_printf (out, ",\n  \"%s\": %" G_GUINT64_FORMAT, key, number);
 }
 
+static void
+append_failures (GString *out, const GPtrArray *failures)
+{
+  g_string_append (out, ",\n  \"failures\": [");
+  for (guint i = 0; failures != NULL && i < failures->len; i++)
+    {
+      g_string_append (out, i > 0 ? ", " : "");
+      append_string (out, g_ptr_array_index (failures, i));
+    }
+  g_string_append_c (out, ']');
+}
+
 void
 mf_report_print_json (const char *account, const MfStatus *status, GString *out)
 {
@@ -127,6 +167,8 @@ mf_report_print_json (const char *account, const MfStatus *status, GString *out)
   append_number (out, "pending", status->pending);
   append_number (out, "held", status->held);
   append_number (out, "failed", status->failed);
+  append_failures (out, status->failures);
+  append_number (out, "lost", status->lost);
   append_number (out, "quota_used_bytes", status->quota.used_bytes);
   append_number (out, "quota_limit_bytes", status->quota.limit_bytes);
   g_string_append (out, "\n}\n");

@@ -18,7 +18,7 @@ on_pushed (const GError *error, gpointer user_data)
   fuse_req_t req = mf_request_claim (self->request);
 
   if (req != NULL && error != NULL)
-    fuse_reply_err (req, mf_errmap_report (error, "sync"));
+    fuse_reply_err (req, mf_errmap_errno (error));
   else if (req != NULL)
     fuse_reply_write (req, self->size);
   mf_request_done (self->request);

@@ -33,6 +33,7 @@ class Scripted:
     chunk = None         # bytes a write, when not all at once
     silent_on = None     # the command that is never answered
     certificate = None   # makes STARTTLS possible
+    session = None       # the class of its sessions, when not Session
     injected = b""       # sent in clear text behind the OK of STARTTLS
 
     user, password = "alice", "any"
@@ -79,7 +80,7 @@ class Scripted:
     def _serve(self, connection):
         with connection:
             try:
-                Session(self, connection).run()
+                (self.session or Session)(self, connection).run()
             except OSError:
                 pass  # the client has gone, or the script says so
 

@@ -37,6 +37,27 @@ test_people_read_lines (void)
 }
 
 static void
+test_what_failed_is_listed (void)
+{
+  g_autoptr (GString) text = g_string_new (NULL), json = g_string_new (NULL);
+  MfStatus status = sample;
+
+  status.failures = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < 25; i++)
+    g_ptr_array_add (status.failures, g_strdup_printf ("%u failed: upload: \"no\"\n", i));
+  status.failed = status.failures->len;
+  status.lost = 3;
+  mf_report_print ("a", &status, text);
+  assert_says (text, "failed:     25\n            0 failed: upload: \"no\" \n            1 failed");
+  assert_says (text, " and 5 more");
+  assert_says (text, "lost+found: 3 ");
+  mf_report_print_json ("a", &status, json);
+  assert_says (json, "\"failures\": [\"0 failed: upload: \\\"no\\\"\\u000a\", \"1 failed");
+  assert_says (json, "\"lost\": 3");
+  g_ptr_array_unref (status.failures);
+}
+
+static void
 test_a_whole_cache_is_complete (void)
 {
   g_autoptr (GString) text = g_string_new (NULL);
@@ -77,6 +98,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/report/people-read-lines", test_people_read_lines);
+  g_test_add_func ("/report/what-failed-is-listed", test_what_failed_is_listed);
   g_test_add_func ("/report/a-whole-cache-is-complete", test_a_whole_cache_is_complete);
   g_test_add_func ("/report/the-server-s-words-stay-in-their-line",
                    test_the_server_s_words_stay_in_their_line);
