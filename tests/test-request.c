@@ -134,7 +134,7 @@ wait_for_both (gint *n_ready)
 {
   g_atomic_int_inc (n_ready);
   while (g_atomic_int_get (n_ready) < 2)
-    ;
+    g_thread_yield (); /* the other one may need this processor to get here */
 }
 
 static gpointer
