@@ -382,6 +382,19 @@ count_index (MfDb *db, MfStatus *out)
     }
 }
 
+static guint
+count_missing (MfDb *db, MfFolderId folder)
+{
+  gint64 n = 0;
+
+  return mf_db_number (db, 0, &n, NULL,
+                       "SELECT COUNT(*) FROM message WHERE home = ? AND NOT draft"
+                       " AND NOT EXISTS (SELECT 1 FROM body WHERE message = message.id)",
+                       "i", folder)
+             ? (guint) n
+             : 0;
+}
+
 void
 mf_cache_status (MfCache *self, MfStatus *out)
 {
@@ -405,7 +418,10 @@ mf_cache_status (MfCache *self, MfStatus *out)
   out->quota = self->engine->quota;
   out->fetching = mf_waiters_count (self->engine->body_waits)
                   + g_hash_table_size (self->engine->in_flight);
+  MfFolderId ordered = mf_prefetcher_ordered (self->engine->prefetcher);
   g_mutex_unlock (&self->engine->lock);
+  if (ordered != 0)
+    out->prefetching = count_missing (self->front, ordered);
 }
 
 void

@@ -300,13 +300,22 @@ gboolean mf_cache_want_pushed (MfCache *self, MfDone done, gpointer user_data);
 GPtrArray *mf_cache_queue (MfCache *self, GError **error);
 /* (transfer full): "synced", "pending: …" or "failed: …". */
 char *mf_cache_message_state (MfCache *self, MfMsgId id);
-/* Forgets the failed change @seq. */
+/* Makes all failed changes anew; the first that cannot be made any more is the error. */
+gboolean mf_cache_retry (MfCache *self, GError **error);
+/* Forgets the failed change @seq; NOT_FOUND when there is none. */
 gboolean mf_cache_discard (MfCache *self, gint64 seq, GError **error);
 /* Removals that the guard holds: go, or go back. */
 gboolean mf_cache_release (MfCache *self, GError **error);
 gboolean mf_cache_restore (MfCache *self, GError **error);
+/* @done is called once: every change so far is on the server and every folder as it
+ * is there, or the first thing that stands in the way. */
+void mf_cache_sync (MfCache *self, MfDone done, gpointer user_data);
+/* No session with the server until mf_cache_go_online() or the end of this mount. */
+void mf_cache_go_offline (MfCache *self);
 /* Tries to reach the server now. */
 void mf_cache_go_online (MfCache *self);
+/* Fetches every body of a folder in the background, as far as the cache has room. */
+gboolean mf_cache_prefetch (MfCache *self, MfFolderId id, GError **error);
 
 /* ---- state ------------------------------------------------------------ */
 
@@ -319,6 +328,7 @@ typedef struct
   guint64 cache_bytes, cache_limit_bytes;
   guint64 received_bytes, sent_bytes;
   guint fetching;           /* bodies asked for and not here yet */
+  guint prefetching;        /* bodies of an ordered folder that are not here yet */
   guint pending, held, failed; /* changes */
   GPtrArray *failures;      /* (nullable) (element-type utf8) a line for each that failed */
   guint lost;               /* messages in lost+found */

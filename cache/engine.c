@@ -4,8 +4,7 @@
 #include "cache/folders.h"
 #include "cache/journal.h"
 
-#define BACKOFF_FIRST_MS 1000
-#define BACKOFF_MOST_MS 60000
+#define PUSH_AGAIN_MS 1000
 
 MfEngine *
 mf_engine_new (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAccount *account,
@@ -39,6 +38,7 @@ mf_engine_new (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAc
   self->readahead = mf_readahead_new ();
   self->prefetcher = mf_prefetcher_new (options->prefetch);
   self->push_waits = mf_waiters_new ();
+  self->fresh_waits = mf_waiters_new ();
   return self;
 }
 
@@ -47,6 +47,7 @@ mf_engine_free (MfEngine *self)
 {
   for (int kind = 0; kind < MF_N_WORKERS; kind++)
     mf_link_free (self->links[kind]);
+  mf_waiters_free (self->fresh_waits);
   mf_waiters_free (self->push_waits);
   mf_prefetcher_free (self->prefetcher);
   mf_readahead_free (self->readahead);
@@ -65,16 +66,7 @@ mf_engine_free (MfEngine *self)
   g_free (self);
 }
 
-/* ---- online and offline ----------------------------------------------- */
-
-static void
-tell_state (MfEngine *self)
-{
-  MfEvent event = { .type = MF_EVENT_STATE };
-
-  if (self->func != NULL)
-    self->func (&event, self->user_data);
-}
+/* ---- starting and stopping -------------------------------------------- */
 
 gboolean
 mf_engine_is_stopping (MfEngine *self)
@@ -85,99 +77,22 @@ mf_engine_is_stopping (MfEngine *self)
   return stopping;
 }
 
-void
-mf_engine_set_online (MfEngine *self)
-{
-  g_mutex_lock (&self->lock);
-  gboolean news = !self->online;
-  self->online = TRUE;
-  self->backoff_ms = 0;
-  g_clear_pointer (&self->trouble, g_free);
-  g_cond_broadcast (&self->changed);
-  g_mutex_unlock (&self->lock);
-  if (news)
-    tell_state (self);
-}
-
-/* Doubles with every failure; a part of it is left to chance, so that many
- * mounts do not come back at once.  The server may ask for more. */
-static guint
-next_backoff_ms (MfEngine *self, const GError *error)
-{
-  self->backoff_ms = CLAMP (self->backoff_ms * 2, BACKOFF_FIRST_MS, BACKOFF_MOST_MS);
-  guint jittered = self->backoff_ms / 2 + (guint) g_random_int_range (0, (gint32) self->backoff_ms);
-
-  return MAX (jittered, mf_remote_error_backoff_ms (error));
-}
-
-void
-mf_engine_set_offline (MfEngine *self, const GError *error)
-{
-  g_autoptr (GError) mapped = g_error_copy (error);
-
-  mf_error_from_remote (&mapped);
-  mapped->code = MF_CACHE_ERROR_OFFLINE;
-  g_mutex_lock (&self->lock);
-  gboolean news = self->online;
-  self->online = FALSE;
-  g_free (self->trouble);
-  self->trouble = g_strdup (error->message);
-  self->retry_at_us = g_get_monotonic_time () + 1000 * (gint64) next_backoff_ms (self, error);
-  g_queue_clear_full (self->front_pulls, g_free);
-  g_queue_clear_full (self->wanted, g_free);
-  GArray *folder_waits = mf_waiters_take_all (self->folder_waits);
-  GArray *body_waits = mf_waiters_take_all (self->body_waits);
-  GArray *push_waits = mf_waiters_take_all (self->push_waits);
-  g_cancellable_cancel (self->wake_watch);
-  g_cond_broadcast (&self->changed);
-  g_mutex_unlock (&self->lock);
-
-  mf_waiters_call (folder_waits, mapped);
-  mf_waiters_call (body_waits, mapped);
-  mf_waiters_call (push_waits, mapped);
-  if (news)
-    tell_state (self);
-}
-
-gboolean
-mf_engine_connect (MfEngine *self, MfWorkerKind kind, GError **error)
-{
-  GError *local = NULL;
-
-  if (mf_link_is_open (self->links[kind]))
-    return TRUE;
-  if (mf_link_open (self->links[kind], &local))
-    {
-      mf_engine_set_online (self);
-      return TRUE;
-    }
-  mf_engine_set_offline (self, local);
-  g_propagate_error (error, local);
-  return FALSE;
-}
-
 MfSettle
 mf_engine_settle (MfEngine *self, MfNews *news)
 {
   return (MfSettle){ self->db, self->drafts, self->bodies, news };
 }
 
-/* ---- starting and stopping -------------------------------------------- */
-
-static gboolean
-list_folders (MfEngine *self, GError **error)
+gboolean
+mf_engine_list_folders (MfEngine *self, MfLink *link, GArray *out_stale, GError **error)
 {
   g_autoptr (MfNews) news = mf_news_new (self->func, self->user_data);
-  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
   MfSettle settle = mf_engine_settle (self, news);
 
-  if (!mf_pull_tree (&settle, self->links[MF_WORKER_FRONT], &self->filter, stale, error))
-    return FALSE;
-  mf_engine_pull_later (self, stale);
   g_mutex_lock (&self->lock);
   self->poll_at_us = g_get_monotonic_time () + (gint64) self->options->poll_s * G_USEC_PER_SEC;
   g_mutex_unlock (&self->lock);
-  return TRUE;
+  return mf_pull_tree (&settle, link, &self->filter, out_stale, error);
 }
 
 static gboolean
@@ -208,13 +123,17 @@ static gboolean
 first_contact (MfEngine *self, GCancellable *cancellable, GError **error)
 {
   MfLink *link = self->links[MF_WORKER_FRONT];
+  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
   gulong handler = 0;
 
   if (cancellable != NULL)
     handler = g_cancellable_connect (cancellable, G_CALLBACK (cancel_link), link, NULL);
-  gboolean ok = mf_engine_connect (self, MF_WORKER_FRONT, error) && list_folders (self, error);
+  gboolean ok = mf_engine_connect (self, MF_WORKER_FRONT, error)
+                && mf_engine_list_folders (self, link, stale, error);
   if (cancellable != NULL)
     g_cancellable_disconnect (cancellable, handler);
+  if (ok)
+    mf_engine_pull_later (self, stale);
   return ok;
 }
 
@@ -455,25 +374,54 @@ void
 mf_engine_push_later (MfEngine *self, const GError *error)
 {
   g_mutex_lock (&self->lock);
-  guint wait_ms = MAX (BACKOFF_FIRST_MS, mf_remote_error_backoff_ms (error));
+  guint wait_ms = MAX (PUSH_AGAIN_MS, mf_remote_error_backoff_ms (error));
   self->last_change_us = g_get_monotonic_time () + 1000 * (gint64) wait_ms;
   self->first_change_us = self->last_change_us;
   g_mutex_unlock (&self->lock);
+}
+
+/* With the lock held or, when this is refused, given up. */
+static gboolean
+wait_for_push (MfEngine *self, MfWaiters *waits, gint64 id, MfDone done, gpointer user_data)
+{
+  if (!self->online || self->stopping)
+    {
+      refuse_offline (self, done, user_data);
+      return FALSE;
+    }
+  mf_waiters_add (waits, id, done, user_data);
+  self->last_change_us = 0; /* now, not after a quiet time */
+  if (self->first_change_us == 0)
+    self->first_change_us = 1;
+  g_cond_broadcast (&self->changed);
+  return TRUE;
 }
 
 void
 mf_engine_want_pushed (MfEngine *self, gint64 seq, MfDone done, gpointer user_data)
 {
   g_mutex_lock (&self->lock);
-  if (!self->online || self->stopping)
-    {
-      refuse_offline (self, done, user_data);
-      return;
-    }
-  mf_waiters_add (self->push_waits, seq, done, user_data);
-  self->last_change_us = 0; /* now, not after a quiet time */
-  if (self->first_change_us == 0)
-    self->first_change_us = 1;
+  if (wait_for_push (self, self->push_waits, seq, done, user_data))
+    g_mutex_unlock (&self->lock);
+}
+
+void
+mf_engine_want_fresh (MfEngine *self, MfDone done, gpointer user_data)
+{
+  g_mutex_lock (&self->lock);
+  if (wait_for_push (self, self->fresh_waits, 0, done, user_data))
+    g_mutex_unlock (&self->lock);
+}
+
+void
+mf_engine_order_bodies (MfEngine *self, MfFolderId folder, gboolean known)
+{
+  guint64 room = self->options->cache_size / 10 * 9;
+
+  g_mutex_lock (&self->lock);
+  if (!known)
+    push_id (self->back_pulls, folder);
+  mf_prefetcher_order (self->prefetcher, folder, room);
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
 }
@@ -519,15 +467,5 @@ mf_engine_drain (MfEngine *self, guint seconds)
   while (self->online && self->pushes == pushes && mf_journal_first (self->db) != G_MAXINT64
          && g_cond_wait_until (&self->changed, &self->lock, until))
     continue;
-  g_mutex_unlock (&self->lock);
-}
-
-void
-mf_engine_retry_now (MfEngine *self)
-{
-  g_mutex_lock (&self->lock);
-  self->retry_at_us = 0;
-  self->backoff_ms = 0;
-  g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
 }

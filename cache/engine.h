@@ -7,7 +7,7 @@
  *          watch  IDLE on INBOX, the poll, and coming back after a loss
  *          push   the journal
  * State:   online until an operation and the try after it fail, then offline until
- *          the watch has a session again.  Offline, nothing is waited for.
+ *          the watch has a session again (online.c).  Offline, nothing is waited for.
  * Threads: any.  Lock order: lock, then a database lane.
  * Errors:  callbacks get MF_CACHE_ERROR.
  */
@@ -51,6 +51,7 @@ typedef struct
   GCond changed;
   gboolean stopping;
   gboolean online;
+  gboolean unwanted;        /* offline by the user's wish */
   char *trouble;            /* (nullable) why not */
   gint64 retry_at_us;       /* monotonic; offline only */
   guint backoff_ms;
@@ -69,6 +70,7 @@ typedef struct
   gboolean draining;                      /* no waiting for more */
   guint pushes;                           /* runs of the push worker, to wait for */
   MfWaiters *push_waits;                  /* by the highest seq they wait for */
+  MfWaiters *fresh_waits;                 /* all of id 0 */
   guint upload_alone;                     /* of a refused batch; the push worker's own */
 } MfEngine;
 
@@ -104,8 +106,13 @@ void mf_engine_pull_later (MfEngine *self, const GArray *ids);
 void mf_engine_wake_push (MfEngine *self);
 /* As mf_cache_want_pushed(), up to entry @seq. */
 void mf_engine_want_pushed (MfEngine *self, gint64 seq, MfDone done, gpointer user_data);
-/* Does not wait for the end of the back-off. */
-void mf_engine_retry_now (MfEngine *self);
+/* @done is called once: everything was sent, then every folder was brought up to date. */
+void mf_engine_want_fresh (MfEngine *self, MfDone done, gpointer user_data);
+/* As mf_cache_prefetch(); @known: it was listed before. */
+void mf_engine_order_bodies (MfEngine *self, MfFolderId folder, gboolean known);
+/* As the user wishes: no session until online; a try now, not after the back-off. */
+void mf_engine_go_offline (MfEngine *self);
+void mf_engine_go_online (MfEngine *self);
 /* Sends what is in the journal, for at most @seconds. */
 void mf_engine_drain (MfEngine *self, guint seconds);
 
@@ -117,6 +124,11 @@ void mf_engine_set_online (MfEngine *self);
 void mf_engine_set_offline (MfEngine *self, const GError *error);
 /* Opens the worker's link; sets the state. */
 gboolean mf_engine_connect (MfEngine *self, MfWorkerKind kind, GError **error);
+/* With the lock: TRUE when the session was not wanted any more and was closed, with
+ * the lock given up meanwhile. */
+gboolean mf_engine_hang_up (MfEngine *self, MfWorkerKind kind);
+/* Brings the tree up to date; those in @out_stale are to be pulled. */
+gboolean mf_engine_list_folders (MfEngine *self, MfLink *link, GArray *out_stale, GError **error);
 /* FALSE: somebody is at it, or an answer about it is still to be found out: it
  * will be pulled afterwards. */
 gboolean mf_engine_begin_pull (MfEngine *self, MfFolderId id);

@@ -1,8 +1,8 @@
 /* prefetch.h - what to fetch when nobody asks for anything.
  *
- * Shape:   first every folder that is not listed yet, then (all) every body that is
- *          not here, newest first, folder by folder; then nothing until something
- *          changes.
+ * Shape:   first every folder that is not listed yet, then the bodies of folders that
+ *          were ordered, then (all) every body that is not here, newest first, folder
+ *          by folder; then nothing until something changes.
  * Threads: the caller's lock guards it.
  */
 #pragma once
@@ -28,3 +28,12 @@ gboolean mf_prefetcher_next (MfPrefetcher *self, MfDb *db, MfFolderId folder, GA
 void mf_prefetcher_fill (MfPrefetcher *self);
 /* It cannot be opened now. */
 void mf_prefetcher_skip (MfPrefetcher *self, MfDb *db, MfFolderId folder);
+/* There is no connection: an order goes on later, unless that happens too often. */
+void mf_prefetcher_interrupt (MfPrefetcher *self, MfDb *db, MfFolderId folder);
+/* The connection was lost while @uid was on its way. */
+void mf_prefetcher_miss (MfPrefetcher *self, MfFolderId folder, guint32 uid);
+
+/* Every body of @folder is wanted, up to @room_bytes, whatever the mode. */
+void mf_prefetcher_order (MfPrefetcher *self, MfFolderId folder, guint64 room_bytes);
+/* The folder whose order is being carried out, else 0. */
+MfFolderId mf_prefetcher_ordered (MfPrefetcher *self);

@@ -21,6 +21,8 @@ typedef struct
 static gboolean
 wait_for_changes (MfEngine *engine)
 {
+  if (mf_engine_hang_up (engine, MF_WORKER_PUSH))
+    return FALSE;
   if (!engine->online || engine->first_change_us == 0)
     {
       g_cond_wait (&engine->changed, &engine->lock);
@@ -105,18 +107,82 @@ push_or_retry (Pusher *self, GError **error)
   return FALSE;
 }
 
+/* ---- bringing everything up to date ------------------------------------ */
+
+static gboolean
+pull (Pusher *self, MfFolderId folder, GError **error)
+{
+  MfEngine *engine = self->engine;
+  g_autoptr (MfNews) news = mf_news_new (engine->func, engine->user_data);
+  g_autoptr (GError) mapped = NULL;
+  MfSettle settle = mf_engine_settle (engine, news);
+  GError *local = NULL;
+
+  if (!mf_engine_wait_pull (engine, folder))
+    return TRUE;
+  if (mf_pull_folder (&settle, self->link, folder, &local))
+    {
+      mf_engine_end_pull (engine, folder, NULL);
+      return TRUE;
+    }
+  mapped = g_error_copy (local);
+  mf_error_from_remote (&mapped);
+  mf_engine_end_pull (engine, folder, mapped);
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
+static gboolean
+refresh (Pusher *self, GError **error)
+{
+  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
+
+  if (!mf_engine_list_folders (self->engine, self->link, stale, error))
+    return FALSE;
+  for (guint i = 0; i < stale->len; i++)
+    if (!pull (self, g_array_index (stale, MfFolderId, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+/* ---- the run ---------------------------------------------------------- */
+
+/* Nothing more is tried for those who wait. */
 static void
-push (Pusher *self)
+give_up (Pusher *self, const GError *error)
+{
+  MfEngine *engine = self->engine;
+  g_autoptr (GError) mapped = g_error_copy (error);
+
+  mf_link_check (self->link, error);
+  if (!mf_link_is_open (self->link))
+    {
+      mf_engine_set_offline (engine, error);
+      return;
+    }
+  mf_engine_tell_trouble (engine, error->message);
+  mf_error_from_remote (&mapped);
+  g_mutex_lock (&engine->lock);
+  GArray *push_waits = mf_waiters_take_all (engine->push_waits);
+  g_mutex_unlock (&engine->lock);
+  mf_waiters_call (push_waits, mapped);
+}
+
+/* @fresh (nullable): those who came before it and wait for the server's news too. */
+static void
+push (Pusher *self, GArray *fresh)
 {
   g_autoptr (GError) error = NULL;
+  g_autoptr (GError) mapped = NULL;
 
-  if (push_or_retry (self, &error))
-    return;
-  if (!mf_link_is_open (self->link))
-    mf_engine_set_offline (self->engine, error);
-  else
-    mf_engine_tell_trouble (self->engine, error->message);
-  mf_engine_push_later (self->engine, error);
+  if (!push_or_retry (self, &error) || (fresh != NULL && !refresh (self, &error)))
+    {
+      give_up (self, error);
+      mf_engine_push_later (self->engine, error);
+      mapped = g_error_copy (error);
+      mf_error_from_remote (&mapped);
+    }
+  mf_waiters_call (fresh, mapped);
 }
 
 gpointer
@@ -132,8 +198,9 @@ mf_pusher_run (gpointer data)
       if (!wait_for_changes (engine))
         continue;
       engine->first_change_us = 0;
+      GArray *fresh = mf_waiters_take (engine->fresh_waits, 0);
       g_mutex_unlock (&engine->lock);
-      push (&self);
+      push (&self, fresh);
       g_mutex_lock (&engine->lock);
       engine->pushes++;
       g_cond_broadcast (&engine->changed);

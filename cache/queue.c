@@ -113,13 +113,42 @@ change_all (MfCache *self, const char *sql, gint64 argument, GError **error)
 gboolean
 mf_cache_discard (MfCache *self, gint64 seq, GError **error)
 {
+  gint64 failed = 0;
+
+  if (!mf_db_number (self->front, 0, &failed, error,
+                     "SELECT 1 FROM change WHERE seq = ? AND state = 3", "i", seq))
+    return FALSE;
+  if (failed == 0)
+    {
+      g_set_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND,
+                   "no change %" G_GINT64_FORMAT " has failed", seq);
+      return FALSE;
+    }
   return change_all (self, "DELETE FROM change WHERE seq = ? AND state = 3", seq, error);
 }
 
 void
 mf_cache_go_online (MfCache *self)
 {
-  mf_engine_retry_now (self->engine);
+  mf_engine_go_online (self->engine);
+}
+
+void
+mf_cache_go_offline (MfCache *self)
+{
+  mf_engine_go_offline (self->engine);
+}
+
+gboolean
+mf_cache_prefetch (MfCache *self, MfFolderId id, GError **error)
+{
+  g_auto (MfFolder) folder = { 0 };
+
+  if (!mf_folders_get (self->front, id, &folder, error))
+    return FALSE;
+  if (folder.selectable)
+    mf_engine_order_bodies (self->engine, id, folder.known);
+  return TRUE;
 }
 
 /* ---- the guard against removing everything ---------------------------- */

@@ -18,7 +18,8 @@ wait_for_retry (MfEngine *engine)
   g_mutex_lock (&engine->lock);
   while (!engine->stopping && !engine->online
          && g_get_monotonic_time () < engine->retry_at_us)
-    g_cond_wait_until (&engine->changed, &engine->lock, engine->retry_at_us);
+    if (!mf_engine_hang_up (engine, MF_WORKER_WATCH))
+      g_cond_wait_until (&engine->changed, &engine->lock, engine->retry_at_us);
   g_mutex_unlock (&engine->lock);
 }
 
@@ -38,7 +39,7 @@ come_back (Watch *self)
   g_autoptr (GError) error = NULL;
 
   wait_for_retry (self->engine);
-  if (mf_engine_is_stopping (self->engine))
+  if (mf_engine_is_stopping (self->engine) || !mf_link_is_open (self->link))
     return;
   if (!self->engine->ops->noop (self->link->remote, self->link->cancellable, &error))
     mf_link_check (self->link, error);
@@ -84,13 +85,9 @@ ask_quota (Watch *self)
 static gboolean
 poll_tree (Watch *self, GError **error)
 {
-  g_autoptr (MfNews) news = mf_news_new (self->engine->func, self->engine->user_data);
   g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
-  MfSettle settle = mf_engine_settle (self->engine, news);
 
-  set_poll_time (self->engine,
-                 g_get_monotonic_time () + (gint64) self->engine->options->poll_s * G_USEC_PER_SEC);
-  if (!mf_pull_tree (&settle, self->link, &self->engine->filter, stale, error))
+  if (!mf_engine_list_folders (self->engine, self->link, stale, error))
     return FALSE;
   mf_engine_pull_later (self->engine, stale);
   return TRUE;

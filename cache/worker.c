@@ -195,6 +195,8 @@ want_again (Worker *self, const MfMessage *message)
   g_hash_table_remove (engine->in_flight, &message->id);
   if (mf_waiters_has (engine->body_waits, message->id))
     g_queue_push_tail (engine->wanted, g_memdup2 (&wanted, sizeof wanted));
+  else
+    mf_prefetcher_miss (engine->prefetcher, self->folder, message->uid);
   g_mutex_unlock (&engine->lock);
 }
 
@@ -223,6 +225,8 @@ body_done (MfMsgId id, const MfMessage *message, const GError *error, gpointer u
     tell_size (engine, message);
   g_mutex_lock (&engine->lock);
   g_hash_table_remove (engine->in_flight, &id);
+  if (message != NULL && g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_OFFLINE))
+    mf_prefetcher_miss (engine->prefetcher, self->folder, message->uid);
   GArray *waits = mf_waiters_take (engine->body_waits, id);
   g_mutex_unlock (&engine->lock);
   mf_waiters_call (waits, error != NULL ? error : gone);
@@ -265,7 +269,10 @@ download (Worker *self, MfFolderId folder)
     return;
   g_mutex_lock (&self->engine->lock);
   mf_readahead_end (self->engine->readahead, folder);
-  mf_prefetcher_skip (self->engine->prefetcher, self->engine->db, folder);
+  if (g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_OFFLINE))
+    mf_prefetcher_interrupt (self->engine->prefetcher, self->engine->db, folder);
+  else
+    mf_prefetcher_skip (self->engine->prefetcher, self->engine->db, folder);
   g_mutex_unlock (&self->engine->lock);
   refuse_wanted (self->engine, folder, error);
   if (g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT))
@@ -301,6 +308,8 @@ mf_worker_front (gpointer data)
   g_mutex_lock (&engine->lock);
   while (!engine->stopping)
     {
+      if (mf_engine_hang_up (engine, MF_WORKER_FRONT))
+        continue;
       MfFolderId to_pull = pop (engine->front_pulls);
       MfFolderId to_fetch = to_pull == 0 ? wanted_folder (engine) : 0;
       if (to_pull == 0 && to_fetch == 0)
@@ -355,6 +364,8 @@ run_back (Worker *self)
   MfEngine *engine = self->engine;
   MfFolderId to_pull = 0, to_fetch = 0;
 
+  if (mf_engine_hang_up (engine, MF_WORKER_BACK))
+    return;
   choose_back (engine, &to_pull, &to_fetch);
   if (to_pull == 0 && to_fetch == 0)
     {

@@ -41,6 +41,8 @@ print_bodies (const MfStatus *status, GString *out)
                           status->cached_messages == status->messages ? ", complete" : "");
   g_string_append_printf (out, "cache:      %s of %s\n", held, limit);
   g_string_append_printf (out, "fetching:   %u\n", status->fetching);
+  if (status->prefetching > 0)
+    g_string_append_printf (out, "prefetch:   %u bodies to come\n", status->prefetching);
 }
 
 /* The first of them: the queue has them all. */
@@ -164,6 +166,7 @@ mf_report_print_json (const char *account, const MfStatus *status, GString *out)
   append_number (out, "received_bytes", status->received_bytes);
   append_number (out, "sent_bytes", status->sent_bytes);
   append_number (out, "fetching", status->fetching);
+  append_number (out, "prefetching", status->prefetching);
   append_number (out, "pending", status->pending);
   append_number (out, "held", status->held);
   append_number (out, "failed", status->failed);

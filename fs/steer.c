@@ -1,6 +1,7 @@
 #include "fs/steer.h"
 
 #include "fs/errmap.h"
+#include "fs/find.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,7 +13,7 @@ typedef struct
 } Syncing;
 
 static void
-on_pushed (const GError *error, gpointer user_data)
+on_synced (const GError *error, gpointer user_data)
 {
   Syncing *self = user_data;
   fuse_req_t req = mf_request_claim (self->request);
@@ -26,7 +27,7 @@ on_pushed (const GError *error, gpointer user_data)
 }
 
 static void
-sync_changes (MfMount *mount, fuse_req_t req, size_t size)
+sync_all (MfMount *mount, fuse_req_t req, size_t size)
 {
   MfRequest *request = mf_request_park (mount->requests, req);
   Syncing *self;
@@ -35,8 +36,41 @@ sync_changes (MfMount *mount, fuse_req_t req, size_t size)
     return;
   self = g_new0 (Syncing, 1);
   *self = (Syncing){ request, size };
-  if (!mf_cache_want_pushed (mount->cache, on_pushed, self))
-    on_pushed (NULL, self);
+  mf_cache_sync (mount->cache, on_synced, self);
+}
+
+/* ---- commands that are answered at once ------------------------------- */
+
+static gboolean
+go_online (MfCache *cache, const char *argument, GError **error)
+{
+  mf_cache_go_online (cache);
+  return TRUE;
+}
+
+static gboolean
+go_offline (MfCache *cache, const char *argument, GError **error)
+{
+  mf_cache_go_offline (cache);
+  return TRUE;
+}
+
+static gboolean
+retry (MfCache *cache, const char *argument, GError **error)
+{
+  return mf_cache_retry (cache, error);
+}
+
+static gboolean
+release (MfCache *cache, const char *argument, GError **error)
+{
+  return mf_cache_release (cache, error);
+}
+
+static gboolean
+restore (MfCache *cache, const char *argument, GError **error)
+{
+  return mf_cache_restore (cache, error);
 }
 
 static gboolean
@@ -50,19 +84,47 @@ discard (MfCache *cache, const char *number, GError **error)
   return FALSE;
 }
 
+/* @path as in the tree: "Lists/2026". */
+static gboolean
+prefetch (MfCache *cache, const char *path, GError **error)
+{
+  g_auto (GStrv) names = g_strsplit (path, "/", -1);
+  MfFolderId id = MF_FOLDER_ROOT;
+
+  for (guint i = 0; names[i] != NULL; i++)
+    {
+      g_auto (MfFolder) folder = { 0 };
+
+      if (!mf_find_folder (cache, id, names[i], &folder, error))
+        return FALSE;
+      id = folder.id;
+    }
+  return mf_cache_prefetch (cache, id, error);
+}
+
+static const struct
+{
+  const char *word;
+  gboolean has_argument;
+  gboolean (*run) (MfCache *cache, const char *argument, GError **error);
+} commands[] = {
+  { "online", FALSE, go_online }, { "offline", FALSE, go_offline }, { "retry", FALSE, retry },
+  { "release", FALSE, release },  { "restore", FALSE, restore },    { "discard", TRUE, discard },
+  { "prefetch", TRUE, prefetch },
+};
+
 static gboolean
 run (MfCache *cache, const char *line, GError **error)
 {
-  if (g_str_equal (line, "release"))
-    return mf_cache_release (cache, error);
-  if (g_str_equal (line, "restore"))
-    return mf_cache_restore (cache, error);
-  if (g_str_has_prefix (line, "discard "))
-    return discard (cache, line + strlen ("discard "), error);
-  if (g_str_equal (line, "online"))
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     {
-      mf_cache_go_online (cache);
-      return TRUE;
+      const char *word = commands[i].word;
+      size_t length = strlen (word);
+
+      if (commands[i].has_argument && g_str_has_prefix (line, word) && line[length] == ' ')
+        return commands[i].run (cache, line + length + 1, error);
+      if (!commands[i].has_argument && g_str_equal (line, word))
+        return commands[i].run (cache, NULL, error);
     }
   g_set_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_INVALID, "no such command: %s", line);
   return FALSE;
@@ -76,7 +138,7 @@ mf_steer_write (fuse_req_t req, const char *bytes, size_t size)
   g_autoptr (GError) error = NULL;
 
   if (g_str_equal (line, "sync"))
-    sync_changes (mount, req, size);
+    sync_all (mount, req, size);
   else if (run (mount->cache, line, &error))
     fuse_reply_write (req, size);
   else

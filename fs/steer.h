@@ -1,10 +1,14 @@
-/* steer.h - what users write into .mailfs/ctl: a command a line.
+/* steer.h - what users write into .mailfs/ctl: a command a write.
  *
- * Shape:   online       try to reach the server now
- *          sync         send every change; the write returns when all are answered
- *          release      let the removals go that delete_guard holds
- *          restore      bring back what they were to remove
- *          discard N    forget the failed change N of .mailfs/queue
+ * Shape:   sync             send every change, bring every folder up to date; the write
+ *                           returns when that is done
+ *          offline          no session with the server until online or the next mount
+ *          online           try to reach the server now
+ *          retry            make every failed change anew
+ *          discard N        forget the failed change N of .mailfs/queue
+ *          release          let the removals go that delete_guard holds
+ *          restore          bring back what they were to remove
+ *          prefetch FOLDER  fetch every body of a folder; how many are to come is in status
  * Threads: fuse; sync answers from a worker.
  * Errors:  a write fails as the command does: EINVAL for what is none.
  */

@@ -145,6 +145,10 @@ class Proxy:
         if self.stall_on and line.upper().startswith(self.stall_on):
             self.flowing.clear()
 
+    @property
+    def open_connections(self):
+        return len(self._connections)
+
     # Trouble
 
     def stall(self):
