@@ -1,14 +1,15 @@
 #!/bin/sh
 # Installs those Debian packages that are missing for one or more of these uses:
 #
-#     tests/install.sh build demo test
+#     tests/install.sh build demo test package
 set -eu
 
 build="gcc libc6-dev meson ninja-build pkg-config libfuse3-dev fuse3 libetpan-dev libglib2.0-dev
   libsqlite3-dev glib-networking libsasl2-modules ca-certificates"
 demo="dovecot-imapd"
-test="dovecot-imapd python3-pytest openssl attr git inotify-tools isync maildir-utils mblaze mutt neomutt
-  notmuch ripgrep rsync"
+test="dovecot-imapd python3-pytest openssl attr bash-completion fish git inotify-tools isync maildir-utils mandoc
+  mblaze mutt neomutt notmuch ripgrep rsync zsh"
+package="debhelper dpkg-dev git lintian"
 
 # npm brings the corpus of mails.  Any will do, not only Debian's.
 command -v npm >/dev/null || test="$test npm"
@@ -19,6 +20,7 @@ for use; do
     build) wanted="$wanted $build" ;;
     demo) wanted="$wanted $demo" ;;
     test) wanted="$wanted $test" ;;
+    package) wanted="$wanted $package" ;;
     *) echo "$0: no such use: $use" >&2; exit 2 ;;
   esac
 done
