@@ -147,12 +147,16 @@ mf_address_key (const MfAddress *address, const char *user)
 }
 
 char *
-mf_address_print (const MfAddress *address, const char *user)
+mf_address_source (const MfAddress *address, const char *user)
 {
   g_autofree char *server = print_server (address);
 
-  if (address->domain != NULL)
-    return g_strdup (user);
   return g_strconcat (address->tls == MF_TLS_IMPLICIT ? "imaps://" : "imap://", user, "@", server,
                       NULL);
+}
+
+char *
+mf_address_print (const MfAddress *address, const char *user)
+{
+  return address->domain != NULL ? g_strdup (user) : mf_address_source (address, user);
 }

@@ -28,5 +28,8 @@ gboolean mf_address_parse (const char *text, MfAddress *out_address, GError **er
 /* The name (transfer full) of the directory with the account's state: the same
  * however the account was written. */
 char *mf_address_key (const MfAddress *address, const char *user);
-/* For people (transfer full): "imaps://user@host". */
+/* What is mounted, for the kernel (transfer full): "imaps://user@host", with a domain
+ * for the host that is still to be found. */
+char *mf_address_source (const MfAddress *address, const char *user);
+/* For people (transfer full): the same, or the mail address. */
 char *mf_address_print (const MfAddress *address, const char *user);

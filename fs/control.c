@@ -3,6 +3,7 @@
 #include "fs/report.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static void
 print_status (const MfMount *mount, GString *out)
@@ -19,7 +20,7 @@ print_status_json (const MfMount *mount, GString *out)
   g_auto (MfStatus) status = { 0 };
 
   mf_cache_status (mount->cache, &status);
-  mf_report_print_json (mount->account, &status, out);
+  mf_report_print_json (mount->account, (guint)getpid (), &status, out);
 }
 
 static void

@@ -46,6 +46,7 @@ mf_daemon_fork (MfDaemon *out_daemon)
     {
       /* Nobody waits for a mount whose command was killed. */
       prctl (PR_SET_PDEATHSIG, SIGTERM);
+      signal (SIGINT, SIG_DFL); /* ignored after the fork of another */
       close (fds[0]);
       *out_daemon = (MfDaemon){ .verdict_fd = fds[1] };
       return TRUE;
@@ -53,16 +54,16 @@ mf_daemon_fork (MfDaemon *out_daemon)
   close (fds[1]);
   /* ^C reaches the child as well, which puts the terminal in order and ends. */
   signal (SIGINT, SIG_IGN);
-  *out_daemon = (MfDaemon){ .is_parent = TRUE, .status = wait_for_verdict (fds[0], pid) };
+  *out_daemon = (MfDaemon){ .is_parent = TRUE, .child = pid };
+  out_daemon->status = wait_for_verdict (fds[0], pid);
   close (fds[0]);
   return TRUE;
 }
 
 void
-mf_daemon_detach (MfDaemon *self)
+mf_daemon_detach (void)
 {
   int null_fd = open ("/dev/null", O_RDWR | O_CLOEXEC);
-  ssize_t ignored;
 
   prctl (PR_SET_PDEATHSIG, 0);
   setsid ();
@@ -72,8 +73,13 @@ mf_daemon_detach (MfDaemon *self)
     dup2 (null_fd, fd);
   if (null_fd > STDERR_FILENO)
     close (null_fd);
+}
 
-  ignored = write (self->verdict_fd, "", 1);
+void
+mf_daemon_tell (MfDaemon *self)
+{
+  ssize_t ignored = write (self->verdict_fd, "", 1);
+
   (void)ignored;
   close (self->verdict_fd);
 }

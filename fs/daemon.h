@@ -8,15 +8,19 @@
 #pragma once
 
 #include <glib.h>
+#include <sys/types.h>
 
 typedef struct
 {
   gboolean is_parent;
+  pid_t child;    /* parent */
   int status;     /* parent: what to exit with */
   int verdict_fd; /* child */
 } MfDaemon;
 
 /* Returns twice.  FALSE: could not fork, errno says why. */
 gboolean mf_daemon_fork (MfDaemon *out_daemon);
-/* The child: all is well.  Lets go of terminal, directory and stdio. */
-void mf_daemon_detach (MfDaemon *self);
+/* The child: lets go of terminal, directory and stdio, and outlives the parent. */
+void mf_daemon_detach (void);
+/* The child: all is well. */
+void mf_daemon_tell (MfDaemon *self);

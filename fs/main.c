@@ -3,15 +3,18 @@
  * ends while the loop still runs, for it may sit in the kernel behind a request.
  * The session is closed only when no thread can answer to it any more, since the
  * number of its descriptor may be another file's by then. */
+#include "fs/ask.h"
 #include "fs/config.h"
 #include "fs/daemon.h"
 #include "fs/discover.h"
+#include "fs/fleet.h"
 #include "fs/handshake.h"
 #include "fs/log.h"
 #include "fs/loop.h"
 #include "fs/mount.h"
 #include "fs/point.h"
 #include "fs/privateroot.h"
+#include "fs/ready.h"
 #include "fs/route.h"
 #include "fs/secret.h"
 #include "fs/signals.h"
@@ -125,6 +128,7 @@ fill_account (App *self, MfSecret *secret)
     .secret_data = secret,
     .ca_file = config->ca_file,
     .client_cert = config->client_cert,
+    .client_key = config->client_key,
     .timeout_ms = config->timeout_s * 1000,
     .traffic = &self->traffic,
   };
@@ -230,7 +234,8 @@ add_option (struct fuse_args *arguments, const char *option)
 static void
 fill_arguments (const MfConfig *config, struct fuse_args *arguments)
 {
-  g_autofree char *source = g_strconcat ("fsname=", config->account, NULL);
+  g_autofree char *server = mf_address_source (&config->address, config->user);
+  g_autofree char *source = g_strconcat ("fsname=", server, NULL);
 
   fuse_opt_add_arg (arguments, "mailfs");
   add_option (arguments, "default_permissions");
@@ -286,6 +291,7 @@ serve (App *self)
   g_clear_pointer (&self->mount.syncer, mf_syncer_free);
   fuse_session_unmount (self->mount.session);
   g_atomic_int_set (&self->unmounted, 1);
+  mf_ready_tell ("STOPPING=1");
 }
 
 /* After the last request; the workers may still be sending. */
@@ -330,18 +336,32 @@ prepare (App *self, GError **error)
   return self->mount.cache != NULL && open_private (self, error);
 }
 
+/* Whoever waits for the mount is told.  @daemon (nullable). */
+static void
+announce (App *self, MfDaemon *daemon)
+{
+  g_autofree char *state = g_strdup_printf ("READY=1\nSTATUS=%s is mounted", self->label);
+
+  if (!self->config->foreground)
+    {
+      mf_log_to_syslog ();
+      mf_daemon_detach ();
+    }
+  mf_ready_tell (state);
+  if (daemon != NULL)
+    mf_daemon_tell (daemon);
+}
+
 static gboolean
 run_cache (App *self, MfDaemon *daemon, GError **error)
 {
   gboolean ok = start_cache (self, error) && open_session (self, error);
 
-  if (ok && daemon != NULL)
-    {
-      mf_log_to_syslog ();
-      mf_daemon_detach (daemon);
-    }
   if (ok)
-    serve (self);
+    {
+      announce (self, daemon);
+      serve (self);
+    }
   stop_cache (self);
   if (ok)
     fuse_session_destroy (self->mount.session);
@@ -357,7 +377,9 @@ init_app (App *self, MfConfig *config)
 
   *self = (App){
     .config = config,
-    .label = mf_address_print (&config->address, config->user),
+    .label = mf_address_is_address (config->account)
+                 ? mf_address_print (&config->address, config->user)
+                 : g_strdup (config->account),
     .state_dir = g_build_filename (config->state_dir, key, NULL),
     .cache_dir = g_build_filename (config->cache_dir, key, NULL),
     .starting = g_cancellable_new (),
@@ -405,7 +427,7 @@ clear_app (App *self)
   g_free (self->cache_dir);
 }
 
-/* @daemon (nullable): NULL in the foreground. */
+/* @daemon (nullable): NULL when nobody waits. */
 static int
 run (MfConfig *config, const char *config_dir, MfDaemon *daemon)
 {
@@ -416,6 +438,7 @@ run (MfConfig *config, const char *config_dir, MfDaemon *daemon)
   gboolean ok;
 
   init_app (&app, config);
+  mf_signals_block ();
   mf_remote_init ();
   signals = mf_signals_start (on_signal, &app);
   ok = prepare (&app, &error);
@@ -444,48 +467,61 @@ harden (void)
 }
 
 static int
-fork_and_run (MfConfig *config, const char *config_dir)
+mount_one (const MfLine *line, const char *config_dir)
 {
+  g_auto (MfConfig) config = { 0 };
+  g_autoptr (GError) error = NULL;
   MfDaemon daemon;
 
-  if (config->foreground)
+  if (!mf_config_make (line, line->words[0], line->words[1], config_dir, &config, &error))
     {
-      mf_signals_block ();
-      return run (config, config_dir, NULL);
+      g_warning ("%s", error->message);
+      return EXIT_FAILURE;
     }
+  if (config.foreground)
+    return run (&config, config_dir, NULL);
   if (!mf_daemon_fork (&daemon))
     {
       g_warning ("cannot fork: %s", g_strerror (errno));
       return EXIT_FAILURE;
     }
-  if (daemon.is_parent)
-    return daemon.status;
-  mf_signals_block ();
-  return run (config, config_dir, &daemon);
+  return daemon.is_parent ? daemon.status : run (&config, config_dir, &daemon);
+}
+
+static int
+do_as_told (const MfLine *line)
+{
+  g_autofree char *config_dir = g_build_filename (g_get_user_config_dir (), "mailfs", NULL);
+
+  if (line->help)
+    fputs (mf_line_help, stdout);
+  if (line->version)
+    puts ("mailfs " MF_VERSION);
+  if (line->help || line->version)
+    return EXIT_SUCCESS;
+  if (line->all)
+    return mf_fleet_run (line, config_dir, run);
+  if (mf_ask_is_command (line->words[0]))
+    return mf_ask_run (line->words[0], line->words[1]);
+  return mount_one (line, config_dir);
 }
 
 int
 main (int argc, char **argv)
 {
-  g_autofree char *config_dir = g_build_filename (g_get_user_config_dir (), "mailfs", NULL);
-  g_auto (MfConfig) config = { 0 };
+  g_auto (MfLine) line = { 0 };
   g_autoptr (GError) error = NULL;
 
   setlocale (LC_ALL, "");
   harden ();
   mf_log_init ();
-  if (!mf_config_parse (argc, argv, config_dir, &config, &error))
+  mf_ready_init ();
+  if (!mf_line_parse (argc, argv, &line, &error))
     {
       g_warning ("%s", error->message);
       return EXIT_FAILURE;
     }
-  if (config.debug)
+  if (line.debug)
     mf_log_show_debug ();
-  if (config.help)
-    fputs (mf_config_help, stdout);
-  if (config.version)
-    puts ("mailfs " MF_VERSION);
-  if (config.help || config.version)
-    return EXIT_SUCCESS;
-  return fork_and_run (&config, config_dir);
+  return do_as_told (&line);
 }

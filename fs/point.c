@@ -1,5 +1,7 @@
 #include "fs/point.h"
 
+#include "fs/mountinfo.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -7,36 +9,20 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* "\040" and the like, as /proc/self/mountinfo writes blanks. */
-static char *
-unescape (const char *field)
-{
-  return g_strcompress (field);
-}
-
 /* The type of what is mounted on top there (transfer full), or NULL. */
 static char *
 find_mounted (const char *mountpoint)
 {
-  g_autofree char *text = NULL;
-  g_auto (GStrv) lines = NULL;
-  char *type = NULL;
+  g_autoptr (GPtrArray) all = mf_mountinfo_read ();
 
-  if (!g_file_get_contents ("/proc/self/mountinfo", &text, NULL, NULL))
-    return NULL;
-  lines = g_strsplit (text, "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++)
+  for (guint i = all->len; i-- > 0;)
     {
-      g_auto (GStrv) fields = g_strsplit (lines[i], " ", 6);
-      g_autofree char *path = g_strv_length (fields) == 6 ? unescape (fields[4]) : NULL;
-      const char *end = path != NULL ? strstr (fields[5], " - ") : NULL;
+      const MfMounted *mounted = g_ptr_array_index (all, i);
 
-      if (end == NULL || !g_str_equal (path, mountpoint))
-        continue;
-      g_free (type);
-      type = g_strndup (end + 3, strcspn (end + 3, " "));
+      if (g_str_equal (mounted->path, mountpoint))
+        return g_strdup (mounted->type);
     }
-  return type;
+  return NULL;
 }
 
 static gboolean

@@ -146,10 +146,11 @@ append_failures (GString *out, const GPtrArray *failures)
 }
 
 void
-mf_report_print_json (const char *account, const MfStatus *status, GString *out)
+mf_report_print_json (const char *account, guint pid, const MfStatus *status, GString *out)
 {
   g_string_append (out, "{\n  \"account\": ");
   append_string (out, account);
+  append_number (out, "pid", pid);
   g_string_append_printf (out, ",\n  \"online\": %s", status->online ? "true" : "false");
   g_string_append (out, ",\n  \"trouble\": ");
   if (status->trouble != NULL)

@@ -11,4 +11,4 @@ char *mf_report_line (const char *text);
 /* "Key: value" lines. */
 void mf_report_print (const char *account, const MfStatus *status, GString *out);
 /* One JSON object (RFC 8259) and a line end. */
-void mf_report_print_json (const char *account, const MfStatus *status, GString *out);
+void mf_report_print_json (const char *account, guint pid, const MfStatus *status, GString *out);

@@ -56,6 +56,7 @@ static const Setting settings[] = {
   { "user", TYPE_TEXT, AT (user) },
   { "ca_file", TYPE_PATH, AT (ca_file) },
   { "client_cert", TYPE_PATH, AT (client_cert) },
+  { "client_key", TYPE_PATH, AT (client_key) },
   { "tls", TYPE_CHOICE, AT (no_tls), .choices = tls_choices },
   { "allow_cleartext", TYPE_SWITCH, AT (allow_cleartext) },
   { "auth", TYPE_CHOICE, AT (auth), .choices = auth_choices },
@@ -102,6 +103,44 @@ mf_setting_is_list (const char *key)
   return setting != NULL && setting->type == TYPE_LIST;
 }
 
+gboolean
+mf_setting_is_fuse (const char *option)
+{
+  static const char *const words[] = {
+    "allow_other",
+    "default_permissions",
+    "auto_unmount",
+    "rw",
+    "ro",
+    "suid",
+    "nosuid",
+    "dev",
+    "nodev",
+    "exec",
+    "noexec",
+    "async",
+    "dirsync",
+    "atime",
+    "noatime",
+    "diratime",
+    "nodiratime",
+    "relatime",
+    "norelatime",
+    "strictatime",
+    "nostrictatime",
+    "blkdev",
+    "clone_fd",
+    NULL,
+  };
+  static const char *const keys[] = { "fsname=",    "subtype=",    "max_read=",   "context=",
+                                      "fscontext=", "defcontext=", "rootcontext=" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (g_str_has_prefix (option, keys[i]))
+      return TRUE;
+  return g_strv_contains (words, option);
+}
+
 static gboolean
 fail (GError **error, const char *key, const char *value, const char *expected)
 {
@@ -118,14 +157,14 @@ expand_path (const char *value)
   return g_canonicalize_filename (value, NULL);
 }
 
-static gboolean
-parse_switch (const Setting *setting, const char *value, gboolean *out, GError **error)
+gboolean
+mf_setting_parse_switch (const char *key, const char *value, gboolean *out, GError **error)
 {
   static const char *const on[] = { "yes", "true", "on", "1", NULL };
   static const char *const off[] = { "no", "false", "off", "0", NULL };
 
   if (!g_strv_contains (on, value) && !g_strv_contains (off, value))
-    return fail (error, setting->key, value, "yes or no");
+    return fail (error, key, value, "yes or no");
   *out = g_strv_contains (on, value);
   return TRUE;
 }
@@ -248,7 +287,7 @@ mf_setting_apply (MfConfig *config, const char *key, const char *value, GError *
       replace_list (field, value);
       return TRUE;
     case TYPE_SWITCH:
-      return parse_switch (setting, value, field, error);
+      return mf_setting_parse_switch (key, value, field, error);
     case TYPE_SIZE:
       return parse_size (setting, value, field, error);
     case TYPE_SECONDS:

@@ -283,8 +283,9 @@ load_files (const MfAccount *account, GTlsConnection *tls, GError **error)
     }
   if (account->client_cert != NULL)
     {
+      const char *key = account->client_key != NULL ? account->client_key : account->client_cert;
       g_autoptr (GTlsCertificate) own
-          = g_tls_certificate_new_from_file (account->client_cert, &cause);
+          = g_tls_certificate_new_from_files (account->client_cert, key, &cause);
 
       if (own == NULL)
         return set_file_error (account->client_cert, cause, error);

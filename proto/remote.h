@@ -89,7 +89,8 @@ typedef struct
   MfSecretFunc secret;
   gpointer secret_data;
   const char *ca_file;     /* (nullable) PEM; NULL means the system's */
-  const char *client_cert; /* (nullable) PEM with certificate and key */
+  const char *client_cert; /* (nullable) PEM with certificate and, without client_key, key */
+  const char *client_key;  /* (nullable) PEM */
   guint timeout_ms;        /* the longest silence of the server */
   MfTraffic *traffic;      /* (nullable) */
 } MfAccount;

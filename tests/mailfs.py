@@ -71,8 +71,10 @@ class Home:
     def clean_up(self):
         for pid in self.daemons():
             os.kill(pid, signal.SIGKILL)
-        if self.is_mounted():
-            subprocess.run(["fusermount3", "-u", "-z", self.mountpoint], check=True)
+        paths = [line.split()[1] for line in open("/proc/mounts")]
+        for path in reversed(paths):
+            if path == str(self.mountpoint) or path.startswith(f"{self.mountpoint}/"):
+                subprocess.run(["fusermount3", "-u", "-z", path], check=True)
 
 
 class Mount:

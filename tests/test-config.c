@@ -6,17 +6,19 @@
 static char *config_dir;
 
 static gboolean
-parse (const char *line, MfConfig *out_config, GError **error)
+parse (const char *text, MfConfig *out_config, GError **error)
 {
-  g_autofree char *command = g_strconcat ("mailfs ", line, NULL);
+  g_autofree char *command = g_strconcat ("mailfs ", text, NULL);
   g_auto (GStrv) argv = NULL;
   /* getopt reorders the words, and may not move what is to be freed. */
   g_autofree char **words = NULL;
+  g_auto (MfLine) line = { 0 };
   int argc;
 
   g_assert_true (g_shell_parse_argv (command, &argc, &argv, NULL));
   words = g_memdup2 (argv, (argc + 1) * sizeof *argv);
-  return mf_config_parse (argc, words, config_dir, out_config, error);
+  return mf_line_parse (argc, words, &line, error)
+         && mf_config_make (&line, line.words[0], line.words[1], config_dir, out_config, error);
 }
 
 static void
@@ -188,6 +190,10 @@ test_mistakes_in_the_file_are_named (void)
   assert_fails ("A /m", "[A] has an unknown key wat");
   assert_fails ("B /m", "[B] has no account");
   assert_fails ("C /m", "[C] poll=x");
+  write_file ("[A]\naccount=imaps://h\npassword=x\n");
+  assert_fails ("A /m", "password_command");
+  write_file ("[A]\naccount=imaps://h\n[sync]\naccount=imaps://h\n");
+  assert_fails ("A /m", "[sync]");
   write_file ("what is this\n");
   assert_fails ("imaps://u@h /m", "mailfs.conf");
   write_file ("");
@@ -205,21 +211,36 @@ test_the_user_is_the_one_logged_in (void)
 }
 
 static void
-test_help_and_version_need_nothing_else (void)
+test_fuses_own_options_may_stand_in_the_file (void)
 {
-  g_auto (MfConfig) help = { 0 }, version = { 0 };
-  const char *line = mf_config_help;
-  guint n_lines = 0;
+  g_auto (MfConfig) config = { 0 };
 
-  assert_parses ("--help", &help);
-  assert_parses ("--version", &version);
-  g_assert_true (help.help && version.version);
-  for (; *line != '\0'; line = strchr (line, '\n') + 1)
-    {
-      g_assert_cmpuint (strcspn (line, "\n"), <=, 80);
-      n_lines++;
-    }
-  g_assert_cmpuint (n_lines, <=, 24);
+  write_file ("[defaults]\nallow_other=yes\nnodev=no\n[A]\naccount=imaps://h\nmax_read=4096\n");
+  assert_parses ("-o noexec A /mnt", &config);
+  g_assert_cmpuint (config.fuse_options->len, ==, 3);
+  g_assert_cmpstr (g_ptr_array_index (config.fuse_options, 0), ==, "allow_other");
+  g_assert_cmpstr (g_ptr_array_index (config.fuse_options, 1), ==, "max_read=4096");
+  g_assert_cmpstr (g_ptr_array_index (config.fuse_options, 2), ==, "noexec");
+  write_file ("[A]\naccount=imaps://h\nallow_other=perhaps\n");
+  assert_fails ("A /mnt", "[A] allow_other=perhaps");
+}
+
+static void
+test_all_accounts_are_the_groups_in_their_order (void)
+{
+  g_auto (GStrv) accounts = NULL;
+  g_autoptr (GError) error = NULL;
+
+  write_file ("[Work]\naccount=imaps://h\n[defaults]\npoll=7\n[me@example.com]\n");
+  accounts = mf_config_accounts (config_dir, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_strv_length (accounts), ==, 2);
+  g_assert_cmpstr (accounts[0], ==, "Work");
+  g_assert_cmpstr (accounts[1], ==, "me@example.com");
+  write_file ("[defaults]\npoll=7\n");
+  g_assert_null (mf_config_accounts (config_dir, &error));
+  g_assert_nonnull (strstr (error->message, "has no account"));
+  write_file ("");
 }
 
 int
@@ -240,8 +261,10 @@ main (int argc, char **argv)
   g_test_add_func ("/config/a-name-is-a-group-of-the-file", test_a_name_is_a_group_of_the_file);
   g_test_add_func ("/config/mistakes-in-the-file-are-named", test_mistakes_in_the_file_are_named);
   g_test_add_func ("/config/the-user-is-the-one-logged-in", test_the_user_is_the_one_logged_in);
-  g_test_add_func ("/config/help-and-version-need-nothing-else",
-                   test_help_and_version_need_nothing_else);
+  g_test_add_func ("/config/fuses-own-options-may-stand-in-the-file",
+                   test_fuses_own_options_may_stand_in_the_file);
+  g_test_add_func ("/config/all-accounts-are-the-groups-in-their-order",
+                   test_all_accounts_are_the_groups_in_their_order);
   status = g_test_run ();
   path = g_build_filename (config_dir, "mailfs.conf", NULL);
   g_unlink (path);

@@ -51,7 +51,7 @@ test_what_failed_is_listed (void)
   assert_says (text, "failed:     25\n            0 failed: upload: \"no\" \n            1 failed");
   assert_says (text, " and 5 more");
   assert_says (text, "lost+found: 3 ");
-  mf_report_print_json ("a", &status, json);
+  mf_report_print_json ("a", 42, &status, json);
   assert_says (json, "\"failures\": [\"0 failed: upload: \\\"no\\\"\\u000a\", \"1 failed");
   assert_says (json, "\"lost\": 3");
   g_ptr_array_unref (status.failures);
@@ -76,7 +76,7 @@ test_the_server_s_words_stay_in_their_line (void)
 
   mf_report_print ("a", &status, text);
   assert_says (text, "connection: offline, no folders: 99 [2J");
-  mf_report_print_json ("a", &status, json);
+  mf_report_print_json ("a", 42, &status, json);
   assert_says (json, "\"trouble\": \"no\\u000afolders: 99\\u001b[2J \\\"x\\\" ");
   g_assert_true (g_utf8_validate (json->str, -1, NULL));
 }
@@ -86,9 +86,9 @@ test_scripts_read_json (void)
 {
   g_autoptr (GString) json = g_string_new (NULL);
 
-  mf_report_print_json ("imaps://u@h", &sample, json);
+  mf_report_print_json ("imaps://u@h", 42, &sample, json);
   assert_says (json,
-               "{\n  \"account\": \"imaps://u@h\",\n  \"online\": true,\n  \"trouble\": null,");
+               "{\n  \"account\": \"imaps://u@h\",\n  \"pid\": 42,\n  \"online\": true,\n  \"trouble\": null,");
   assert_says (json, "\"pending\": 2");
   g_assert_true (g_str_has_suffix (json->str, "\n}\n"));
 }
