@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs those Debian packages that are missing for one or more of these uses:
 #
-#     tests/install.sh build demo test package
+#     tests/install.sh build demo test package bench
 set -eu
 
 build="gcc libc6-dev meson ninja-build pkg-config libfuse3-dev fuse3 libetpan-dev libglib2.0-dev
@@ -10,9 +10,10 @@ demo="dovecot-imapd"
 test="dovecot-imapd python3-pytest openssl attr bash-completion fish git inotify-tools isync maildir-utils mandoc
   mblaze mutt neomutt notmuch ripgrep rsync zsh"
 package="debhelper dpkg-dev git lintian"
+bench="dovecot-imapd openssl imapfilter isync maildir-utils mutt notmuch"
 
 # npm brings the corpus of mails.  Any will do, not only Debian's.
-command -v npm >/dev/null || test="$test npm"
+command -v npm >/dev/null || { test="$test npm"; bench="$bench npm"; }
 
 wanted=""
 for use; do
@@ -21,6 +22,7 @@ for use; do
     demo) wanted="$wanted $demo" ;;
     test) wanted="$wanted $test" ;;
     package) wanted="$wanted $package" ;;
+    bench) wanted="$wanted $bench" ;;
     *) echo "$0: no such use: $use" >&2; exit 2 ;;
   esac
 done

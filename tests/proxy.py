@@ -42,6 +42,29 @@ class CommandReader:
             self.continued = bool(literal)
 
 
+class Band:
+    """The capacity of one direction, which connections have by turns."""
+
+    PIECE = 1 << 14
+
+    def __init__(self):
+        self.bytes_per_s = 0  # no limit
+        self._turn = asyncio.Lock()
+        self._free_at = 0.0
+
+    @property
+    def piece(self):
+        """How much may go at once."""
+        return self.PIECE if self.bytes_per_s else 1 << 16
+
+    async def pass_on(self, size):
+        if not self.bytes_per_s:
+            return
+        async with self._turn:
+            self._free_at = max(self._free_at, time.monotonic()) + size / self.bytes_per_s
+            await asyncio.sleep(self._free_at - time.monotonic())
+
+
 class Connection:
     """One client and its way to the server: a reader and a sender task for each direction."""
 
@@ -51,18 +74,20 @@ class Connection:
         self.answered = True
 
     async def run(self):
-        await asyncio.gather(self._pump(self.client[0], self._to_server), self._pump(self.server[0], self._to_client))
+        await asyncio.gather(self._pump(self.client[0], self.proxy.up, self._to_server),
+                             self._pump(self.server[0], self.proxy.down, self._to_client))
 
     def close(self):
         """What was written still arrives."""
         self.client[1].close()
         self.server[1].close()
 
-    async def _pump(self, reader, send):
+    async def _pump(self, reader, band, send):
         queue = asyncio.Queue(64)
         sender = asyncio.ensure_future(self._send(queue, send))
         try:
-            while data := await reader.read(1 << 16):
+            while data := await reader.read(band.piece):
+                await band.pass_on(len(data))
                 await queue.put((time.monotonic() + self.proxy.latency_s, data))
         except OSError:
             pass
@@ -109,6 +134,7 @@ class Proxy:
     def __init__(self, target_port):
         self.target_port = target_port
         self.latency_s = 0.0    # of each direction
+        self.up, self.down = Band(), Band()
         self.cut_after = None   # bytes to the clients, counted from reset(): then every connection ends, once
         self.stall_on = None    # the command that gets no answer: stall() as soon as it has passed
         self.blackhole = False  # what is sent from now on is lost, connections seem to live
