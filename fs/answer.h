@@ -7,14 +7,8 @@
  */
 #pragma once
 
+#include "fs/inode.h"
 #include "fs/mount.h"
-
-/* A name in a directory. */
-typedef struct
-{
-  guint64 parent;
-  const char *name;
-} MfEntryName;
 
 /* TRUE: the mount is read-only, and that was the answer. */
 gboolean mf_answer_read_only (fuse_req_t req);

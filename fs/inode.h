@@ -32,6 +32,13 @@ typedef struct
   gint64 id; /* MfMsgId, MfFolderId, control file or the disk's inode number by @kind */
 } MfInode;
 
+/* A name in a directory. */
+typedef struct
+{
+  guint64 parent;
+  const char *name;
+} MfEntryName;
+
 MfInode mf_inode_from_node (guint64 node);
 guint64 mf_inode_to_node (MfInode inode);
 

@@ -280,7 +280,10 @@ serve (App *self)
   MfLoop *loop = mf_loop_new (self->mount.session);
 
   self->mount.syncer = mf_syncer_new ();
-  mf_notify_start (self->mount.notify, self->mount.cache, self->mount.hints, self->mount.session);
+  self->mount.echo = mf_echo_new (self->mount.cache, self->mount.session, self->config->mountpoint,
+                                  self->mount.read_only);
+  mf_notify_start (self->mount.notify, &(MfNotifyTargets){ self->mount.cache, self->mount.hints,
+                                                           self->mount.echo, self->mount.session });
   g_atomic_pointer_set (&self->loop, loop);
   if (!g_cancellable_is_cancelled (self->starting))
     mf_loop_run (loop);
@@ -289,6 +292,7 @@ serve (App *self)
   mf_requests_end (self->mount.requests);
   mf_opened_end (self->mount.opened);
   g_clear_pointer (&self->mount.syncer, mf_syncer_free);
+  g_clear_pointer (&self->mount.echo, mf_echo_free);
   fuse_session_unmount (self->mount.session);
   g_atomic_int_set (&self->unmounted, 1);
   mf_ready_tell ("STOPPING=1");

@@ -8,6 +8,7 @@
 #include "cache/cache.h"
 #include "fs/backing.h"
 #include "fs/dropped.h"
+#include "fs/echo.h"
 #include "fs/generation.h"
 #include "fs/hint.h"
 #include "fs/linked.h"
@@ -33,6 +34,7 @@ typedef struct
   MfHints *hints;
   MfNotify *notify;
   MfOpened *opened;
+  MfEcho *echo; /* while it is served */
   MfLinked *linked;
   MfDropped *dropped;
   MfGenerations *generations;

@@ -2,14 +2,14 @@
  *
  * Shape:   a queue and the one thread that empties it (I9): news of the cache are
  *          turned into names and inodes when they come, since the old name cannot
- *          be told later.  Directories are told once for a burst of changes.
+ *          be told later.  What has come together is told together (burst.h).
  * Threads: event: any.  start: once.  stop: any but the dispatcher while requests
  *          still come, since the kernel may be waiting for an answer.
- * Source:  linux/fuse.h, fuse_notify_code.
  */
 #pragma once
 
 #include "cache/cache.h"
+#include "fs/echo.h"
 #include "fs/hint.h"
 #include "fs/lowlevel.h"
 
@@ -19,9 +19,17 @@ MfNotify *mf_notify_new (void);
 void mf_notify_free (MfNotify *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfNotify, mf_notify_free)
 
+/* Who is asked and told; all of them live until the stop. */
+typedef struct
+{
+  MfCache *cache;
+  MfHints *hints;
+  MfEcho *echo;
+  struct fuse_session *session;
+} MfNotifyTargets;
+
 /* News before this are dropped: the kernel knows nothing yet. */
-void mf_notify_start (MfNotify *self, MfCache *cache, MfHints *hints,
-                      struct fuse_session *session);
+void mf_notify_start (MfNotify *self, const MfNotifyTargets *targets);
 /* No notification is under way afterwards, and none will be. */
 void mf_notify_stop (MfNotify *self);
 

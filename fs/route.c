@@ -78,7 +78,8 @@ by_name (fuse_ino_t parent, const char *name)
 static void
 lookup (fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-  by_name (parent, name)->lookup (req, parent, name);
+  if (!mf_echo_lookup (req, parent, name))
+    by_name (parent, name)->lookup (req, parent, name);
 }
 
 static void
@@ -114,7 +115,8 @@ make_dir (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 static void
 unlink_name (fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-  by_name (parent, name)->unlink (req, parent, name);
+  if (!mf_echo_unlink (req, (MfEntryName){ parent, name }))
+    by_name (parent, name)->unlink (req, parent, name);
 }
 
 /* A folder that has private files in it is not empty. */
@@ -154,6 +156,8 @@ rename_name (fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new
   const struct fuse_lowlevel_ops *from = by_name (parent, name),
                                  *to = by_name (new_parent, new_name);
 
+  if (mf_echo_rename (req, (MfEntryName){ parent, name }, (MfEntryName){ new_parent, new_name }))
+    return;
   if (from != to)
     fuse_reply_err (req, EXDEV);
   else if (to == &mf_ops && flags == 0 && is_kept (mf_mount_of (req), new_parent, new_name))

@@ -1,0 +1,321 @@
+#include "fs/echo.h"
+
+#include "fs/attr.h"
+#include "fs/find.h"
+#include "fs/mount.h"
+#include "fs/name.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* Somebody may look the new name up between two system calls. */
+#define TRIES 3
+
+struct _MfEcho
+{
+  MfCache *cache;
+  struct fuse_session *session;
+  const char *mountpoint; /* borrowed */
+  gboolean read_only;
+  dev_t device; /* of the mount */
+  int root_fd;  /* the notifier's, -1 outside of begin and end */
+
+  GMutex mutex; /* guards the rest: the system call under way */
+  pid_t thread; /* that makes it; 0: none does */
+  MfMsgId id;
+  MfEntryName from, to;
+  gboolean done; /* its last request was answered well */
+};
+
+/* ---- the mountpoint --------------------------------------------------- */
+
+/* Which file system is there, without a request to it, which may be a stranger's
+ * that does not answer.  Returns a descriptor or -1. */
+static int
+open_mountpoint (const char *mountpoint, dev_t *out_device)
+{
+  int fd = open (mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  struct statx status;
+
+  if (fd >= 0 && statx (fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status) == 0)
+    {
+      *out_device = makedev (status.stx_dev_major, status.stx_dev_minor);
+      return fd;
+    }
+  if (fd >= 0)
+    close (fd);
+  return -1;
+}
+
+MfEcho *
+mf_echo_new (MfCache *cache, struct fuse_session *session, const char *mountpoint,
+             gboolean read_only)
+{
+  MfEcho *self = g_new0 (MfEcho, 1);
+  int fd = open_mountpoint (mountpoint, &self->device);
+
+  self->cache = cache;
+  self->session = session;
+  self->mountpoint = mountpoint;
+  self->read_only = read_only || fd < 0;
+  self->root_fd = -1;
+  g_mutex_init (&self->mutex);
+  if (fd >= 0)
+    close (fd);
+  return self;
+}
+
+void
+mf_echo_free (MfEcho *self)
+{
+  g_mutex_clear (&self->mutex);
+  g_free (self);
+}
+
+gboolean
+mf_echo_begin (MfEcho *self)
+{
+  dev_t device;
+
+  if (self->read_only)
+    return FALSE;
+  self->root_fd = open_mountpoint (self->mountpoint, &device);
+  if (self->root_fd >= 0 && device != self->device)
+    mf_echo_end (self);
+  return self->root_fd >= 0;
+}
+
+void
+mf_echo_end (MfEcho *self)
+{
+  if (self->root_fd >= 0)
+    close (self->root_fd);
+  self->root_fd = -1;
+}
+
+/* ---- system calls ----------------------------------------------------- */
+
+/* "INBOX/Receipts/cur/NAME"; @name (nullable).  NULL: that is in no folder. */
+static char *
+make_path (MfEcho *self, guint64 node, const char *name)
+{
+  MfInode inode = mf_inode_from_node (node);
+  g_autoptr (GString) path = g_string_new (name);
+  MfPlace place;
+
+  if (inode.id == MF_FOLDER_LOST || !mf_inode_is_place (inode, &place))
+    return NULL;
+  g_string_prepend (path, name != NULL ? "/" : "");
+  g_string_prepend (path, mf_place_names[place]);
+  for (MfFolderId id = inode.id; id != MF_FOLDER_ROOT;)
+    {
+      g_auto (MfFolder) folder = { 0 };
+
+      if (!mf_cache_folder (self->cache, id, &folder, NULL))
+        return NULL;
+      g_autofree char *component = mf_name_escape (folder.name);
+      g_string_prepend_c (path, '/');
+      g_string_prepend (path, component);
+      id = folder.parent;
+    }
+  return g_string_free (g_steal_pointer (&path), FALSE);
+}
+
+static void
+expect (MfEcho *self, pid_t thread, MfMsgId id, MfEntryName from, MfEntryName to)
+{
+  g_mutex_lock (&self->mutex);
+  self->thread = thread;
+  self->id = id;
+  self->from = from;
+  self->to = to;
+  self->done = FALSE;
+  g_mutex_unlock (&self->mutex);
+}
+
+static gboolean
+is_done (MfEcho *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  return self->done;
+}
+
+/* A rename between two names of one inode does nothing and reports success: the
+ * kernel must not know the new one. */
+static gboolean
+rename_until_done (MfEcho *self, const char *from, const char *to, MfEntryName to_entry)
+{
+  for (int i = 0; i < TRIES; i++)
+    {
+      fuse_lowlevel_notify_inval_entry (self->session, to_entry.parent, to_entry.name,
+                                        strlen (to_entry.name));
+      if (renameat (self->root_fd, from, self->root_fd, to) != 0)
+        return FALSE;
+      if (is_done (self))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+mf_echo_move (MfEcho *self, MfMsgId id, MfEntryName from, MfEntryName to)
+{
+  MfEntryName nothing = { 0, NULL };
+  gboolean ok;
+
+  if (from.name == NULL) /* as a delivery: no file in tmp/ may be called so */
+    from = (MfEntryName){ mf_inode_place (mf_inode_from_node (to.parent).id, MF_PLACE_TMP), to.name };
+  g_autofree char *from_path = make_path (self, from.parent, from.name);
+  g_autofree char *to_path = to.name != NULL ? make_path (self, to.parent, to.name) : NULL;
+
+  if (from_path == NULL || (to.name != NULL && to_path == NULL))
+    return FALSE;
+  expect (self, gettid (), id, from, to);
+  if (to.name == NULL)
+    ok = unlinkat (self->root_fd, from_path, 0) == 0;
+  else
+    ok = rename_until_done (self, from_path, to_path, to);
+  expect (self, 0, 0, nothing, nothing);
+  return ok;
+}
+
+void
+mf_echo_touch (MfEcho *self, guint64 node)
+{
+  g_autofree char *path = make_path (self, node, NULL);
+
+  if (path != NULL)
+    utimensat (self->root_fd, path, NULL, 0);
+}
+
+/* ---- answers ---------------------------------------------------------- */
+
+static gboolean
+is_entry (MfEntryName entry, fuse_ino_t parent, const char *name)
+{
+  return entry.name != NULL && entry.parent == parent && strcmp (entry.name, name) == 0;
+}
+
+/* With the mutex. */
+static gboolean
+is_mine (MfEcho *self, fuse_req_t req)
+{
+  return self->thread != 0 && fuse_req_ctx (req)->pid == self->thread;
+}
+
+/* The names are those of the system call under way, which waits for the answer. */
+static gboolean
+find_call (MfEcho *self, fuse_req_t req, MfMsgId *out_id, MfEntryName *out_from,
+           MfEntryName *out_to)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  *out_id = self->id;
+  *out_from = self->from;
+  *out_to = self->to;
+  return is_mine (self, req);
+}
+
+/* What has gone still has a name in the kernel. */
+static void
+reply_old_name (fuse_req_t req, MfMsgId id)
+{
+  MfMount *mount = mf_mount_of (req);
+  struct fuse_entry_param entry = { .ino = mf_inode_message (id), .generation = 1 };
+  g_auto (MfMessage) message = { 0 };
+
+  if (!mf_cache_message (mount->cache, id, &message, NULL))
+    message.exact = TRUE;
+  else
+    entry.attr_timeout = entry.entry_timeout = MF_TIMEOUT_LONG_S;
+  mf_attr_fill_message (mount, &message, entry.ino, &entry.attr);
+  fuse_reply_entry (req, &entry);
+}
+
+gboolean
+mf_echo_lookup (fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+  MfEntryName from, to;
+  MfMsgId id;
+
+  if (!find_call (mf_mount_of (req)->echo, req, &id, &from, &to))
+    return FALSE;
+  if (is_entry (to, parent, name))
+    fuse_reply_err (req, ENOENT);
+  else if (is_entry (from, parent, name))
+    reply_old_name (req, id);
+  else
+    return FALSE;
+  return TRUE;
+}
+
+/* Is this what the index calls the message now? */
+static gboolean
+is_present (MfMount *mount, MfMsgId id, MfEntryName entry)
+{
+  g_auto (MfMessage) message = { 0 };
+  g_auto (MfFolder) folder = { 0 };
+  char name[MF_NAME_MAX + 1];
+
+  return mf_cache_message (mount->cache, id, &message, NULL)
+         && mf_cache_folder (mount->cache, message.folder, &folder, NULL)
+         && message.place < MF_N_PLACES && mf_name_format (&message, folder.tag, name)
+         && is_entry (entry, mf_inode_place (message.folder, message.place), name);
+}
+
+/* A file that a user has put there meanwhile. */
+static gboolean
+is_users_file (MfMount *mount, MfEntryName entry)
+{
+  MfInode inode = mf_inode_from_node (entry.parent);
+  g_auto (MfFolder) folder = { 0 };
+  g_auto (MfMessage) message = { 0 };
+  gboolean stale;
+
+  return inode.kind == MF_INODE_TMP && mf_cache_folder (mount->cache, inode.id, &folder, NULL)
+         && mf_find_file (mount, &folder, MF_PLACE_TMP, entry.name, &message, &stale, NULL);
+}
+
+static void
+answer (MfEcho *self, fuse_req_t req, gboolean ok)
+{
+  g_mutex_lock (&self->mutex);
+  self->done = ok;
+  g_mutex_unlock (&self->mutex);
+  fuse_reply_err (req, ok ? 0 : ENOENT);
+}
+
+gboolean
+mf_echo_rename (fuse_req_t req, MfEntryName from, MfEntryName to)
+{
+  MfMount *mount = mf_mount_of (req);
+  MfEntryName old, new;
+  MfMsgId id;
+
+  if (!find_call (mount->echo, req, &id, &old, &new))
+    return FALSE;
+  answer (mount->echo, req,
+          is_entry (old, from.parent, from.name) && is_entry (new, to.parent, to.name)
+              && is_present (mount, id, to) && !is_users_file (mount, from));
+  return TRUE;
+}
+
+gboolean
+mf_echo_unlink (fuse_req_t req, MfEntryName name)
+{
+  MfMount *mount = mf_mount_of (req);
+  MfEntryName old, new;
+  MfMsgId id;
+
+  if (!find_call (mount->echo, req, &id, &old, &new))
+    return FALSE;
+  answer (mount->echo, req,
+          is_entry (old, name.parent, name.name) && !is_present (mount, id, name));
+  return TRUE;
+}
