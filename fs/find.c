@@ -2,6 +2,8 @@
 
 #include "fs/name.h"
 
+#include <string.h>
+
 static gboolean
 fail_not_found (GError **error)
 {
@@ -46,10 +48,19 @@ mf_find_message (MfCache *cache, const MfFolder *folder, MfPlace place, const ch
   return TRUE;
 }
 
+/* ":2,S~", ":2,S.part": an editor's backup, a copy that is not complete. */
+static gboolean
+has_suffix (const char *file_name)
+{
+  const char *info = g_strrstr (file_name, ":2,");
+
+  return info != NULL && strpbrk (info, "~.#") != NULL;
+}
+
 gboolean
 mf_find_is_draft_name (MfPlace place, const char *file_name)
 {
-  return place == MF_PLACE_TMP || file_name[0] == '.';
+  return place == MF_PLACE_TMP || file_name[0] == '.' || has_suffix (file_name);
 }
 
 gboolean

@@ -3,8 +3,9 @@
  * Shape:   a name is found under any flags and in either place, so that a reader
  *          who listed the directory before another client changed a flag does
  *          not fail; such a name is stale: found, but not the message's name.
- *          A name with a leading dot is a file being written, in whatever place it
- *          was made: programs rename it when it is complete.
+ *          A name with a leading dot, or with "~", "." or "#" behind the flags, is a
+ *          file being written, in whatever place it was made: programs rename it
+ *          when it is complete, or put aside what they had.
  * Threads: any.
  * Errors:  MF_CACHE_ERROR_NOT_FOUND, MF_CACHE_ERROR_CORRUPT.
  */

@@ -40,7 +40,7 @@ mf_source_find (const MfMount *mount, guint64 parent, const char *name, MfSource
   if (!mf_cache_folder (mount->cache, inode.id, &self.folder, error)
       || !mf_find_file (mount, &self.folder, self.place, name, &self.message, &self.stale, error))
     return FALSE;
-  if (self.place == MF_PLACE_CUR)
+  if (self.place == MF_PLACE_CUR && self.message.place != MF_PLACE_TMP)
     self.seen = parse_flags (name);
   self.linked = self.place == MF_PLACE_TMP && self.message.place != MF_PLACE_TMP;
   mf_name_format (&self.message, self.folder.tag, self.present);

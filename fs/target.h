@@ -1,7 +1,7 @@
 /* target.h - where a name that is to be given puts a message.
  *
  * Shape:   a name in cur/ or new/ is a message's, with the flags in it; one in
- *          tmp/ or with a leading dot is that of a file being written; one in a
+ *          tmp/, or as find.h says, is that of a file being written; one in a
  *          folder's own directory is a message dropped there, which lands in cur/
  *          or new/.  A name that only other flags or another place tell from a
  *          message's is that message's.

@@ -47,7 +47,7 @@ fill_entry (const MfMount *mount, const MfMessage *message, guint64 parent, cons
 
   if (mf_source_of_message (mount, message->id, &made, NULL))
     {
-      same = (mf_source_directory (&made) == parent || name[0] == '.')
+      same = (mf_source_directory (&made) == parent || made.message.place == MF_PLACE_TMP)
              && g_str_equal (made.present, name);
       mf_notify_listing_now (mount->notify, mf_source_directory (&made));
     }

@@ -105,26 +105,6 @@ def test_emptying_it_is_einval_and_keeps_it(account, path):
     assert list(account.referee.messages("INBOX")) == [1]
 
 
-def test_an_editor_that_writes_in_place(account, path):
-    """vim reads, writes a backup elsewhere, truncates and writes."""
-    subprocess.run(["vim", "-u", "NONE", "-n", "-es", "-c", "%s/old/new/", "-c", "wq", path], check=True,
-                   env={**os.environ, "TERM": "dumb"}, stdin=subprocess.DEVNULL, timeout=60)
-    assert_is(account, path, OLD.replace(b"old", b"new"))
-
-
-def test_an_editor_with_backup_and_rename(account, path):
-    subprocess.run(["vim", "-u", "NONE", "-n", "-es", "--cmd", "set backup backupcopy=no backupdir=.", "-c", "%s/old/new/",
-                    "-c", "wq", path], check=False, env={**os.environ, "TERM": "dumb"}, stdin=subprocess.DEVNULL,
-                   cwd=path.parent, timeout=60)
-    assert path.read_bytes() == OLD.replace(b"old", b"new")
-    wait_for(lambda: OLD.replace(b"old", b"new") in texts(account), 10, "the new text")
-
-
-def test_sed_in_place(account, path):
-    subprocess.run(["sed", "-i", "s/old/new/", path], check=True)
-    assert_is(account, path, OLD.replace(b"old", b"new"))
-
-
 def test_an_open_draft_can_be_flagged_and_moved_before_it_is_closed(account, mount):
     account.referee.create("Archive")
     mounted = mount(account)

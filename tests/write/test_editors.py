@@ -1,0 +1,97 @@
+"""Editors write a draft anew, each in its own way."""
+
+import itertools
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from referee import Mail
+from waiting import wait_for
+
+OLD = b"Subject: draft\n\nold text\n"
+NEW = OLD.replace(b"old", b"new")
+
+
+def texts(account):
+    return sorted(stored.text for stored in account.referee.messages("INBOX").values())
+
+
+@pytest.fixture
+def path(account, mount):
+    account.referee.append("INBOX", [Mail(OLD.replace(b"\n", b"\r\n"), "\\Draft \\Seen work")])
+    return mount(account, "delete=expunge").files()[1]
+
+
+def edit(command, path, home):
+    subprocess.run([*command, path.name], check=True, env={**os.environ, "TERM": "dumb", "HOME": str(home)},
+                   stdin=subprocess.DEVNULL, cwd=path.parent, timeout=60)
+
+
+def vim(*settings):
+    """Without vim's own exception for files in /tmp."""
+    words = [word for setting in ("backupskip=", *settings) for word in ("--cmd", f"set {setting}")]
+    return ["vim", "-u", "NONE", "-n", "-es", *words, "-c", "%s/old/new/", "-c", "wq"]
+
+
+def assert_new(account, path, flags={"\\Draft", "\\Seen"}):
+    """The new text under the old name with the old flags, here and on the server."""
+    assert path.read_bytes() == NEW and os.listdir(path.parent) == [path.name]
+    assert os.listdir(path.parent.parent / "new") == []
+    wait_for(lambda: texts(account) == [NEW], 10, "the new text alone")
+    stored, = account.referee.messages("INBOX").values()
+    assert stored.flags >= flags
+
+
+WAYS = [*itertools.product(["backupcopy=yes", "backupcopy=no", "backupcopy=auto"], ["writebackup", "nowritebackup"]),
+        ("backupcopy=yes", "writebackup", "nofsync")]
+
+
+@pytest.mark.parametrize("settings", WAYS, ids="-".join)
+def test_vim_leaves_the_new_text_alone(account, path, tmp_path, settings):
+    edit(vim("nobackup", "backupdir=.", *settings), path, tmp_path)
+    keeps_the_file = "backupcopy=yes" in settings or "nowritebackup" in settings
+    assert_new(account, path, {"\\Draft", "\\Seen", "work"} if keeps_the_file else {"\\Draft", "\\Seen"})
+    assert os.listdir(path.parent.parent / "tmp") == []
+
+
+def test_vim_with_a_swap_file_beside_the_message(account, path, tmp_path):
+    command = vim("directory=.", "nobackup", "backupcopy=yes")
+    command.remove("-n")
+    edit(command, path, tmp_path)
+    assert_new(account, path, {"\\Draft", "\\Seen", "work"})
+
+
+@pytest.mark.parametrize("copy", ["backupcopy=yes", "backupcopy=no"])
+def test_a_backup_that_vim_keeps_is_no_message(account, path, tmp_path, copy):
+    edit(vim("backup", "backupdir=.", copy), path, tmp_path)
+    assert_new(account, path)
+    backup = path.with_name(path.name + "~")
+    assert backup.read_bytes() == OLD
+    assert os.listdir(path.parent.parent / "tmp") == [backup.name]
+
+
+@pytest.mark.parametrize("script", [
+    'sed -i s/old/new/ "$1"',
+    'perl -pi -e s/old/new/ "$1"',
+    'sed s/old/new/ "$1" > "$1.tmp"; mv "$1.tmp" "$1"',
+    'cp "$1" "$1.orig"; sed s/old/new/ "$1.orig" > "$1"; rm "$1.orig"',
+    'text=$(sed s/old/new/ "$1"); echo "$text" > "$1"',
+    'sed s/old/new/ "$1" > ".$1.part"; mv ".$1.part" "$1"',
+])
+def test_scripts_leave_the_new_text_alone(account, path, script):
+    subprocess.run(["sh", "-ec", script, "sh", path.name], check=True, cwd=path.parent, timeout=60)
+    assert_new(account, path, {"\\Draft", "\\Seen", "work"})
+    assert os.listdir(path.parent.parent / "tmp") == []
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
+def test_git_style_lock_file(account, mount):
+    """NAME.lock is written, synced and takes the place of NAME."""
+    folder = mount(account).folder("INBOX")
+    for value in ("one", "two"):
+        subprocess.run(["git", "config", "-f", folder / ".config", "mail.number", value], check=True)
+        subprocess.run(["git", "config", "-f", folder / "cur/message:2,S", "mail.number", value], check=True)
+    assert os.listdir(folder / "cur") == ["message:2,S"] and os.listdir(folder / "tmp") == []
+    wait_for(lambda: texts(account) == [b"[mail]\n\tnumber = two\n"], 10, "the last version alone")
