@@ -8,6 +8,7 @@ struct _MfEventLog
   GCond changed;
   GPtrArray *words; /* guarded by lock, as is what follows */
   GHashTable *unseen; /* words -> how often they came and nobody waited for them */
+  guint count;
 };
 
 MfEventLog *
@@ -70,6 +71,7 @@ mf_event_log_func (const MfEvent *event, gpointer log)
   guint n = GPOINTER_TO_UINT (g_hash_table_lookup (self->unseen, words));
   g_hash_table_insert (self->unseen, g_strdup (words), GUINT_TO_POINTER (n + 1));
   g_ptr_array_add (self->words, words);
+  self->count++;
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
 }
@@ -100,4 +102,26 @@ mf_event_log_wait (MfEventLog *self, const char *words)
     g_hash_table_insert (self->unseen, g_strdup (words), GUINT_TO_POINTER (n - 1));
   g_mutex_unlock (&self->lock);
   return n > 0;
+}
+
+guint
+mf_event_log_count (MfEventLog *self)
+{
+  g_mutex_lock (&self->lock);
+  guint count = self->count;
+  g_mutex_unlock (&self->lock);
+  return count;
+}
+
+gboolean
+mf_event_log_wait_more (MfEventLog *self, guint than)
+{
+  gint64 until = g_get_monotonic_time () + DEADLINE_S * G_USEC_PER_SEC;
+  gboolean in_time = TRUE;
+
+  g_mutex_lock (&self->lock);
+  while (self->count <= than && in_time)
+    in_time = g_cond_wait_until (&self->changed, &self->lock, until);
+  g_mutex_unlock (&self->lock);
+  return in_time;
 }

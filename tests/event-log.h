@@ -21,3 +21,6 @@ char *mf_event_log_take (MfEventLog *self);
 /* Until @words came once more than were seen by an earlier wait for them; FALSE:
  * not in time. */
 gboolean mf_event_log_wait (MfEventLog *self, const char *words);
+/* How much was announced so far; until there is more than that, FALSE: not in time. */
+guint mf_event_log_count (MfEventLog *self);
+gboolean mf_event_log_wait_more (MfEventLog *self, guint than);

@@ -77,7 +77,7 @@ mf_fake_change_store (MfRemote *self, const MfUidSet *uids, gboolean add, MfFlag
     return FALSE;
   g_autoptr (GArray) asked = find_asked (mailbox, uids);
   guint before = mailbox->changes;
-  for (guint i = 0; i < asked->len; i++)
+  for (guint i = 0; i < asked->len && mf_fake_session_step (self); i++)
     {
       MfFakeMessage *message = mf_fake_mailbox_find (mailbox, g_array_index (asked, guint32, i));
       store_one (mailbox, message, add, flags, keywords);
@@ -125,7 +125,7 @@ transfer (MfRemote *self, MfFakeOp op, const MfUidSet *uids, const char *mailbox
   MfCopied copied = { to->uidvalidity, out_copied->pairs };
   MfCopied untold = { 0, NULL };
   gboolean tells = (self->caps & MF_CAP_UIDPLUS) != 0;
-  for (guint i = 0; i < asked->len; i++)
+  for (guint i = 0; i < asked->len && mf_fake_session_step (self); i++)
     {
       guint32 uid = g_array_index (asked, guint32, i);
       copy_one (self, from, to, uid, tells ? &copied : &untold);
@@ -133,11 +133,14 @@ transfer (MfRemote *self, MfFakeOp op, const MfUidSet *uids, const char *mailbox
         mf_fake_mailbox_expunge (from, uid);
     }
   self->seen += from->changes - before;
-  if (tells && self->fake->lose[op] == 0)
-    out_copied->uidvalidity = to->uidvalidity;
-  else
-    g_array_set_size (out_copied->pairs, 0);
-  return mf_fake_session_leave (self, op, error);
+  out_copied->uidvalidity = copied.uidvalidity;
+  gboolean ok = mf_fake_session_leave (self, op, error);
+  if (!tells || !ok)
+    {
+      out_copied->uidvalidity = 0;
+      g_array_set_size (out_copied->pairs, 0);
+    }
+  return ok;
 }
 
 gboolean
@@ -169,7 +172,7 @@ mf_fake_change_expunge (MfRemote *self, const MfUidSet *uids, GCancellable *canc
   if ((self->caps & MF_CAP_UIDPLUS) == 0)
     return mf_fake_session_refuse (self, error, MF_REMOTE_ERROR_UNSUPPORTED, "no UIDPLUS");
   g_autoptr (GArray) asked = find_asked (mailbox, uids);
-  for (guint i = 0; i < asked->len; i++)
+  for (guint i = 0; i < asked->len && mf_fake_session_step (self); i++)
     {
       MfFakeMessage *message = mf_fake_mailbox_find (mailbox, g_array_index (asked, guint32, i));
       if ((message->flags & MF_FLAG_DELETED) == 0)
@@ -260,13 +263,17 @@ mf_fake_change_append (MfRemote *self, const char *mailbox, MfUpload *uploads, g
     return mf_fake_session_refuse (self, error, MF_REMOTE_ERROR_NOT_FOUND, "no such mailbox");
 
   guint fitting = n_that_fit (self, bodies);
-  for (guint i = 0; i < fitting; i++)
+  gboolean one_by_one = (self->caps & MF_CAP_MULTIAPPEND) == 0;
+  for (guint i = 0; i < fitting && (!one_by_one || mf_fake_session_step (self)); i++)
     append_one (self, to, &uploads[i], g_ptr_array_index (bodies, i));
-  gboolean lost = self->fake->lose[MF_FAKE_APPEND] > 0;
-  if (!lost && (self->caps & MF_CAP_UIDPLUS) != 0)
-    *out_uidvalidity = to->uidvalidity;
+  guint32 uidvalidity = (self->caps & MF_CAP_UIDPLUS) != 0 ? to->uidvalidity : 0;
   if (!mf_fake_session_leave (self, MF_FAKE_APPEND, error))
-    return FALSE;
+    {
+      for (guint i = 0; i < n; i++)
+        uploads[i].out_uid = 0;
+      return FALSE;
+    }
+  *out_uidvalidity = uidvalidity;
   *out_done = fitting;
   if (fitting == n)
     return TRUE;

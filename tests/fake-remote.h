@@ -76,6 +76,8 @@ void mf_fake_expunge (MfFake *self, const char *mailbox, guint32 uid);
 
 /* ---- looking at the server -------------------------------------------- */
 
+/* Those that can be selected, (transfer full). */
+char **mf_fake_mailboxes (MfFake *self);
 gboolean mf_fake_has_mailbox (MfFake *self, const char *mailbox);
 gboolean mf_fake_is_subscribed (MfFake *self, const char *mailbox);
 /* UIDs as in mf_uidset_to_string(), (transfer full). */
@@ -86,6 +88,7 @@ guint32 mf_fake_uidvalidity (MfFake *self, const char *mailbox);
 /* FALSE: no such message.  @out_keywords, @out_body (optional) (transfer full). */
 gboolean mf_fake_message (MfFake *self, const char *mailbox, guint32 uid, MfFlags *out_flags,
                           char **out_keywords, GBytes **out_body);
+gint64 mf_fake_date (MfFake *self, const char *mailbox, guint32 uid);
 
 /* How often an operation was begun, refused or not; how many FETCH lines were sent. */
 guint mf_fake_count (MfFake *self, MfFakeOp op);
@@ -98,6 +101,19 @@ guint mf_fake_n_sessions (MfFake *self);
 
 /* ---- trouble ---------------------------------------------------------- */
 
+typedef enum
+{
+  MF_FAKE_GO_ON,
+  MF_FAKE_BE_CUT,   /* sessions die there, as by mf_fake_cut(), */
+  MF_FAKE_GO_AWAY,  /* or the server, as by mf_fake_set_online() */
+} MfFakeStep;
+
+/* Called, with the server's lock held, before each operation that has a part in a
+ * change, and when it is done on the server but not told; where it is about many
+ * messages, before each. */
+void mf_fake_set_step (MfFake *self, MfFakeStep (*func) (gpointer), gpointer user_data);
+/* The same for what happens elsewhere. */
+void mf_fake_step (MfFake *self);
 /* FALSE: sessions die, whatever waits in one ends, none can be opened. */
 void mf_fake_set_online (MfFake *self, gboolean online);
 /* Sessions die, but new ones can be opened. */

@@ -120,6 +120,19 @@ mf_fake_used_bytes (MfFake *self)
   return sum;
 }
 
+gboolean
+mf_fake_take_step (MfFake *self)
+{
+  MfFakeStep what = self->step != NULL ? self->step (self->step_data) : MF_FAKE_GO_ON;
+
+  if (what == MF_FAKE_GO_ON)
+    return TRUE;
+  self->online &= what != MF_FAKE_GO_AWAY;
+  self->epoch++;
+  g_cond_broadcast (&self->changed);
+  return FALSE;
+}
+
 /* ---- another client --------------------------------------------------- */
 
 static MfFakeMailbox *
@@ -266,6 +279,23 @@ mf_fake_expunge (MfFake *self, const char *mailbox, guint32 uid)
 
 /* ---- looking ---------------------------------------------------------- */
 
+char **
+mf_fake_mailboxes (MfFake *self)
+{
+  GPtrArray *names = g_ptr_array_new ();
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->mailboxes->len; i++)
+    {
+      MfFakeMailbox *mailbox = g_ptr_array_index (self->mailboxes, i);
+      if (mailbox->selectable)
+        g_ptr_array_add (names, g_strdup (mailbox->name));
+    }
+  g_mutex_unlock (&self->lock);
+  g_ptr_array_add (names, NULL);
+  return (char **) g_ptr_array_free (names, FALSE);
+}
+
 gboolean
 mf_fake_has_mailbox (MfFake *self, const char *mailbox)
 {
@@ -341,6 +371,15 @@ mf_fake_message (MfFake *self, const char *mailbox, guint32 uid, MfFlags *out_fl
   return message != NULL;
 }
 
+gint64
+mf_fake_date (MfFake *self, const char *mailbox, guint32 uid)
+{
+  gint64 date = lock_message (self, mailbox, uid)->internaldate;
+
+  unlock (self);
+  return date;
+}
+
 guint
 mf_fake_count (MfFake *self, MfFakeOp op)
 {
@@ -394,6 +433,23 @@ mf_fake_set_caps (MfFake *self, MfCaps caps)
 {
   g_mutex_lock (&self->lock);
   self->caps = caps;
+  unlock (self);
+}
+
+void
+mf_fake_set_step (MfFake *self, MfFakeStep (*func) (gpointer), gpointer user_data)
+{
+  g_mutex_lock (&self->lock);
+  self->step = func;
+  self->step_data = user_data;
+  unlock (self);
+}
+
+void
+mf_fake_step (MfFake *self)
+{
+  g_mutex_lock (&self->lock);
+  mf_fake_take_step (self);
   unlock (self);
 }
 

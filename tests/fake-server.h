@@ -30,6 +30,8 @@ struct _MfFake
   guint n_rows;
   GString *bodies_sent;
 
+  MfFakeStep (*step) (gpointer user_data); /* (nullable) */
+  gpointer step_data;
   GArray *failures; /* of MfFakeFailure */
   guint lose[MF_FAKE_N_OPS];
   gint rows_to_live; /* -1: no limit */
@@ -49,3 +51,5 @@ gboolean mf_fake_has_children (MfFake *self, const char *mailbox);
 MfFakeMessage *mf_fake_put (MfFake *self, MfFakeMailbox *mailbox, GBytes *body, MfFlags flags,
                             const char *keywords);
 guint64 mf_fake_used_bytes (MfFake *self);
+/* FALSE: no session is alive now. */
+gboolean mf_fake_take_step (MfFake *self);

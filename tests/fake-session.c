@@ -78,6 +78,25 @@ fail_as_told (MfRemote *self, MfFakeOp op, const char *mailbox, GError **error)
   return FALSE;
 }
 
+/* What has no part in a change. */
+static gboolean
+is_idle_talk (MfFakeOp op)
+{
+  return op == MF_FAKE_OPEN || op == MF_FAKE_QUOTA || op == MF_FAKE_IDLE || op == MF_FAKE_NOOP;
+}
+
+static gboolean
+changes (MfFakeOp op)
+{
+  return op >= MF_FAKE_STORE && op <= MF_FAKE_SUBSCRIBE;
+}
+
+gboolean
+mf_fake_session_step (MfRemote *self)
+{
+  return is_alive (self) && mf_fake_take_step (self->fake);
+}
+
 gboolean
 mf_fake_session_enter (MfRemote *self, MfFakeOp op, const char *mailbox,
                        GCancellable *cancellable, GError **error)
@@ -92,6 +111,8 @@ mf_fake_session_enter (MfRemote *self, MfFakeOp op, const char *mailbox,
     wait_while_held (self, op, cancellable);
 
   g_mutex_lock (&fake->lock);
+  if (!is_idle_talk (op) && is_alive (self))
+    mf_fake_take_step (fake);
   if (mf_fake_session_check (self, cancellable, error)
       && !fail_as_told (self, op, mailbox != NULL ? mailbox : self->mailbox, error))
     return TRUE;
@@ -103,9 +124,10 @@ gboolean
 mf_fake_session_leave (MfRemote *self, MfFakeOp op, GError **error)
 {
   MfFake *fake = self->fake;
-  gboolean ok = TRUE;
+  gboolean ok = !changes (op) || mf_fake_session_step (self)
+                || die (self, error, "connection lost before the answer");
 
-  if (fake->lose[op] > 0)
+  if (ok && fake->lose[op] > 0)
     {
       fake->lose[op]--;
       ok = die (self, error, "connection lost before the answer");

@@ -26,6 +26,9 @@ void mf_fake_session_close (MfRemote *self);
  * server's lock is held.  @mailbox (nullable): the selected one. */
 gboolean mf_fake_session_enter (MfRemote *self, MfFakeOp op, const char *mailbox,
                                 GCancellable *cancellable, GError **error);
+/* With the lock, before one of the messages that an operation is about.  FALSE: the
+ * session is dead, and nothing more is done. */
+gboolean mf_fake_session_step (MfRemote *self);
 /* Gives up the lock.  FALSE: the session died before the answer. */
 gboolean mf_fake_session_leave (MfRemote *self, MfFakeOp op, GError **error);
 /* Gives up the lock; returns FALSE. */
