@@ -96,9 +96,9 @@ def shell(request, tmp_path):
 
 
 def test_accounts_flags_and_directories_are_offered(shell, tmp_path):
-    screen = shell.offers("mailfs ", ["work", "garden", "imaps://"])
+    screen = shell.offers("mailfs ", ["work", "garden", "imaps://", "status", "queue", "sync", "unmount"])
     assert "defaults" not in screen
-    shell.offers("mailfs -", ["-d", "-f", "-o", "--help", "--version"])
+    shell.offers("mailfs -", ["-d", "-f", "-o", "--all", "--help", "--version"])
     shell.offers("mailfs gar", ["garden" if isinstance(shell, Fish) else "den"])
     shell.offers(f"mailfs work {tmp_path}/fol", ["folder/" if isinstance(shell, Fish) else "der/"])
 

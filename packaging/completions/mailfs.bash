@@ -4,11 +4,11 @@ _mailfs_accounts() {
   sed -n 's/^\[\(.*\)\]$/\1/p' "${XDG_CONFIG_HOME:-$HOME/.config}/mailfs/mailfs.conf" 2>/dev/null | grep -vx defaults
 }
 
-# Has ACCOUNT been typed already?
+# Has ACCOUNT, --all or a command been typed already?
 _mailfs_has_account() {
   local i
   for ((i = 1; i < cword; i++)); do
-    [[ ${words[i]} == -* || ${words[i - 1]} == -o ]] || return 0
+    [[ ${words[i]} == -[!-]* || ${words[i - 1]} == -o ]] || return 0
   done
   return 1
 }
@@ -23,11 +23,11 @@ _mailfs_settings() {
     delete=*) compgen -P delete= -W 'trash expunge' -- "${last#*=}" ;;
     eol=*) compgen -P eol= -W 'lf crlf' -- "${last#*=}" ;;
     *_dir=*) compgen -P "${last%%=*}=" -d -- "${last#*=}" ;;
-    ca_file=* | client_cert=*) compgen -P "${last%%=*}=" -f -- "${last#*=}" ;;
+    ca_file=* | client_*=*) compgen -P "${last%%=*}=" -f -- "${last#*=}" ;;
     *=*) ;;
     *) compgen -W 'user= auth= password_command= token_command= tls= allow_cleartext ca_file= client_cert=
-         state_dir= cache_dir= cache_size= prefetch= connections= folders= exclude= subscribed poll= timeout=
-         drain= delete= delete_guard= eol= sync ro allow_other auto_unmount nodev nosuid noexec' -- "$last" ;;
+         client_key= state_dir= cache_dir= cache_size= prefetch= connections= folders= exclude= subscribed poll=
+         timeout= drain= delete= delete_guard= eol= sync ro allow_other auto_unmount nodev nosuid noexec' -- "$last" ;;
   esac
 }
 
@@ -40,12 +40,12 @@ _mailfs() {
     COMPREPLY=("${COMPREPLY[@]/#/$head}")
     compopt -o nospace
   elif [[ $cur == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W '-d -f -o --help --version' -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W '-d -f -o --all --help --version' -- "$cur")
   elif _mailfs_has_account; then
     _filedir -d
     return
   else
-    mapfile -t COMPREPLY < <(compgen -W "$(_mailfs_accounts) imaps:// imap://" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "$(_mailfs_accounts) imaps:// imap:// status queue sync unmount" -- "$cur")
   fi
   # What stands before a colon or an equals sign is another word to readline.
   broken=${cur%"${cur##*[=:]}"}

@@ -6,7 +6,8 @@ _mailfs_account() {
   names=(${(f)"$(sed -n 's/^\[\(.*\)\]$/\1/p' "${XDG_CONFIG_HOME:-$HOME/.config}/mailfs/mailfs.conf" 2>/dev/null)"})
   _alternative \
     'accounts:account:(${names:#defaults})' \
-    'addresses:address:compadd -S "" imaps:// imap://'
+    'addresses:address:compadd -S "" imaps:// imap://' \
+    'commands:command:(status queue sync unmount)'
 }
 
 _mailfs_settings() {
@@ -19,6 +20,7 @@ _mailfs_settings() {
     'allow_cleartext[clear text beyond this host]' \
     'ca_file[certificates to trust]:file:_files' \
     'client_cert[certificate of the user]:file:_files' \
+    'client_key[its key]:file:_files' \
     'state_dir[index, unsent changes, private files]:directory:_files -/' \
     'cache_dir[bodies of messages]:directory:_files -/' \
     'cache_size[how much of them to keep]:size:' \
@@ -46,6 +48,7 @@ _arguments -s \
   '-d[tell what happens, in the foreground]' \
   '-f[stay in the foreground]' \
   '*-o[setting]:setting:_mailfs_settings' \
+  '(1)--all[mount all accounts]' \
   '(- *)--help[print a summary]' \
   '(- *)--version[print the version]' \
   '1:account:_mailfs_account' \
