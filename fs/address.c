@@ -13,6 +13,7 @@ mf_address_clear (MfAddress *address)
   g_clear_pointer (&address->user, g_free);
   g_clear_pointer (&address->host, g_free);
   g_clear_pointer (&address->domain, g_free);
+  g_clear_pointer (&address->tls_name, g_free);
 }
 
 gboolean

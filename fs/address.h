@@ -14,6 +14,7 @@ typedef struct
   char *user;   /* (nullable) not told */
   char *host;   /* (nullable) NULL: to be found from @domain */
   char *domain; /* (nullable) */
+  char *tls_name; /* (nullable) what the certificate must be for; NULL: @host */
   guint16 port;
   MfTls tls; /* IMPLICIT or STARTTLS */
 } MfAddress;

@@ -1,8 +1,12 @@
 #include "fs/discover.h"
 
+#include "fs/provider.h"
+
 #include <gio/gio.h>
 #include <stdio.h>
 #include <string.h>
+
+#define PORT_IMAPS 993
 
 static const struct
 {
@@ -74,35 +78,58 @@ ask (MfAddress *address, guint i, GCancellable *cancellable, GError **error)
   return found;
 }
 
-/* RFC 6186 section 6: a name outside the domain is what a forged answer gives. */
-static void
-tell_if_foreign (const MfAddress *address)
+static gboolean
+is_within (const char *host, const char *domain)
 {
-  g_autofree char *suffix = g_strconcat (".", address->domain, NULL);
+  gsize n_host = strlen (host), n_domain = strlen (domain);
+  const char *tail;
 
-  if (!g_str_has_suffix (address->host, suffix) && !g_str_equal (address->host, address->domain))
-    g_message ("%s has its mail at %s:%u", address->domain, address->host, address->port);
+  if (n_host < n_domain)
+    return FALSE;
+  tail = host + n_host - n_domain;
+  return g_ascii_strcasecmp (tail, domain) == 0 && (tail == host || tail[-1] == '.');
 }
 
-gboolean
-mf_discover (MfAddress *address, const char *memory, GCancellable *cancellable, GError **error)
+static gboolean
+look_up (MfAddress *address, const char *memory, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) first_error = NULL;
+  gboolean no_record;
 
   for (guint i = 0; i < G_N_ELEMENTS (services); i++)
     {
       if (ask (address, i, cancellable, first_error == NULL ? &first_error : NULL))
         {
-          tell_if_foreign (address);
           remember (address, memory);
           return TRUE;
         }
     }
-  if (!g_error_matches (first_error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND)
-      && !g_cancellable_is_cancelled (cancellable) && recall (address, memory))
+  no_record = g_error_matches (first_error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND);
+  if (!no_record && !g_cancellable_is_cancelled (cancellable) && recall (address, memory))
     return TRUE;
-  g_propagate_prefixed_error (
-      error, g_steal_pointer (&first_error),
-      "%s does not tell its IMAP server; give imaps://host: ", address->domain);
+  g_propagate_prefixed_error (error, g_steal_pointer (&first_error),
+                              no_record
+                                  ? "%s does not tell its IMAP server, mount imaps://USER@HOST: "
+                                  : "the server of %s cannot be looked up now: ",
+                              address->domain);
   return FALSE;
+}
+
+/* Whoever forges an answer can name a host of his own, and have a good certificate
+ * for it, but not for a name in the domain. */
+gboolean
+mf_discover (MfAddress *address, const char *memory, GCancellable *cancellable, GError **error)
+{
+  const char *known = mf_provider_find (address->domain);
+
+  if (known != NULL)
+    {
+      set_server (address, known, PORT_IMAPS, MF_TLS_IMPLICIT);
+      return TRUE;
+    }
+  if (!look_up (address, memory, cancellable, error))
+    return FALSE;
+  if (!is_within (address->host, address->domain))
+    address->tls_name = g_strdup (address->domain);
+  return TRUE;
 }

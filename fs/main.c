@@ -123,6 +123,7 @@ fill_account (App *self, MfSecret *secret)
     .tls = config->no_tls ? MF_TLS_NONE : config->address.tls,
     .auth = config->auth,
     .allow_cleartext = config->allow_cleartext,
+    .tls_name = config->address.tls_name,
     .user = config->user,
     .secret = mf_secret_get,
     .secret_data = secret,

@@ -239,6 +239,11 @@ set_certificate_error (const MfAccount *account, GTlsCertificateFlags flags, GEr
       g_string_append_printf (words, "%s%s", words->len > 0 ? ", " : "", faults[i].words);
   if (words->len == 0)
     g_string_append (words, "it cannot be verified");
+  if (account->tls_name != NULL && (flags & G_TLS_CERTIFICATE_BAD_IDENTITY))
+    g_string_append_printf (words,
+                            " than %s, whose mail the name server says is there; if you trust "
+                            "it, mount imaps://%s@%s",
+                            account->tls_name, account->user, account->host);
   g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_TLS, "%s port %u: certificate refused: %s",
                account->host, account->port, words->str);
 }
@@ -327,7 +332,8 @@ handshake (const MfAccount *account, GTlsConnection *tls, GCancellable *cancella
 GIOStream *
 mf_dial_tls (const MfAccount *account, GIOStream *base, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GSocketConnectable) identity = g_network_address_new (account->host, account->port);
+  const char *name = account->tls_name != NULL ? account->tls_name : account->host;
+  g_autoptr (GSocketConnectable) identity = g_network_address_new (name, account->port);
   g_autoptr (GIOStream) tls = NULL;
   g_autoptr (GError) cause = NULL;
 

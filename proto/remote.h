@@ -85,6 +85,7 @@ typedef struct
   MfTls tls;
   MfAuth auth;
   gboolean allow_cleartext; /* MF_TLS_NONE beyond loopback */
+  const char *tls_name; /* (nullable) what the certificate must be for; NULL: @host */
   const char *user;
   MfSecretFunc secret;
   gpointer secret_data;

@@ -182,6 +182,38 @@ test_wrong_host (void)
   expect_refusal (&f, &account, "another host name");
 }
 
+/* Of a host that only the name server has told. */
+static void
+test_another_name_is_asked_for (void)
+{
+  Fixture f;
+  MfAccount account;
+  MfStream *stream;
+
+  if (!begin (&f, "subjectAltName=DNS:example.com", "3"))
+    return;
+  account = account_for (&f);
+  account.tls_name = "example.com";
+  stream = mf_stream_open (&account, NULL, NULL);
+  g_assert_nonnull (stream);
+  mf_stream_free (stream);
+  end (&f);
+}
+
+static void
+test_the_host_alone_does_not_do (void)
+{
+  Fixture f;
+  MfAccount account;
+
+  if (!begin (&f, GOOD, "3"))
+    return;
+  account = account_for (&f);
+  account.tls_name = "example.com";
+  account.user = "alice@example.com";
+  expect_refusal (&f, &account, "mount imaps://alice@example.com@localhost");
+}
+
 static void
 test_expired (void)
 {
@@ -278,6 +310,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/dial/a-good-certificate", test_good);
   g_test_add_func ("/dial/a-certificate-of-another-host", test_wrong_host);
+  g_test_add_func ("/dial/another-name-is-asked-for", test_another_name_is_asked_for);
+  g_test_add_func ("/dial/the-host-alone-does-not-do", test_the_host_alone_does_not_do);
   g_test_add_func ("/dial/an-expired-certificate", test_expired);
   g_test_add_func ("/dial/an-unknown-issuer", test_unknown_issuer);
   g_test_add_func ("/dial/the-systems-authorities-by-default", test_system_authorities);

@@ -105,6 +105,56 @@ test_the_last_answer_is_remembered (void)
   is_down = FALSE;
 }
 
+static void
+test_a_host_elsewhere_must_be_certified_for_the_domain (void)
+{
+  const char *elsewhere[] = { "imap.example.net", "example.com.evil.net", "badexample.com", "com" };
+  const char *within[] = { "imap.example.com", "a.b.EXAMPLE.com", "example.com" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (elsewhere); i++)
+    {
+      g_auto (MfAddress) address = { 0 };
+
+      g_assert_true (discover (elsewhere[i], NULL, &address, NULL));
+      g_assert_cmpstr (address.host, ==, elsewhere[i]);
+      g_assert_cmpstr (address.tls_name, ==, "example.com");
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (within); i++)
+    {
+      g_auto (MfAddress) address = { 0 };
+
+      g_assert_true (discover (within[i], NULL, &address, NULL));
+      g_assert_null (address.tls_name);
+    }
+}
+
+/* What is remembered is trusted no more than an answer. */
+static void
+test_a_host_from_memory_must_be_certified_too (void)
+{
+  g_auto (MfAddress) before = { 0 }, after = { 0 };
+
+  g_assert_true (discover ("imap.example.net", NULL, &before, NULL));
+  is_down = TRUE;
+  g_assert_true (discover (NULL, NULL, &after, NULL));
+  g_assert_cmpstr (after.tls_name, ==, "example.com");
+  is_down = FALSE;
+}
+
+static void
+test_a_large_provider_needs_no_look_up (void)
+{
+  g_auto (MfAddress) address = { 0 };
+
+  is_down = TRUE;
+  g_assert_true (mf_address_parse ("alice@gmail.com", &address, NULL));
+  g_assert_true (mf_discover (&address, "/no/such/file", NULL, NULL));
+  g_assert_cmpstr (address.host, ==, "imap.gmail.com");
+  g_assert_cmpuint (address.port, ==, 993);
+  g_assert_null (address.tls_name);
+  is_down = FALSE;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -120,6 +170,12 @@ main (int argc, char **argv)
   g_test_add_func ("/discover/implicit-tls-comes-first", test_implicit_tls_comes_first);
   g_test_add_func ("/discover/a-domain-without-imap-is-told", test_a_domain_without_imap_is_told);
   g_test_add_func ("/discover/the-last-answer-is-remembered", test_the_last_answer_is_remembered);
+  g_test_add_func ("/discover/a-host-elsewhere-must-be-certified-for-the-domain",
+                   test_a_host_elsewhere_must_be_certified_for_the_domain);
+  g_test_add_func ("/discover/a-host-from-memory-must-be-certified-too",
+                   test_a_host_from_memory_must_be_certified_too);
+  g_test_add_func ("/discover/a-large-provider-needs-no-look-up",
+                   test_a_large_provider_needs_no_look_up);
   status = g_test_run ();
   g_unlink (memory);
   g_rmdir (dir);
