@@ -24,6 +24,7 @@ typedef struct
   GArray *group;     /* of Arrived, not committed yet */
   guint64 group_bytes;
   gboolean second, asked_again; /* the round for what did not come in the first */
+  GError *busy;      /* (nullable) the server wants to be left alone */
 } Download;
 
 static void
@@ -96,6 +97,8 @@ on_next (MfUidSet *batch, gpointer user_data)
   Download *self = user_data;
   g_autoptr (GArray) wanted = g_array_new (FALSE, FALSE, sizeof (MfWanted));
 
+  if (self->busy != NULL)
+    return FALSE;
   if (self->second)
     return next_again (self, batch);
   if (!self->source->next (wanted, self->user_data))
@@ -179,6 +182,10 @@ on_answered (const MfUidSet *batch, const GError *refusal, gpointer user_data)
   const MfUidRange *ranges = mf_uidset_ranges (batch, &n);
 
   store_group (self);
+  if (g_error_matches (refusal, MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY) && self->busy == NULL)
+    self->busy = g_error_copy (refusal);
+  if (self->busy != NULL)
+    return; /* no message's fault */
   if (refusal == NULL && !self->second)
     return; /* asked for once more: this session may not have seen it yet */
   for (guint i = 0; i < n; i++)
@@ -228,11 +235,29 @@ select_folder (MfDb *db, MfLink *link, MfFolderId id, GError **error)
   return FALSE;
 }
 
+static gboolean
+run (Download *self, MfLink *link, GError **error)
+{
+  static const MfBodySink sink = { on_next, on_begin, on_data, on_end, on_answered };
+
+  if (!link->ops->bodies (link->remote, &sink, self, link->cancellable, error))
+    return FALSE;
+  if (self->busy == NULL && g_hash_table_size (self->asked) > 0)
+    {
+      self->second = TRUE;
+      if (!mf_link_reselect (link, error)
+          || !link->ops->bodies (link->remote, &sink, self, link->cancellable, error))
+        return FALSE;
+    }
+  if (self->busy != NULL)
+    g_propagate_error (error, g_error_copy (self->busy));
+  return self->busy == NULL;
+}
+
 gboolean
 mf_download (MfDb *db, MfBodies *bodies, MfBodyWriter *writer, MfLink *link, MfFolderId folder,
              const MfDownloadSource *source, gpointer user_data, GError **error)
 {
-  static const MfBodySink sink = { on_next, on_begin, on_data, on_end, on_answered };
   g_autoptr (GHashTable) asked = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   g_autoptr (GArray) group = g_array_new (FALSE, FALSE, sizeof (Arrived));
   Download self = { db, bodies, writer, source, user_data, asked, group, 0 };
@@ -240,19 +265,14 @@ mf_download (MfDb *db, MfBodies *bodies, MfBodyWriter *writer, MfLink *link, MfF
 
   if (!select_folder (db, link, folder, error))
     return FALSE;
-  gboolean ok = link->ops->bodies (link->remote, &sink, &self, link->cancellable, &local);
-  if (ok && g_hash_table_size (asked) > 0)
-    {
-      self.second = TRUE;
-      ok = mf_link_reselect (link, &local)
-           && link->ops->bodies (link->remote, &sink, &self, link->cancellable, &local);
-    }
+  gboolean ok = run (&self, link, &local);
   store_group (&self);
   g_autoptr (GError) each
       = ok ? g_error_new_literal (MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "not on the server")
            : g_error_copy (local);
   mf_error_from_remote (&each);
   fail_rest (&self, each);
+  g_clear_error (&self.busy);
   if (ok)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&local));

@@ -26,6 +26,7 @@ watch (MfRemote *self, guint wait_ms, GCancellable *wake, gboolean *out_over, GE
                               self->cancellable, &cause))
         {
         case MF_STREAM_READY:
+          mf_stream_start_clock (self->stream);
           if (!mf_session_read (self, error))
             return FALSE;
           /* The server has had enough of it. */

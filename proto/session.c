@@ -81,6 +81,7 @@ mf_session_enter (MfRemote *self, GCancellable *cancellable, GError **error)
   self->sink = NULL;
   self->takes_fetches = FALSE;
   self->is_traced = !g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, G_LOG_DOMAIN);
+  mf_stream_start_clock (self->stream);
   if (self->death == NULL)
     return TRUE;
   /* Whatever killed it, what it means now is that there is no connection. */
@@ -249,6 +250,9 @@ mf_session_read (MfRemote *self, GError **error)
                          &cause))
     return die (self, cause, error);
   trace (self, "<", self->reply.text->str, self->reply.text->len);
+  /* "OK Still here" is a word, data may drip. */
+  if (self->reply.kind != MF_REPLY_DATA && self->reply.kind != MF_REPLY_STRANGE)
+    mf_stream_start_clock (self->stream);
   if (self->reply.kind == MF_REPLY_STATUS && self->reply.state == MF_STATE_BYE)
     return die (self, new_refusal (self), error);
   learn (self, &self->reply);

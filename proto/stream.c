@@ -12,7 +12,9 @@ enum
 {
   READ_SIZE = 64 * 1024,        /* the smallest read buffer */
   WRITE_SIZE = 32 * 1024,       /* queued bytes that cause a write */
-  READ_AHEAD = 64 * 1024 * 1024 /* taken in at most while writing */
+  READ_AHEAD = 64 * 1024 * 1024, /* taken in at most while writing */
+  LEAST_BYTES = 1024,           /* have to pass, or an answer be whole, */
+  MOST_TIMEOUTS = 4             /* in so many of the account's timeouts */
 };
 
 struct _MfStream
@@ -23,6 +25,8 @@ struct _MfStream
   char *buffer;
   gsize start, end, size; /* of @buffer: used from start to end */
   GByteArray *out;
+  gint64 clock_ends_us; /* monotonic: by then LEAST_BYTES are to have passed, */
+  gsize clocked;        /* of which so many have */
 };
 
 MfStream *
@@ -40,6 +44,7 @@ mf_stream_open (const MfAccount *account, GCancellable *cancellable, GError **er
   self->size = READ_SIZE;
   self->buffer = g_malloc (self->size);
   self->out = g_byte_array_new ();
+  mf_stream_start_clock (self);
   if (account->tls == MF_TLS_IMPLICIT && !mf_stream_start_tls (self, cancellable, error))
     return NULL;
   return g_steal_pointer (&self);
@@ -146,13 +151,30 @@ deadline_in (guint ms)
   return g_get_monotonic_time () + (gint64)ms * 1000;
 }
 
-/* Waits through the account's timeout. */
+void
+mf_stream_start_clock (MfStream *self)
+{
+  self->clock_ends_us = deadline_in (MOST_TIMEOUTS * self->account->timeout_ms);
+  self->clocked = 0;
+}
+
+static void
+note_progress (MfStream *self, gsize size)
+{
+  self->clocked += size;
+  if (self->clocked >= LEAST_BYTES)
+    mf_stream_start_clock (self);
+}
+
+/* Waits through the account's timeout, or what is left for who drips. */
 static gboolean
 wait_patiently (MfStream *self, GIOCondition condition, GCancellable *cancellable,
                 GIOCondition *out_ready, GError **error)
 {
-  switch (wait_socket (self, condition, deadline_in (self->account->timeout_ms), NULL, cancellable,
-                       out_ready, error))
+  gint64 deadline_us = MIN (deadline_in (self->account->timeout_ms), self->clock_ends_us);
+
+  switch (
+      wait_socket (self, condition, deadline_us, NULL, cancellable, out_ready, error))
     {
     case MF_STREAM_READY:
       return TRUE;
@@ -204,6 +226,7 @@ read_now (MfStream *self, gsize *out_got, GError **error)
     {
       self->end += (gsize)got;
       *out_got = (gsize)got;
+      note_progress (self, (gsize)got);
       if (self->account->traffic != NULL)
         g_atomic_pointer_add (&self->account->traffic->received_bytes, got);
       return TRUE;
@@ -279,6 +302,7 @@ write_now (MfStream *self, GError **error)
     }
   if (done > 0)
     g_byte_array_remove_range (self->out, 0, (guint)done);
+  note_progress (self, done);
   if (self->account->traffic != NULL)
     g_atomic_pointer_add (&self->account->traffic->sent_bytes, (gssize)done);
   if (cause == NULL || g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))

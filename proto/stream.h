@@ -2,7 +2,8 @@
  *
  * Shape:   one connection.  Bytes are read in place: peek, use, consume.
  * Units:   timeouts in milliseconds; the account's timeout_ms is the longest
- *          silence that reading and writing wait through.
+ *          silence that reading and writing wait through.  Whoever drips is as good as
+ *          silent: in four timeouts a KiB has to pass, or the clock be started anew.
  * Threads: any, one at a time.
  * Errors:  MF_REMOTE_ERROR_OFFLINE, MF_REMOTE_ERROR_TLS.  End of file is OFFLINE.
  *          After an error the stream is good for nothing but freeing.
@@ -28,6 +29,8 @@ gboolean mf_stream_is_private (MfStream *self);
 /* What is there without waiting; valid until the next fill, wait or write. */
 gsize mf_stream_peek (MfStream *self, const char **out_bytes);
 void mf_stream_consume (MfStream *self, gsize size);
+/* A command begins, or the server has said something whole. */
+void mf_stream_start_clock (MfStream *self);
 /* Waits for at least one more byte. */
 gboolean mf_stream_fill (MfStream *self, GCancellable *cancellable, GError **error);
 

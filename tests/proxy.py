@@ -72,6 +72,7 @@ class Connection:
         self.proxy, self.client, self.server = proxy, client, server
         self.commands = CommandReader(proxy.see_command)
         self.answered = True
+        self.is_forgotten = False
 
     async def run(self):
         await asyncio.gather(self._pump(self.client[0], self.proxy.up, self._to_server),
@@ -102,7 +103,7 @@ class Connection:
                 await self.proxy.flowing.wait()
                 if data is None:
                     break
-                if not self.proxy.blackhole:
+                if not self.proxy.blackhole and not self.is_forgotten:
                     await send(data)
         except OSError:
             pass
@@ -110,7 +111,17 @@ class Connection:
         while data is not None:
             _, data = await queue.get()
 
+    def _is_answered_here(self, data):
+        tag, _, command = data.partition(b" ")
+        for words, answer in self.proxy.answers.items():
+            if command.upper().startswith(words.encode()):
+                self.client[1].write(answer if answer.startswith(b"*") else tag + b" " + answer)
+                return True
+        return False
+
     async def _to_server(self, data):
+        if self._is_answered_here(data):
+            return
         self.proxy.bytes_to_server += len(data)
         self.proxy.round_trips += self.answered
         self.answered = False
@@ -123,11 +134,19 @@ class Connection:
         data = data[:left]
         self.proxy.bytes_to_client += len(data)
         self.answered = True
-        self.client[1].write(data)
+        await self._write_to_client(data)
         if left is not None and len(data) == left:
             self.proxy.cut_after = None
             self.proxy.close_connections()
         await self.client[1].drain()
+
+    async def _write_to_client(self, data):
+        while data:
+            rate = self.proxy.rate
+            piece = max(1, int(rate / 10)) if rate else len(data)
+            self.client[1].write(data[:piece])
+            data = data[piece:]
+            await asyncio.sleep(piece / rate if rate else 0)
 
 
 class Proxy:
@@ -138,6 +157,9 @@ class Proxy:
         self.cut_after = None   # bytes to the clients, counted from reset(): then every connection ends, once
         self.stall_on = None    # the command that gets no answer: stall() as soon as it has passed
         self.blackhole = False  # what is sent from now on is lost, connections seem to live
+        self.mute = False       # whoever connects from now on is let in and never hears a word
+        self.rate = None        # bytes a second to the clients, less than one is a drip
+        self.answers = {}       # {"UID FETCH": b"NO [THROTTLED] later\r\n"}: never get to the server
         self.reset()
         self.flowing = asyncio.Event()
         self.flowing.set()
@@ -192,6 +214,22 @@ class Proxy:
         """Ends every connection that there is; new ones are let in."""
         self._call(self.close_connections)
 
+    def forget(self):
+        """Connections that there are lose what is sent, as when a router has forgotten them; new ones work."""
+        def forget():
+            for connection in self._connections:
+                connection.is_forgotten = True
+        self._call(forget)
+
+    def say(self, text, then_close=True):
+        """Something that the server has not said, to every client."""
+        def say():
+            for connection in self._connections:
+                connection.client[1].write(text)
+                if then_close:
+                    connection.close()
+        self._call(say)
+
     def refuse(self):
         """Cuts, and lets nobody in any more until accept()."""
         self._call(self._server.close)
@@ -228,6 +266,11 @@ class Proxy:
 
     async def _accept(self, *client):
         self.connections += 1
+        if self.mute:
+            while await client[0].read(1 << 16):
+                pass
+            client[1].close()
+            return
         try:
             server = await asyncio.open_connection("127.0.0.1", self.target_port)
         except OSError:

@@ -1,0 +1,227 @@
+"""Whatever the server and the way to it do, nothing hangs, and all catches up by itself afterwards."""
+
+import errno
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from referee import Mail
+from waiting import wait_for
+
+TIMEOUT_S = 2
+BODIES = [b"Subject: %d\r\n\r\n" % number + b"line\r\n" * 100 for number in range(1, 41)]
+
+
+def quickly(action, seconds=1.0):
+    started = time.monotonic()
+    result = action()
+    assert time.monotonic() - started < seconds
+    return result
+
+
+class Fault:
+    """How to break a world and to mend it.  While a fault is @silent, who reads has to wait for the timeout."""
+
+    silent = True
+    timeout_s = TIMEOUT_S
+    lasts_s = TIMEOUT_S + 3  # until who waits has given up, on a busy machine
+
+    def __init__(self, server, line):
+        self.server, self.line = server, line
+
+
+class Killed(Fault):
+    silent = False
+
+    def strike(self):
+        self.server.kill()
+
+    def mend(self):
+        self.server.start()
+
+
+class Stopped(Fault):
+    def strike(self):
+        self.server.freeze()
+
+    def mend(self):
+        self.server.thaw()
+
+
+class Blackhole(Fault):
+    """Connections seem to live, new ones too; nothing comes through."""
+
+    def strike(self):
+        self.line.blackhole = True
+
+    def mend(self):
+        self.line.blackhole = False
+        self.line.cut()
+
+
+class HalfOpen(Fault):
+    """Somebody on the way has forgotten the connections, and lets no others through."""
+
+    def strike(self):
+        self.line.forget()
+        self.line.mute = True
+
+    def mend(self):
+        self.line.mute = False
+
+
+class Refusing(Fault):
+    silent = False
+
+    def strike(self):
+        self.line.refuse()
+
+    def mend(self):
+        self.line.accept()
+
+
+class Mute(Fault):
+    """Lets everyone in and never greets."""
+
+    def strike(self):
+        self.line.mute = True
+        self.line.cut()
+
+    def mend(self):
+        self.line.mute = False
+
+
+class Dripping(Fault):
+    """Two bytes a second are no silence, but no answer either."""
+
+    timeout_s = 1
+    lasts_s = 4 + 3
+
+    def strike(self):
+        self.line.rate = 2
+
+    def mend(self):
+        self.line.rate = None
+
+
+class Farewell(Fault):
+    silent = False
+
+    def strike(self):
+        self.line.mute = True
+        self.line.say(b"* BYE Shutting down\r\n")
+
+    def mend(self):
+        self.line.mute = False
+
+
+class Throttled(Fault):
+    """Logging in works, but nothing else."""
+
+    silent = False
+
+    def strike(self):
+        self.line.answers = dict.fromkeys(["UID", "EXAMINE", "SELECT", "LIST", "NOOP"], b"NO [THROTTLED] Slow down\r\n")
+
+    def mend(self):
+        self.line.answers = {}
+
+
+class Unavailable(Fault):
+    silent = False
+
+    def strike(self):
+        self.line.answers = dict.fromkeys(["AUTHENTICATE", "LOGIN"], b"NO [UNAVAILABLE] Try later\r\n")
+        self.line.cut()
+
+    def mend(self):
+        self.line.answers = {}
+
+
+class TokenRefused(Unavailable):
+    """The password or token is not valid any more."""
+
+    def strike(self):
+        self.line.answers = dict.fromkeys(["AUTHENTICATE", "LOGIN"], b"NO [AUTHENTICATIONFAILED] Token expired\r\n")
+        self.line.cut()
+
+
+FAULTS = [Killed, Stopped, Blackhole, HalfOpen, Refusing, Mute, Dripping, Farewell, Throttled, Unavailable, TokenRefused]
+
+
+@pytest.fixture(params=FAULTS, ids=lambda fault: fault.__name__)
+def world(request, dovecot_with, mount, proxy):
+    """A mount with half of its messages cached, and a fault that is to come."""
+    server = dovecot_with()
+    account = server.add_account("alice")
+    account.referee.append("INBOX", [Mail(body, "\\Seen") for body in BODIES])
+    account.referee.create("Archive")
+    line = proxy(server.port)
+    mounted = mount(account, "prefetch=none", f"timeout={request.param.timeout_s}", "drain=1", port=line.port)
+    mounted.account = account
+    mounted.messages = mounted.files()
+    for uid in range(1, 21):
+        mounted.messages[uid].read_bytes()
+    mounted.fault = request.param(server, line)
+    return mounted
+
+
+def assert_what_is_here_is_served_at_once(world):
+    assert quickly(world.messages[1].read_bytes) == BODIES[0].replace(b"\r\n", b"\n")
+    assert len(quickly(lambda: os.listdir(world.folder("INBOX") / "cur"))) == 40
+    quickly(world.messages[40].stat)
+    quickly(lambda: os.statvfs(world.path))
+    assert quickly(world.status)
+
+
+def assert_who_waits_can_be_ended(world):
+    commands = [["cat", world.messages[40]], ["ls", world.folder("Archive") / "cur"]]
+    readers = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+               for command in commands for _ in "12"]
+    time.sleep(0.3)
+    assert_what_is_here_is_served_at_once(world)
+    for reader, number in zip(readers, [signal.SIGINT, signal.SIGKILL] * 2):
+        reader.send_signal(number)
+        # Who has given up before the signal came has waited even less.
+        assert quickly(lambda: reader.wait(5)) in (-number, 1, 2)
+
+
+def fail_to_read(world, uid, seconds):
+    with pytest.raises(OSError) as failure:
+        quickly(world.messages[uid].read_bytes, seconds)
+    assert failure.value.errno == errno.EHOSTDOWN
+
+
+def is_readable(path):
+    try:
+        return path.read_bytes()
+    except OSError as failure:
+        assert failure.errno == errno.EHOSTDOWN
+
+
+def test_nothing_hangs_and_all_catches_up(world):
+    world.fault.strike()
+    if world.fault.silent:
+        assert_who_waits_can_be_ended(world)
+    fail_to_read(world, 40, world.fault.lasts_s)
+    wait_for(lambda: "connection: offline" in world.status(), world.fault.lasts_s, "status to say offline")
+    for uid in (37, 38, 39):
+        fail_to_read(world, uid, 1)
+    assert_what_is_here_is_served_at_once(world)
+    quickly(lambda: world.messages[2].rename(world.folder("Archive") / "cur" / "moved:2,FS"))
+
+    world.fault.mend()
+    assert wait_for(lambda: is_readable(world.messages[40]), 40, "to read") == BODIES[39].replace(b"\r\n", b"\n")
+    wait_for(lambda: "pending:    0" in world.status(), 20, "the change to be sent")
+    world.account._referee = None
+    moved, = world.account.referee.messages("Archive").values()
+    assert moved.body == BODIES[1] and moved.flags == {"\\Flagged", "\\Seen"}
+    world.account.referee.append("INBOX", [b"Subject: news\r\n\r\n"])
+    wait_for(lambda: os.listdir(world.folder("INBOX") / "new"), 20, "new mail")
+
+    world.fault.strike()
+    quickly(world.unmount, world.fault.lasts_s + 5)
+    world.fault.mend()
