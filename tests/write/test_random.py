@@ -42,11 +42,13 @@ def token_of(text):
 
 
 class Life:
+    side = "mount"
+
     def __init__(self, seed, account, mounted, proxy):
         self.random = random.Random(seed)
         self.account, self.mounted, self.proxy = account, mounted, proxy
         self.model = {}     # token -> Kept
-        self.touched = {}   # token -> "mount" or "client", since the last quiet point
+        self.touched = {}   # token -> side, "mount" or "client", since the last quiet point
         self.folders = ["INBOX", "Archive", "Lists"]
         self.made = 0
         self.done = []      # what was done, for the report of a failure
@@ -55,7 +57,7 @@ class Life:
 
     def token(self):
         self.made += 1
-        return f"m{self.made}"
+        return f"{self.side}{self.made}"
 
     def flags(self):
         return frozenset(letter for letter in LETTERS if self.random.random() < 0.3)
@@ -122,42 +124,42 @@ class Life:
         target = directory / "cur" / f"{written.name}:2,{''.join(sorted(flags))}" if flags else \
             directory / "new" / written.name
         written.rename(target)
-        self.note(token, "mount", Kept(folder, flags, "delivered"))
+        self.note(token, self.side, Kept(folder, flags, "delivered"))
 
     def copy_in(self):
         token, folder, flags = self.token(), self.random.choice(self.folders), self.flags()
         path = self.mounted.path / folder / "cur" / f"{token}:2,{''.join(sorted(flags))}"
         path.write_text(message(token, "copied in"))
-        self.note(token, "mount", Kept(folder, flags, "copied in"))
+        self.note(token, self.side, Kept(folder, flags, "copied in"))
 
     def flag(self):
-        token = self.choose("mount")
+        token = self.choose(self.side)
         if token:
             path, flags = self.path(token), self.flags()
             path.rename(path.parent.parent / "cur" / self.suffixed(path, flags))
-            self.note(token, "mount", replace(self.model[token], flags=flags))
+            self.note(token, self.side, replace(self.model[token], flags=flags))
 
     def move(self):
-        token = self.choose("mount")
+        token = self.choose(self.side)
         if token:
             path = self.path(token)
             folder = self.random.choice([name for name in self.folders if name != self.model[token].folder])
             target = self.mounted.path / folder / path.parent.name / path.name
             subprocess.run(["mv", path, target], check=True)
-            self.note(token, "mount", replace(self.model[token], folder=folder))
+            self.note(token, self.side, replace(self.model[token], folder=folder))
 
     def remove(self):
-        token = self.choose("mount")
+        token = self.choose(self.side)
         if token:
             self.path(token).unlink()
-            self.note(token, "mount", replace(self.model[token], folder="Trash"))
+            self.note(token, self.side, replace(self.model[token], folder="Trash"))
 
     def rewrite(self):
-        token = self.choose("mount")
+        token = self.choose(self.side)
         if token:
             text = f"rewritten {self.random.randrange(1000)}"
             self.path(token).write_text(message(token, text))
-            self.note(token, "mount", replace(self.model[token], text=text))
+            self.note(token, self.side, replace(self.model[token], text=text))
 
     # By the second client
 
