@@ -1,9 +1,14 @@
 #!/bin/bash
-# Shows mailfs on sample mail: installs what is missing (Debian 12; as root, or
-# with sudo), builds, starts a mail server for this demo alone, mounts a mailbox
-# of it and looks around.  On a terminal it then waits, so that you can do so too.
-# All it makes is in one temporary directory, gone at the end.
+# demo.sh shows mailfs on sample mail: it installs what is missing (Debian 12; as
+# root, or with sudo), builds, starts a mail server for this demo alone, mounts a
+# mailbox of it and looks around.  On a terminal it then waits, so that you can do
+# so too.  All it makes is in one temporary directory, gone at the end.
 set -euo pipefail
+if [ $# -gt 0 ]; then
+  sed -n '2,5s/^# //p' "$0"
+  [[ $1 == --help ]] && exit 0
+  exit 2
+fi
 cd "$(dirname "$0")/.."
 
 tests/install.sh build demo
@@ -140,8 +145,9 @@ show "grep -r '^Subject:.*Invoice' mail"
 show "cat \"\$(grep -rl 'flower pot' mail)\""
 show "cat mail/.mailfs/status"
 
+echo
+echo "Your own mail:  mkdir -p ~/mail && $mailfs you@example.com ~/mail"
 if [ -t 0 ] && [ -t 1 ]; then
-  echo
   echo "Look around in another terminal:  cd $work/mail"
   echo "Stop the demo:                    press Enter here"
   read -r || true

@@ -5,6 +5,8 @@ the lines behind are what it shows.  There "…" (in manuals "...") stands for a
 text, and a line with nothing else for any lines.  Blocks without a "$ " are no sessions.
 """
 
+import os
+import pty
 import re
 import subprocess
 from dataclasses import dataclass, field
@@ -71,8 +73,13 @@ def live_through(steps, environment, cwd, replace=()):
     # Columns as on a terminal.
     script = "shopt -s expand_aliases\nalias ls='ls -C -T 0 -w 100'\n"
     script += "".join(f"{here(step.command)}\nprintf '<<%s>>\\n' $?\n" for step in steps)
-    result = subprocess.run(["bash"], input=script, cwd=cwd, env=environment, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, timeout=100)
+    terminal, keyboard = pty.openpty()  # which nobody touches
+    try:
+        result = subprocess.run(["bash", "-c", script], cwd=cwd, env=environment, stdin=keyboard,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=100)
+    finally:
+        os.close(terminal)
+        os.close(keyboard)
     said = re.split(r"<<(\d+)>>\n", result.stdout)
     for number, step in enumerate(steps):
         where = f"line {step.line}: $ {step.command}"

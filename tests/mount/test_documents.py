@@ -4,8 +4,8 @@ Documents speak of me@imap.example.com; here that is an account on a real server
 with a few mails, and a home of its own with ~/.netrc and a password store.
 """
 
+import email.utils
 import os
-from pathlib import Path
 
 import pytest
 
@@ -26,7 +26,7 @@ ELSEWHERE = {
 
 def mail(subject, text, flags, date):
     return Mail(f"From: Bob <bob@example.com>\r\nTo: me@example.com\r\nSubject: {subject}\r\n"
-                f"Message-ID: <{date}@example.com>\r\n\r\n{text}\r\n".encode(), flags, date)
+                f"Date: {email.utils.formatdate(date)}\r\nMessage-ID: <{date}@example.com>\r\n\r\n{text}\r\n".encode(), flags, date)
 
 
 INBOX = [mail("Flight", "Here is your boarding pass.", "\\Seen", 1772211780),
@@ -55,12 +55,12 @@ def me(account, mount, certs):
     commands.mkdir()
     write_script(commands / "mailfs", f'exec {BINARY} "$@"')
     write_script(commands / "pass", f"echo '{account.password}'")
-    home.environment["PATH"] = f"{commands}:{os.environ['PATH']}"
+    home.environment["PATH"] = f"{commands}:{settings.ROOT / 'examples'}:{os.environ['PATH']}"
     for name in ("STATE", "CACHE", "CONFIG"):
         del home.environment[f"XDG_{name}_HOME"]
     there = f"{account.user}@127.0.0.1:{account.server.tls_port}"
     home.words = [("me@imap.example.com", there), ("me@example.com", f"imaps://{there}"), ("/home/me/", f"{home.root}/"),
-                  ("build/fs/mailfs", "mailfs")]
+                  ("build/fs/mailfs", "mailfs"), ("/usr/share/doc/mailfs/", f"{settings.ROOT}/")]
     return home
 
 
@@ -69,9 +69,11 @@ def test_every_command_that_is_tested_elsewhere_is():
         assert (settings.ROOT / place).exists()
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/mailfs.1"])
+@pytest.mark.parametrize("document", ["README.md", "docs/mailfs.1", "examples/README.md"])
 def test_every_command_of_a_document_does_what_it_says(me, document):
     steps = [step for step in documents.steps(settings.ROOT / document)
              if not step.command.startswith(tuple(ELSEWHERE))]
     assert steps
+    if document == "examples/README.md":
+        me.run(me.words[1][1], me.mountpoint)
     documents.live_through(steps, me.environment, me.root, me.words)
