@@ -273,8 +273,9 @@ want_source_body (MfCache *self, MfMsgId id, MfMsgId source, MfDone done, gpoint
   return TRUE;
 }
 
-gboolean
-mf_cache_want_body (MfCache *self, MfMsgId id, MfDone done, gpointer user_data)
+/* What is not here: fetched, or that of a copy's source. */
+static gboolean
+want_missing_body (MfCache *self, MfMsgId id, MfDone done, gpointer user_data)
 {
   g_auto (MfMessage) message = { 0 };
   g_autoptr (GError) error = NULL;
@@ -291,13 +292,26 @@ mf_cache_want_body (MfCache *self, MfMsgId id, MfDone done, gpointer user_data)
       done (error, user_data);
       return TRUE;
     }
-  mf_engine_note_open (self->engine, &message);
   if (message.cached || mf_drafts_is_held (self->drafts, id))
     return FALSE;
   if (message.home == 0)
     return want_source_body (self, id, source, done, user_data);
   mf_engine_want_body (self->engine, self->front, &message, done, user_data);
   return TRUE;
+}
+
+gboolean
+mf_cache_want_body (MfCache *self, MfMsgId id, MfDone done, gpointer user_data)
+{
+  g_auto (MfMessage) message = { 0 };
+
+  if (mf_messages_get (self->front, id, &message, NULL))
+    {
+      mf_engine_note_open (self->engine, &message);
+      if (message.cached)
+        return FALSE;
+    }
+  return want_missing_body (self, id, done, user_data);
 }
 
 /* What is being written is what is read.  NULL without @error: it is no draft. */

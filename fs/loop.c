@@ -45,30 +45,35 @@ mf_loop_quit (MfLoop *self)
   eventfd_write (self->quit_fd, 1);
 }
 
-static gboolean
-spin (const MfLoop *self)
+/* Asks for a request until there is one, or for a while: what read(2) would return. */
+static int
+receive (const MfLoop *self, struct fuse_buf *buffer)
 {
-  struct pollfd request = { .fd = fuse_session_fd (self->session), .events = POLLIN };
-  gint64 end_us = g_get_monotonic_time () + self->spin_us;
+  gint64 end_us = 0;
+  int n;
 
-  /* A worker that wants the processor gets it. */
-  for (; g_get_monotonic_time () < end_us; sched_yield ())
-    if (poll (&request, 1, 0) > 0)
-      return TRUE;
-  return FALSE;
+  while ((n = fuse_session_receive_buf (self->session, buffer)) == -EAGAIN)
+    {
+      gint64 now_us = g_get_monotonic_time ();
+
+      if (end_us == 0)
+        end_us = now_us + self->spin_us;
+      if (now_us >= end_us)
+        break;
+      sched_yield (); /* a worker that wants the processor gets it */
+    }
+  return n;
 }
 
 /* FALSE: the loop is to end. */
 static gboolean
-wait_for_request (const MfLoop *self)
+sleep_until_request (const MfLoop *self)
 {
   struct pollfd fds[] = {
     { .fd = fuse_session_fd (self->session), .events = POLLIN },
     { .fd = self->quit_fd, .events = POLLIN },
   };
 
-  if (spin (self))
-    return TRUE;
   while (poll (fds, G_N_ELEMENTS (fds), -1) < 0)
     if (errno != EINTR)
       return FALSE;
@@ -89,15 +94,16 @@ mf_loop_run (MfLoop *self)
   struct fuse_buf buffer = { .mem = NULL };
   guint n_since_look = 0;
 
-  while (!fuse_session_exited (self->session) && wait_for_request (self))
+  while (!fuse_session_exited (self->session))
     {
-      int n = fuse_session_receive_buf (self->session, &buffer);
+      int n = receive (self, &buffer);
 
-      if (n == -EINTR || n == -EAGAIN)
-        continue;
-      if (n <= 0)
+      if (n > 0)
+        fuse_session_process_buf (self->session, &buffer);
+      if (n == -EAGAIN && !sleep_until_request (self))
         break;
-      fuse_session_process_buf (self->session, &buffer);
+      if (n <= 0 && n != -EAGAIN && n != -EINTR)
+        break;
       /* Requests that never let up must not outlive a signal. */
       if (++n_since_look % 64 == 0 && is_quitting (self))
         break;

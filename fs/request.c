@@ -151,7 +151,8 @@ mf_request_done (MfRequest *self)
   if (self->state == CLAIMED)
     {
       self->state = ANSWERED;
-      if (--self->all->n_claimed == 0)
+      /* Waking nobody costs a system call all the same. */
+      if (--self->all->n_claimed == 0 && self->all->ended)
         g_cond_broadcast (&self->all->idle);
     }
   g_mutex_unlock (&self->all->mutex);
