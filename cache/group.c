@@ -83,7 +83,7 @@ take (MfGroup *group, const MfChange *change, const MfMessage *subject)
   MfChange entry;
   MfMessage message;
 
-  mf_change_copy (change, &entry);
+  mf_entry_copy (change, &entry);
   g_array_append_val (group->changes, entry);
   mf_message_copy (subject, &message);
   g_array_append_val (group->messages, message);
@@ -181,7 +181,7 @@ mf_group_next (MfDb *db, MfDrafts *drafts, MfGroup *out, GError **error)
   if (entries == NULL)
     return FALSE;
   out->changes = g_array_new (FALSE, TRUE, sizeof (MfChange));
-  g_array_set_clear_func (out->changes, (GDestroyNotify) mf_change_clear);
+  g_array_set_clear_func (out->changes, (GDestroyNotify) mf_entry_clear);
   out->messages = g_array_new (FALSE, TRUE, sizeof (MfMessage));
   g_array_set_clear_func (out->messages, (GDestroyNotify) mf_message_clear);
   build (&builder, entries);

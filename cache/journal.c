@@ -2,65 +2,6 @@
 
 #include "cache/keywords.h"
 
-#define COLUMNS                                                                                   \
-  "seq, kind, state, message, folder, add_flags, remove_flags, add_keywords, remove_keywords,"    \
-  " source, after, removal, uidnext, error, parent, name, digest"
-
-void
-mf_change_clear (MfChange *change)
-{
-  g_clear_pointer (&change->add_keywords, g_free);
-  g_clear_pointer (&change->remove_keywords, g_free);
-  g_clear_pointer (&change->error, g_free);
-  g_clear_pointer (&change->name, g_free);
-  g_clear_pointer (&change->digest, g_free);
-}
-
-void
-mf_change_copy (const MfChange *from, MfChange *to)
-{
-  *to = *from;
-  to->add_keywords = g_strdup (from->add_keywords);
-  to->remove_keywords = g_strdup (from->remove_keywords);
-  to->error = g_strdup (from->error);
-  to->name = g_strdup (from->name);
-  to->digest = g_strdup (from->digest);
-}
-
-static void
-read_row (MfDbQuery *query, MfChange *out)
-{
-  *out = (MfChange){
-    .seq = mf_db_int (query, 0),
-    .kind = (MfChangeKind) mf_db_int (query, 1),
-    .state = (MfChangeState) mf_db_int (query, 2),
-    .message = mf_db_int (query, 3),
-    .folder = mf_db_int (query, 4),
-    .add_flags = (MfFlags) mf_db_int (query, 5),
-    .remove_flags = (MfFlags) mf_db_int (query, 6),
-    .add_keywords = g_strdup (mf_db_text (query, 7)),
-    .remove_keywords = g_strdup (mf_db_text (query, 8)),
-    .source = mf_db_int (query, 9),
-    .after = mf_db_int (query, 10),
-    .removal = mf_db_int (query, 11) != 0,
-    .uidnext = (guint32) mf_db_int (query, 12),
-    .error = g_strdup (mf_db_text (query, 13)),
-    .parent = mf_db_int (query, 14),
-    .name = g_strdup (mf_db_text (query, 15)),
-    .digest = g_strdup (mf_db_text (query, 16)),
-  };
-}
-
-/* FALSE without @error: there is none. */
-static gboolean
-read_one (MfDbQuery *query, MfChange *out, GError **error)
-{
-  if (!mf_db_next (query, error))
-    return FALSE;
-  read_row (query, out);
-  return TRUE;
-}
-
 static gint64
 now (void)
 {
@@ -91,21 +32,21 @@ static gboolean
 find_open (MfDb *db, MfMsgId message, MfChangeKind kind, Open open, MfChange *out, GError **error)
 {
   static const char *const sql[] = {
-    [OPEN_ANYWHERE] = "SELECT " COLUMNS " FROM change WHERE message = ?1 AND kind = ?2"
+    [OPEN_ANYWHERE] = "SELECT " MF_ENTRY_COLUMNS " FROM change WHERE message = ?1 AND kind = ?2"
                       " AND state IN (0, 2) ORDER BY seq DESC LIMIT 1",
     [OPEN_SINCE_FOLDERS]
-    = "SELECT " COLUMNS " FROM change WHERE message = ?1 AND kind = ?2 AND state IN (0, 2)"
+    = "SELECT " MF_ENTRY_COLUMNS " FROM change WHERE message = ?1 AND kind = ?2 AND state IN (0, 2)"
       " AND seq > (SELECT COALESCE(MAX(seq), 0) FROM change WHERE message IS NULL AND state != 3)"
       " ORDER BY seq DESC LIMIT 1",
     [OPEN_SINCE_COPIES]
-    = "SELECT " COLUMNS " FROM change WHERE message = ?1 AND kind = ?2 AND state IN (0, 2)"
+    = "SELECT " MF_ENTRY_COLUMNS " FROM change WHERE message = ?1 AND kind = ?2 AND state IN (0, 2)"
       " AND seq > (SELECT COALESCE(MAX(seq), 0) FROM change WHERE source = ?1 AND state != 3)"
       " ORDER BY seq DESC LIMIT 1",
   };
   g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
 
   return mf_db_query (db, &query, error, sql[open], "ii", message, (gint64) kind)
-         && read_one (&query, out, error);
+         && mf_entry_next (&query, out, error);
 }
 
 /* ---- flags ------------------------------------------------------------ */
@@ -431,11 +372,11 @@ mf_journal_list (MfDb *db, MfChangeState state, GError **error)
   GError *local = NULL;
   MfChange change;
 
-  g_array_set_clear_func (changes, (GDestroyNotify) mf_change_clear);
-  if (!mf_db_query (db, &query, error, "SELECT " COLUMNS " FROM change WHERE state = ? ORDER BY seq",
+  g_array_set_clear_func (changes, (GDestroyNotify) mf_entry_clear);
+  if (!mf_db_query (db, &query, error, "SELECT " MF_ENTRY_COLUMNS " FROM change WHERE state = ? ORDER BY seq",
                     "i", (gint64) state))
     return NULL;
-  while (read_one (&query, &change, &local))
+  while (mf_entry_next (&query, &change, &local))
     g_array_append_val (changes, change);
   if (local == NULL)
     return g_steal_pointer (&changes);
@@ -449,9 +390,9 @@ mf_journal_get (MfDb *db, MfSeq seq, MfChange *out, gboolean *out_found, GError 
   g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
   GError *local = NULL;
 
-  if (!mf_db_query (db, &query, error, "SELECT " COLUMNS " FROM change WHERE seq = ?", "i", seq))
+  if (!mf_db_query (db, &query, error, "SELECT " MF_ENTRY_COLUMNS " FROM change WHERE seq = ?", "i", seq))
     return FALSE;
-  *out_found = read_one (&query, out, &local);
+  *out_found = mf_entry_next (&query, out, &local);
   if (local == NULL)
     return TRUE;
   g_propagate_error (error, local);

@@ -6,61 +6,13 @@
  *          theirs relative to changes of folders; the rest may be sent together.
  *          A change of what has not been sent yet changes the entry: what comes to
  *          nothing leaves no trace.
- * Units:   MfSeq counts from 1 and is never reused; 0 means "no entry".
  * Threads: any; inside the caller's transaction (I4).
  * Errors:  MF_CACHE_ERROR_FULL, _CORRUPT.
  * Source:  docs/design.md, I4 and I5.
  */
 #pragma once
 
-#include "cache/cache.h"
-#include "cache/db.h"
-
-typedef gint64 MfSeq;
-
-typedef enum
-{
-  MF_CHANGE_FLAGS,         /* add and remove flags and keywords */
-  MF_CHANGE_MOVE,          /* to `folder` */
-  MF_CHANGE_COPY,          /* of `source` to `folder` */
-  MF_CHANGE_APPEND,        /* the draft to `folder` */
-  MF_CHANGE_EXPUNGE,
-  MF_CHANGE_CREATE,        /* `folder` itself, and the three below */
-  MF_CHANGE_DELETE,
-  MF_CHANGE_RENAME,
-  MF_CHANGE_SUBSCRIBE,     /* as the row says */
-} MfChangeKind;
-
-typedef enum
-{
-  MF_CHANGE_QUEUED,
-  MF_CHANGE_SENT,   /* asked, the answer is not stored: what it did is unknown */
-  MF_CHANGE_HELD,   /* the guard keeps it until release or restore */
-  MF_CHANGE_FAILED, /* refused for good, kept to be shown */
-  MF_CHANGE_DONE,   /* the server said yes, but not which UID came of it */
-} MfChangeState;
-
-typedef struct
-{
-  MfSeq seq;
-  MfChangeKind kind;
-  MfChangeState state;
-  MfMsgId message;
-  MfFolderId folder;
-  MfFolderId parent; /* CREATE, RENAME: where `folder` is to be, */
-  char *name;        /* (nullable) and what it is to be called there, UTF-8 */
-  MfFlags add_flags, remove_flags;
-  char *add_keywords, *remove_keywords; /* (nullable) */
-  MfMsgId source, after;
-  gboolean removal;
-  guint32 uidnext; /* of what is sent: no UID that came of it is below, */
-  char *digest;    /* (nullable) and the content of an upload (drafts.h) */
-  char *error; /* (nullable) */
-} MfChange;
-
-void mf_change_clear (MfChange *change);
-void mf_change_copy (const MfChange *from, MfChange *to);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfChange, mf_change_clear)
+#include "cache/entry.h"
 
 /* ---- writing ---------------------------------------------------------- */
 

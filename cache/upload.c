@@ -1,5 +1,7 @@
 #include "cache/upload.h"
 
+#include "cache/error.h"
+
 static void
 clear_file (gpointer data)
 {
@@ -39,8 +41,9 @@ mf_upload_open (MfDrafts *drafts, const MfGroup *group, guint *out_bad, GError *
   return g_steal_pointer (&files);
 }
 
-GArray *
-mf_upload_requests (GArray *files, const MfGroup *group)
+/* What to hand to the remote, with flags and date as in the messages of @group. */
+static GArray *
+make_requests (GArray *files, const MfGroup *group)
 {
   GArray *uploads = g_array_new (FALSE, TRUE, sizeof (MfUpload));
 
@@ -54,4 +57,78 @@ mf_upload_requests (GArray *files, const MfGroup *group)
       g_array_append_val (uploads, upload);
     }
   return uploads;
+}
+
+/* ---- sending ---------------------------------------------------------- */
+
+typedef struct
+{
+  GArray *uploads; /* of MfUpload */
+  guint done;
+  gboolean valid;  /* the UIDs are of the UIDVALIDITY that the index knows */
+} Batch;
+
+static const MfUpload *
+upload_at (const Batch *batch, guint i)
+{
+  return &g_array_index (batch->uploads, MfUpload, i);
+}
+
+static gboolean
+has_arrived (const Batch *batch, guint i)
+{
+  return i < batch->done || upload_at (batch, i)->out_uid != 0;
+}
+
+/* Its content becomes the cached body by and by (adopt.h). */
+static gboolean
+as_uploaded (MfSending *self, guint i, const MfChange *now, gpointer data, GError **error)
+{
+  const Batch *batch = data;
+  const MfUpload *upload = upload_at (batch, i);
+
+  return !has_arrived (batch, i)
+         || (mf_db_run (self->db, error, "UPDATE message SET wire_size = ? WHERE id = ?", "ii",
+                        (gint64) upload->size, now->message)
+             && mf_settle_arrived (&self->settle, now, self->target.id,
+                                   batch->valid ? upload->out_uid : 0, error));
+}
+
+/* Of those behind a refusal it is not known which one was meant, and what the
+ * server has done: recover.h finds out, then each is tried alone. */
+static gboolean
+settle_rest (MfSending *self, const Batch *batch, GError *why, GError **error)
+{
+  for (guint i = self->group->changes->len; i-- > 0;)
+    if (has_arrived (batch, i))
+      mf_sending_drop (self, i);
+  guint n = self->group->changes->len;
+  if (n <= 1 || mf_error_is_passing (why))
+    return mf_sending_settle_failed (self, why, error);
+  mf_link_check (self->link, why);
+  g_error_free (why);
+  self->engine->upload_alone = n;
+  return TRUE;
+}
+
+gboolean
+mf_upload_send (MfSending *self, GError **error)
+{
+  g_autoptr (GArray) uploads = make_requests (self->files, self->group);
+  Batch batch = { uploads, 0, FALSE };
+  guint32 uidvalidity = 0;
+  GError *why = NULL;
+  gboolean ok = self->link->ops->append (self->link->remote, self->target.mailbox,
+                                         (MfUpload *) (gpointer) uploads->data, uploads->len,
+                                         &batch.done, &uidvalidity, self->link->cancellable, &why);
+
+  if (ok)
+    batch.done = uploads->len;
+  batch.valid = uidvalidity == self->target.uidvalidity;
+  if (!mf_sending_settle (self, as_uploaded, &batch, error))
+    {
+      g_clear_error (&why);
+      return FALSE;
+    }
+  return ok || settle_rest (self, &batch, why, error);
 }

@@ -3,12 +3,12 @@
  * Shape:   opened before the entries are marked, so that the digests can be noted;
  *          entries whose file cannot be sent are told apart here.
  * Threads: the push worker.
+ * Errors:  as sending.h.
  */
 #pragma once
 
 #include "cache/draftreader.h"
-#include "cache/drafts.h"
-#include "cache/group.h"
+#include "cache/sending.h"
 
 typedef struct
 {
@@ -19,6 +19,5 @@ typedef struct
 /* (transfer full) (element-type MfUploadFile), one for each entry of @group.  NULL
  * with @error: the file of entry *@out_bad cannot be sent. */
 GArray *mf_upload_open (MfDrafts *drafts, const MfGroup *group, guint *out_bad, GError **error);
-/* (transfer full) (element-type MfUpload) what to hand to the remote, with flags and
- * date as in the messages of @group; borrows both. */
-GArray *mf_upload_requests (GArray *files, const MfGroup *group);
+/* The group, whose files are open, by MULTIAPPEND or as the remote can. */
+gboolean mf_upload_send (MfSending *self, GError **error);

@@ -1,0 +1,125 @@
+#include "cache/sending.h"
+
+#include "cache/error.h"
+#include "cache/folders.h"
+
+void
+mf_sending_drop (MfSending *self, guint i)
+{
+  mf_group_drop (self->group, i);
+  if (self->files != NULL)
+    g_array_remove_index (self->files, i);
+}
+
+static gboolean
+settle_one (MfSending *self, guint i, MfOutcome outcome, gpointer data, GError **error)
+{
+  g_auto (MfChange) now = { 0 };
+  gboolean found = FALSE;
+
+  return mf_journal_get (self->db, mf_sending_change (self, i)->seq, &now, &found, error)
+         && (!found || outcome (self, i, &now, data, error));
+}
+
+static gboolean
+settle_all (MfSending *self, MfOutcome outcome, gpointer data, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  if (!mf_db_begin (self->db, &txn, error))
+    return FALSE;
+  for (guint i = 0; i < self->group->changes->len; i++)
+    if (!settle_one (self, i, outcome, data, error))
+      return FALSE;
+  return mf_db_commit (&txn, error);
+}
+
+gboolean
+mf_sending_settle (MfSending *self, MfOutcome outcome, gpointer data, GError **error)
+{
+  if (settle_all (self, outcome, data, error))
+    {
+      mf_news_send (self->settle.news);
+      return TRUE;
+    }
+  mf_news_forget (self->settle.news);
+  return FALSE;
+}
+
+static gboolean
+as_done (MfSending *self, guint i, const MfChange *now, gpointer data, GError **error)
+{
+  return mf_settle_done (&self->settle, now, error);
+}
+
+static gboolean
+as_missing (MfSending *self, guint i, const MfChange *now, gpointer data, GError **error)
+{
+  return mf_settle_missing (&self->settle, now, error);
+}
+
+gboolean
+mf_sending_settle_done (MfSending *self, GError **error)
+{
+  return mf_sending_settle (self, as_done, NULL, error);
+}
+
+gboolean
+mf_sending_settle_missing (MfSending *self, GError **error)
+{
+  return mf_sending_settle (self, as_missing, NULL, error);
+}
+
+static gboolean
+as_refused (MfSending *self, guint i, const MfChange *now, gpointer why, GError **error)
+{
+  return mf_settle_refused (&self->settle, now, why, error);
+}
+
+static gboolean
+as_queued (MfSending *self, guint i, const MfChange *now, gpointer data, GError **error)
+{
+  return mf_journal_queue_again (self->db, now, error);
+}
+
+/* What a refused command has done in part is seen by looking. */
+static void
+look_again (MfSending *self)
+{
+  if (self->home.id != 0)
+    {
+      mf_folders_forget_modseq (self->db, self->home.id, NULL);
+      mf_engine_pull_soon (self->engine, self->home.id);
+    }
+  if (self->target.id != 0)
+    mf_engine_pull_soon (self->engine, self->target.id);
+}
+
+gboolean
+mf_sending_settle_refused (MfSending *self, GError *why, GError **error)
+{
+  g_autoptr (GError) cause = why;
+
+  if (self->group->changes->len == 0)
+    return TRUE;
+  if (!mf_sending_settle (self, as_refused, why, error))
+    return FALSE;
+  look_again (self);
+  mf_engine_tell_refused (self->engine, mf_sending_change (self, 0)->seq, why);
+  return TRUE;
+}
+
+gboolean
+mf_sending_settle_failed (MfSending *self, GError *why, GError **error)
+{
+  mf_link_check (self->link, why);
+  if (mf_link_is_open (self->link) && !mf_error_is_passing (why))
+    return mf_sending_settle_refused (self, why, error);
+  if (mf_link_is_open (self->link) && !mf_sending_settle (self, as_queued, NULL, error))
+    {
+      g_error_free (why);
+      return FALSE;
+    }
+  g_propagate_error (error, why);
+  return FALSE;
+}
