@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TIME_LIMIT_S 60
 #define OUTPUT_MAX (16 * 1024)
 #define WORDS_MAX 1024
 
@@ -23,6 +22,7 @@ typedef struct
 typedef struct
 {
   const char *name; /* for errors */
+  guint limit_s;
   GPid pid;
   int pid_fd; /* readable when it has ended */
   Pipe output, words;
@@ -119,7 +119,7 @@ has_ended (const Command *self, const GPollFD *pid_fd)
 static gboolean
 read_all (Command *self, GCancellable *cancellable, GError **error)
 {
-  gint64 deadline_us = g_get_monotonic_time () + (gint64)TIME_LIMIT_S * G_USEC_PER_SEC;
+  gint64 deadline_us = g_get_monotonic_time () + (gint64)self->limit_s * G_USEC_PER_SEC;
   gboolean echo = isatty (STDERR_FILENO);
   GPollFD fds[4] = { { .fd = -1 } };
   gboolean cancellable_polled = g_cancellable_make_pollfd (cancellable, &fds[0]);
@@ -138,7 +138,7 @@ read_all (Command *self, GCancellable *cancellable, GError **error)
   if (cancellable_polled)
     g_cancellable_release_fd (cancellable);
   if (!ok && !g_cancellable_set_error_if_cancelled (cancellable, error))
-    fail (self, error, "it took longer than %d s", TIME_LIMIT_S);
+    fail (self, error, "it took longer than %u s", self->limit_s);
   return ok;
 }
 
@@ -185,11 +185,13 @@ run (Command *self, GCancellable *cancellable, GError **error)
 }
 
 char *
-mf_command_run (const char *name, const char *command, GCancellable *cancellable, GError **error)
+mf_command_run (const char *name, const char *command, guint limit_s, GCancellable *cancellable,
+                GError **error)
 {
   char output[OUTPUT_MAX] = "", words[WORDS_MAX] = "";
   Command self = {
     .name = name,
+    .limit_s = limit_s,
     .output = { .bytes = output, .size = sizeof output },
     .words = { .bytes = words, .size = sizeof words },
   };

@@ -3,7 +3,7 @@
  * Shape:   no shell; stdin is the caller's, so it can ask a person while there is
  *          a terminal, which also shows what it says on stderr.  Only the first
  *          line of its output counts; the last of its stderr goes into an error.
- * Threads: any; waits for the program, for a minute at most.
+ * Threads: any; waits for the program, for so long at most.
  * Errors:  MF_REMOTE_ERROR_AUTH, G_IO_ERROR_CANCELLED; no word of its output.
  */
 #pragma once
@@ -11,5 +11,5 @@
 #include "cache/cache.h"
 
 /* (transfer full), free with mf_secret_free().  @name: what errors call it. */
-char *mf_command_run (const char *name, const char *command, GCancellable *cancellable,
-                      GError **error);
+char *mf_command_run (const char *name, const char *command, guint limit_s,
+                      GCancellable *cancellable, GError **error);

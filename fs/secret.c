@@ -8,13 +8,15 @@
 #include <string.h>
 
 #define PROMPTS_MAX 3
+#define COMMAND_LIMIT_S 60 /* a person may have to unlock something */
 
 struct _MfSecret
 {
   GMutex mutex; /* held while a source is asked, so that it is asked once */
   const MfConfig *config;
   char *secrets_path, *netrc_path;
-  char *known;     /* (nullable); guarded by mutex */
+  char *known;        /* (nullable); guarded by mutex */
+  const char *source; /* of what was given last, for people; guarded by mutex */
   guint n_prompts; /* guarded by mutex */
 };
 
@@ -56,10 +58,12 @@ look_in_files (MfSecret *self, char **out_password, GError **error)
   g_autofree char *login = g_strconcat (config->user, "@", config->address.host, NULL);
   const char *groups[] = { config->account, login, NULL };
 
+  self->source = self->secrets_path;
   if (!mf_credfile_secrets (self->secrets_path, groups, out_password, error))
     return FALSE;
   if (*out_password != NULL)
     return TRUE;
+  self->source = self->netrc_path;
   return mf_credfile_netrc (self->netrc_path, config->address.host, config->user, out_password,
                             error);
 }
@@ -71,6 +75,7 @@ ask_person (MfSecret *self, GCancellable *cancellable, GError **error)
   g_autofree char *question
       = g_strdup_printf ("Password of %s at %s: ", config->user, config->address.host);
 
+  self->source = "the terminal";
   if (self->n_prompts++ < PROMPTS_MAX)
     return mf_prompt_ask (question, cancellable, error);
   g_set_error_literal (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_AUTH,
@@ -79,12 +84,21 @@ ask_person (MfSecret *self, GCancellable *cancellable, GError **error)
 }
 
 static char *
+run_command (MfSecret *self, const char *name, const char *command, GCancellable *cancellable,
+             GError **error)
+{
+  self->source = name;
+  return mf_command_run (name, command, COMMAND_LIMIT_S, cancellable, error);
+}
+
+static char *
 find_password (MfSecret *self, GCancellable *cancellable, GError **error)
 {
   char *password = NULL;
 
   if (self->config->password_command != NULL)
-    return mf_command_run ("password_command", self->config->password_command, cancellable, error);
+    return run_command (self, "password_command", self->config->password_command, cancellable,
+                        error);
   if (!look_in_files (self, &password, error))
     return NULL;
   return password != NULL ? password : ask_person (self, cancellable, error);
@@ -95,34 +109,45 @@ find_password_again (MfSecret *self, GCancellable *cancellable, GError **error)
 {
   if (mf_prompt_is_possible ())
     return ask_person (self, cancellable, error);
-  g_set_error_literal (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_AUTH,
-                       "user name or password was refused");
+  g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_AUTH,
+               "check user %s and the password that %s gives", self->config->user, self->source);
   return NULL;
+}
+
+static gboolean
+has_token (const MfSecret *self)
+{
+  return self->config->auth == MF_AUTH_XOAUTH2 || self->config->auth == MF_AUTH_OAUTHBEARER;
 }
 
 static char *
 find_secret (MfSecret *self, gboolean again, GCancellable *cancellable, GError **error)
 {
-  if (self->config->token_command != NULL
-      && (self->config->auth == MF_AUTH_XOAUTH2 || self->config->auth == MF_AUTH_OAUTHBEARER))
-    return mf_command_run ("token_command", self->config->token_command, cancellable, error);
+  if (has_token (self))
+    return run_command (self, "token_command", self->config->token_command, cancellable, error);
   if (again)
     return find_password_again (self, cancellable, error);
   return find_password (self, cancellable, error);
 }
 
+/* Another session may have got a fresh one meanwhile, which then serves this one. */
 char *
-mf_secret_get (gboolean again, gpointer data, GCancellable *cancellable, GError **error)
+mf_secret_get (const char *refused, gpointer data, GCancellable *cancellable, GError **error)
 {
   MfSecret *self = data;
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
 
-  if (again)
+  if (refused != NULL && g_strcmp0 (self->known, refused) == 0)
     forget (self);
   if (self->known == NULL)
-    self->known = find_secret (self, again, cancellable, error);
+    self->known = find_secret (self, refused != NULL, cancellable, error);
   if (self->known == NULL)
     return NULL;
   mlock (self->known, strlen (self->known));
-  return g_strdup (self->known);
+  if (g_strcmp0 (self->known, refused) != 0)
+    return g_strdup (self->known);
+  forget (self);
+  g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_AUTH, "%s gives the same again",
+               self->source);
+  return NULL;
 }

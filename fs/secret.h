@@ -3,7 +3,8 @@
  * Shape:   from password_command (or token_command), mailfs/secrets, netrc or a
  *          prompt, the first that has one.  It is kept in memory for the next
  *          connection until a server refuses it; then a command for tokens is run
- *          again, and a person is asked for a password while there is a terminal.
+ *          again, unless another session had it run already, and a person is asked
+ *          for a password while there is a terminal.
  * Threads: any.
  * Errors:  MF_REMOTE_ERROR_AUTH, G_IO_ERROR_CANCELLED.
  */
@@ -20,4 +21,5 @@ void mf_secret_close (MfSecret *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfSecret, mf_secret_close)
 
 /* An MfSecretFunc; @self is an MfSecret. */
-char *mf_secret_get (gboolean again, gpointer self, GCancellable *cancellable, GError **error);
+char *mf_secret_get (const char *refused, gpointer self, GCancellable *cancellable,
+                     GError **error);

@@ -8,7 +8,7 @@
 static void
 wipe (GString *text)
 {
-  memset (text->str, 0, text->allocated_len);
+  explicit_bzero (text->str, text->allocated_len);
   g_string_free (text, TRUE);
 }
 
@@ -246,7 +246,8 @@ run_sasl (MfRemote *self, const char *mechanism, const char *secret, gboolean *o
     {
       g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_AUTH,
                    exchange.is_started ? "%s: the server's answer does not fit"
-                                       : "%s is not available on this machine",
+                                       : "%s is not available on this machine: install its module "
+                                         "of Cyrus SASL",
                    mechanism);
       return FALSE;
     }

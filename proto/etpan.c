@@ -342,7 +342,7 @@ static mailstream_low_driver relay_driver = {
 static void
 wipe (GString *text)
 {
-  memset (text->str, 0, text->allocated_len);
+  explicit_bzero (text->str, text->allocated_len);
   g_string_free (text, TRUE);
 }
 

@@ -138,13 +138,14 @@ log_in (MfRemote *self, const char *secret, GError **error)
 /* ---- the secret ------------------------------------------------------- */
 
 static char *
-ask_secret (const MfAccount *account, gboolean again, GCancellable *cancellable, GError **error)
+ask_secret (const MfAccount *account, const char *refused, GCancellable *cancellable,
+            GError **error)
 {
   g_autoptr (GError) cause = NULL;
   char *secret = NULL;
 
   if (account->secret != NULL)
-    secret = account->secret (again, account->secret_data, cancellable, &cause);
+    secret = account->secret (refused, account->secret_data, cancellable, &cause);
   if (secret == NULL)
     g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_AUTH, "%s",
                  cause != NULL ? cause->message : "there is no password");
@@ -164,7 +165,7 @@ attempt (const MfAccount *account, char **secret, GCancellable *cancellable, GEr
     {
       if (*secret == NULL && mf_auth_needs_secret (account))
         {
-          *secret = ask_secret (account, FALSE, cancellable, error);
+          *secret = ask_secret (account, NULL, cancellable, error);
           if (*secret == NULL)
             return NULL;
         }
@@ -178,34 +179,46 @@ attempt (const MfAccount *account, char **secret, GCancellable *cancellable, GEr
   return g_steal_pointer (&self);
 }
 
-/* The secret was refused.  TRUE: there is another one to try. */
+/* The secret was refused.  FALSE: there is no other one, and @error says why. */
 static gboolean
-renew_secret (const MfAccount *account, char **secret, GCancellable *cancellable)
+renew_secret (const MfAccount *account, char **secret, GCancellable *cancellable, GError **error)
 {
-  char *fresh = ask_secret (account, TRUE, cancellable, NULL);
-  gboolean differs = fresh != NULL && strcmp (fresh, *secret) != 0;
+  char *fresh = ask_secret (account, *secret, cancellable, error);
 
   mf_secret_free (*secret);
   *secret = fresh;
-  return differs;
+  return fresh != NULL;
+}
+
+/* The server's words, and what the source of the secret has to say to them. */
+static void
+propagate (GError **error, GError *cause, const GError *why)
+{
+  g_propagate_error (error, cause);
+  if (why != NULL && error != NULL)
+    {
+      g_autofree char *words = g_steal_pointer (&(*error)->message);
+
+      (*error)->message = g_strdup_printf ("%s (%s)", words, why->message);
+    }
 }
 
 MfRemote *
 mf_login_open (const MfAccount *account, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GError) cause = NULL;
+  g_autoptr (GError) cause = NULL, why = NULL;
   char *secret = NULL;
   MfRemote *self = attempt (account, &secret, cancellable, &cause);
 
   if (self == NULL && secret != NULL
       && g_error_matches (cause, MF_REMOTE_ERROR, MF_REMOTE_ERROR_AUTH)
-      && renew_secret (account, &secret, cancellable))
+      && renew_secret (account, &secret, cancellable, &why))
     {
       g_clear_error (&cause);
       self = attempt (account, &secret, cancellable, &cause);
     }
   mf_secret_free (secret);
   if (self == NULL)
-    g_propagate_error (error, g_steal_pointer (&cause));
+    propagate (error, g_steal_pointer (&cause), why);
   return self;
 }

@@ -66,8 +66,9 @@ typedef enum
 } MfAuth;
 
 /* Returns the password or token (transfer full), to be freed with
- * mf_secret_free().  @again: the one given before was refused, ask afresh. */
-typedef char *(*MfSecretFunc) (gboolean again, gpointer user_data,
+ * mf_secret_free().  @refused (nullable): the one that the server has refused; what
+ * comes then is another, or an error that says why there is none. */
+typedef char *(*MfSecretFunc) (const char *refused, gpointer user_data,
                                GCancellable *cancellable, GError **error);
 
 /* What has passed in all sessions together; changed atomically (g_atomic_pointer). */

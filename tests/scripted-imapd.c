@@ -196,9 +196,9 @@ mf_scripted_assert (MfScripted *self)
 /* ---- sessions --------------------------------------------------------- */
 
 static char *
-give_password (gboolean again, gpointer user_data, GCancellable *cancellable, GError **error)
+give_password (const char *refused, gpointer user_data, GCancellable *cancellable, GError **error)
 {
-  return again ? NULL : g_strdup ("pw");
+  return refused != NULL ? NULL : g_strdup ("pw");
 }
 
 MfAccount

@@ -5,9 +5,9 @@
 #include "tests/scripted-imapd.h"
 
 static char *
-give_secret (gboolean again, gpointer user_data, GCancellable *cancellable, GError **error)
+give_secret (const char *refused, gpointer user_data, GCancellable *cancellable, GError **error)
 {
-  return again ? NULL : g_strdup (user_data);
+  return refused != NULL ? NULL : g_strdup (user_data);
 }
 
 static MfRemote *

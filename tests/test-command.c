@@ -6,7 +6,7 @@ static void
 assert_secret (const char *command, const char *expected)
 {
   g_autoptr (GError) error = NULL;
-  char *secret = mf_command_run ("password_command", command, NULL, &error);
+  char *secret = mf_command_run ("password_command", command, 60, NULL, &error);
 
   g_assert_no_error (error);
   g_assert_cmpstr (secret, ==, expected);
@@ -18,7 +18,7 @@ assert_fails (const char *command, const char *words)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (mf_command_run ("password_command", command, NULL, &error));
+  g_assert_null (mf_command_run ("password_command", command, 60, NULL, &error));
   g_assert_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_AUTH);
   g_assert_true (g_str_has_prefix (error->message, "password_command: "));
   if (strstr (error->message, words) == NULL)
@@ -71,8 +71,18 @@ test_output_is_never_in_an_error (void)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (mf_command_run ("p", "sh -c 'echo hunter2; exit 1'", NULL, &error));
+  g_assert_null (mf_command_run ("p", "sh -c 'echo hunter2; exit 1'", 60, NULL, &error));
   g_assert_null (strstr (error->message, "hunter2"));
+}
+
+static void
+test_time_is_limited (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (mf_command_run ("p", "sleep 30", 1, NULL, &error));
+  g_assert_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_AUTH);
+  g_assert_cmpstr (error->message, ==, "p: it took longer than 1 s");
 }
 
 static gpointer
@@ -89,7 +99,7 @@ test_cancelling_ends_it (void)
   g_autoptr (GError) error = NULL;
   GThread *thread = g_thread_new ("cancel", cancel_soon, cancellable);
 
-  g_assert_null (mf_command_run ("p", "sleep 30", cancellable, &error));
+  g_assert_null (mf_command_run ("p", "sleep 30", 60, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_thread_join (thread);
 }
@@ -106,6 +116,7 @@ main (int argc, char **argv)
   g_test_add_func ("/command/failures-are-told-with-the-last-words",
                    test_failures_are_told_with_the_last_words);
   g_test_add_func ("/command/output-is-never-in-an-error", test_output_is_never_in_an_error);
+  g_test_add_func ("/command/time-is-limited", test_time_is_limited);
   g_test_add_func ("/command/cancelling-ends-it", test_cancelling_ends_it);
   return g_test_run ();
 }
