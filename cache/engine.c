@@ -191,6 +191,15 @@ push_id (GQueue *queue, gint64 id)
   g_queue_push_tail (queue, g_memdup2 (&id, sizeof id));
 }
 
+static gboolean
+has_id (GQueue *queue, gint64 id)
+{
+  for (GList *l = queue->head; l != NULL; l = l->next)
+    if (*(gint64 *) l->data == id)
+      return TRUE;
+  return FALSE;
+}
+
 /* Called with the lock, which it gives up: nobody waits for a server that is away. */
 static void
 refuse_offline (MfEngine *self, MfDone done, gpointer user_data)
@@ -296,15 +305,6 @@ mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error)
   mf_waiters_call (waits, error);
 }
 
-void
-mf_engine_pull_again (MfEngine *self, MfFolderId id)
-{
-  g_mutex_lock (&self->lock);
-  if (g_hash_table_contains (self->pulling, &id))
-    g_hash_table_add (self->again, g_memdup2 (&id, sizeof id));
-  g_mutex_unlock (&self->lock);
-}
-
 gboolean
 mf_engine_wait_pull (MfEngine *self, MfFolderId id)
 {
@@ -352,7 +352,8 @@ void
 mf_engine_pull_soon (MfEngine *self, MfFolderId id)
 {
   g_mutex_lock (&self->lock);
-  push_id (self->back_pulls, id);
+  if (!has_id (self->back_pulls, id))
+    push_id (self->back_pulls, id);
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
 }

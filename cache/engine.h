@@ -133,8 +133,6 @@ gboolean mf_engine_list_folders (MfEngine *self, MfLink *link, GArray *out_stale
  * will be pulled afterwards. */
 gboolean mf_engine_begin_pull (MfEngine *self, MfFolderId id);
 void mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error);
-/* If somebody is at it, it will be pulled again afterwards. */
-void mf_engine_pull_again (MfEngine *self, MfFolderId id);
 
 /* What a worker's transactions work on. */
 MfSettle mf_engine_settle (MfEngine *self, MfNews *news);
@@ -143,6 +141,7 @@ gboolean mf_engine_wait_pull (MfEngine *self, MfFolderId id);
 void mf_engine_release_pull (MfEngine *self, MfFolderId id);
 /* Nothing is SENT or DONE any more: what waited for that is pulled. */
 void mf_engine_settled (MfEngine *self);
+/* As mf_engine_pull_later() for one; only once while it is in the queue. */
 void mf_engine_pull_soon (MfEngine *self, MfFolderId id);
 /* A line for the log. */
 void mf_engine_tell_trouble (MfEngine *self, const char *text);

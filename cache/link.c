@@ -61,6 +61,15 @@ mf_link_has_selected (const MfLink *self, const char *mailbox)
   return g_strcmp0 (self->mailbox, mailbox) == 0;
 }
 
+gboolean
+mf_link_take_current (MfLink *self, const char *mailbox)
+{
+  gboolean current = self->is_current && mf_link_has_selected (self, mailbox);
+
+  self->is_current = FALSE;
+  return current;
+}
+
 static gboolean
 select_anew (MfLink *self, const char *mailbox, gboolean read_only, const MfMailboxStatus *known,
              const MfChangeSink *sink, gpointer user_data, gboolean *out_resynced, GError **error)

@@ -16,6 +16,7 @@ typedef struct
   MfRemote *remote;          /* (nullable) */
   char *mailbox;             /* (nullable) selected, the server's spelling */
   gboolean read_only;        /* selected so */
+  gboolean is_current;       /* idle has just told of all that came there, see mf_link_take_current() */
   MfMailboxStatus selected;
 } MfLink;
 
@@ -39,4 +40,7 @@ gboolean mf_link_reselect (MfLink *self, GError **error);
 gboolean mf_link_resync (MfLink *self, const char *mailbox, const MfMailboxStatus *known,
                          const MfChangeSink *sink, gpointer user_data, gboolean *out_resynced,
                          GError **error);
+/* A session sees in its mailbox only what it was told of.  TRUE once after the watch
+ * has set is_current, if @mailbox is selected. */
+gboolean mf_link_take_current (MfLink *self, const char *mailbox);
 gboolean mf_link_has_selected (const MfLink *self, const char *mailbox);

@@ -390,7 +390,8 @@ catch_up (Pull *self, GError **error)
          && find_vanished (self, error);
 }
 
-/* The mailbox is open: one command tells everything since. */
+/* The mailbox is open, and the session knows what is in it: one command tells
+ * everything since. */
 static gboolean
 refresh (Pull *self, GError **error)
 {
@@ -447,7 +448,7 @@ conclude (Pull *self, GError **error)
 static gboolean
 can_refresh (Pull *self)
 {
-  return mf_link_has_selected (self->link, self->folder->mailbox) && self->folder->known
+  return mf_link_take_current (self->link, self->folder->mailbox) && self->folder->known
          && self->folder->highestmodseq != 0
          && (self->link->ops->caps (self->link->remote) & MF_CAP_QRESYNC) != 0;
 }

@@ -1,14 +1,18 @@
-/* The worker that notices: IDLE on INBOX, a poll of the other folders, and a new
- * session after a loss. */
+/* The worker that notices: IDLE on INBOX, what the server announces of the other
+ * folders, a poll of them, and a new session after a loss. */
 #include "cache/engine.h"
 #include "cache/error.h"
 #include "cache/folders.h"
+
+#define MOST_STRANGERS 1000
 
 typedef struct
 {
   MfEngine *engine;
   MfLink *link;
   gboolean was_lost; /* there may be news of a time without a session */
+  gint64 asked_us;   /* for announcements, monotonic; 0: never in this session */
+  GHashTable *strangers; /* announced mailboxes that are none of our folders */
 } Watch;
 
 /* Sleeps until it is time to try again, or somebody else has got through. */
@@ -83,10 +87,39 @@ ask_quota (Watch *self)
 }
 
 static gboolean
+can_be_told (Watch *self)
+{
+  return (self->engine->ops->caps (self->link->remote) & MF_CAP_NOTIFY) != 0;
+}
+
+/* Before everything is listed, so that nothing is missed in between; and again from
+ * time to time, since a server may have given it up.  One that refuses is polled. */
+static gboolean
+ask_for_announcements (Watch *self, GError **error)
+{
+  MfEngine *engine = self->engine;
+  gint64 now_us = g_get_monotonic_time ();
+  g_autoptr (GError) local = NULL;
+
+  if (!can_be_told (self)
+      || (self->asked_us != 0
+          && now_us < self->asked_us + (gint64) engine->options->poll_s * G_USEC_PER_SEC))
+    return TRUE;
+  self->asked_us = now_us;
+  if (engine->ops->announce (self->link->remote, self->link->cancellable, &local)
+      || g_error_matches (local, MF_REMOTE_ERROR, MF_REMOTE_ERROR_REFUSED))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+static gboolean
 poll_tree (Watch *self, GError **error)
 {
   g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
 
+  if (!ask_for_announcements (self, error))
+    return FALSE;
   if (!mf_engine_list_folders (self->engine, self->link, stale, error))
     return FALSE;
   mf_engine_pull_later (self->engine, stale);
@@ -134,12 +167,11 @@ sleep_until_poll (MfEngine *engine, gint64 until_us)
 }
 
 static gboolean
-idle (Watch *self, gboolean *out_changed, GError **error)
+idle (Watch *self, MfHeard *out_heard, GError **error)
 {
   gint64 poll_at_us = poll_time (self->engine);
   gint64 left_us = poll_at_us - g_get_monotonic_time ();
 
-  *out_changed = FALSE;
   if (left_us <= 0)
     return TRUE;
   if ((self->engine->ops->caps (self->link->remote) & MF_CAP_IDLE) == 0)
@@ -149,10 +181,11 @@ idle (Watch *self, gboolean *out_changed, GError **error)
     }
   g_autoptr (GCancellable) wake = arm_wake (self->engine);
   return self->engine->ops->idle (self->link->remote, (guint) (left_us / 1000) + 1, wake,
-                                  out_changed, self->link->cancellable, error);
+                                  out_heard, self->link->cancellable, error);
 }
 
-/* INBOX may have been listed meanwhile, or may be now. */
+/* INBOX may have been listed meanwhile, or may be now.  If nobody has looked yet,
+ * somebody may still wait to be woken by inotify. */
 static gboolean
 follow_change (Watch *self, MfFolderId inbox, GError **error)
 {
@@ -160,26 +193,61 @@ follow_change (Watch *self, MfFolderId inbox, GError **error)
 
   if (!mf_folders_get (self->engine->db, inbox, &folder, error))
     return FALSE;
+  self->link->is_current = TRUE;
   if (folder.known)
     return pull_inbox (self, inbox, error);
-  mf_engine_pull_again (self->engine, inbox);
+  mf_engine_pull_soon (self->engine, inbox);
   return TRUE;
+}
+
+/* A name that is not in the tree is a reason to list it: once, for it may be one
+ * that is not shown. */
+static gboolean
+is_new_stranger (Watch *self, const char *mailbox)
+{
+  if (g_hash_table_size (self->strangers) >= MOST_STRANGERS)
+    g_hash_table_remove_all (self->strangers);
+  return g_hash_table_add (self->strangers, g_strdup (mailbox));
+}
+
+/* What was announced of other folders. */
+static void
+follow_others (Watch *self, const MfHeard *heard)
+{
+  gboolean tree = heard->tree;
+  GHashTableIter iter;
+  gpointer mailbox;
+
+  if (heard->mailboxes != NULL)
+    g_hash_table_iter_init (&iter, heard->mailboxes);
+  while (heard->mailboxes != NULL && g_hash_table_iter_next (&iter, &mailbox, NULL))
+    {
+      g_auto (MfFolder) folder = { 0 };
+
+      if (!mf_folders_get_mailbox (self->engine->db, mailbox, &folder, NULL))
+        tree |= is_new_stranger (self, mailbox);
+      else if (folder.known)
+        mf_engine_pull_soon (self->engine, folder.id);
+    }
+  if (tree)
+    set_poll_time (self->engine, 0);
 }
 
 static gboolean
 watch_inbox (Watch *self, GError **error)
 {
   g_auto (MfFolder) inbox = { 0 };
-  gboolean changed = FALSE;
+  g_auto (MfHeard) heard = { 0 };
 
   if (!mf_folders_get_child (self->engine->db, MF_FOLDER_ROOT, "INBOX", &inbox, error))
     return FALSE;
   if (!mf_link_has_selected (self->link, inbox.mailbox) && inbox.known
       && !pull_inbox (self, inbox.id, error))
     return FALSE;
-  if (!mf_link_select (self->link, inbox.mailbox, TRUE, error) || !idle (self, &changed, error))
+  if (!mf_link_select (self->link, inbox.mailbox, TRUE, error) || !idle (self, &heard, error))
     return FALSE;
-  return !changed || follow_change (self, inbox.id, error);
+  follow_others (self, &heard);
+  return !heard.here || follow_change (self, inbox.id, error);
 }
 
 static gboolean
@@ -201,7 +269,8 @@ run (Watch *self)
       if (mf_engine_is_stopping (self->engine)
           || !mf_engine_connect (self->engine, MF_WORKER_WATCH, NULL))
         return;
-      if (self->was_lost)
+      self->asked_us = 0;
+      if (self->was_lost || can_be_told (self))
         set_poll_time (self->engine, 0);
       self->was_lost = TRUE;
       ask_quota (self);
@@ -224,7 +293,8 @@ gpointer
 mf_watch_run (gpointer data)
 {
   MfEngine *engine = data;
-  Watch self = { engine, engine->links[MF_WORKER_WATCH], FALSE };
+  g_autoptr (GHashTable) strangers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  Watch self = { engine, engine->links[MF_WORKER_WATCH], FALSE, 0, strangers };
 
   while (!mf_engine_is_stopping (engine))
     run (&self);

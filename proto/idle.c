@@ -2,11 +2,16 @@
 
 #include <string.h>
 
-enum
+#include "proto/announce.h"
+
+/* Servers may hang up after 30 minutes, routers forget sooner. */
+guint mf_idle_renew_ms = 9 * 60 * 1000;
+
+static gboolean
+has_news (const MfRemote *self)
 {
-  /* Servers may hang up after 30 minutes, routers forget sooner. */
-  RENEW_MS = 9 * 60 * 1000
-};
+  return self->news || mf_announce_has_news (self);
+}
 
 /* What is in the buffer when "+" arrives, or inside TLS, counts as well: the
  * stream's wait looks there first. */
@@ -15,7 +20,7 @@ watch (MfRemote *self, guint wait_ms, GCancellable *wake, gboolean *out_over, GE
 {
   gint64 deadline_us = g_get_monotonic_time () + (gint64)wait_ms * 1000;
 
-  while (!self->news)
+  while (!has_news (self))
     {
       gint64 left_us = deadline_us - g_get_monotonic_time ();
       g_autoptr (GError) cause = NULL;
@@ -69,7 +74,7 @@ idle_once (MfRemote *self, guint wait_ms, GCancellable *wake, gboolean *out_over
 }
 
 gboolean
-mf_idle_run (MfRemote *self, guint wait_ms, GCancellable *wake, gboolean *out_changed,
+mf_idle_run (MfRemote *self, guint wait_ms, GCancellable *wake, MfHeard *out_heard,
              GCancellable *cancellable, GError **error)
 {
   gint64 deadline_us = g_get_monotonic_time () + (gint64)wait_ms * 1000;
@@ -83,16 +88,17 @@ mf_idle_run (MfRemote *self, guint wait_ms, GCancellable *wake, gboolean *out_ch
                            "the server lacks IDLE");
       return FALSE;
     }
-  while (!self->news && !is_over && !g_cancellable_is_cancelled (wake))
+  while (!has_news (self) && !is_over && !g_cancellable_is_cancelled (wake))
     {
       gint64 left_ms = (deadline_us - g_get_monotonic_time ()) / 1000;
 
       if (left_ms <= 0)
         break;
-      if (!idle_once (self, (guint)MIN (left_ms, RENEW_MS), wake, &is_over, error))
+      if (!idle_once (self, (guint)MIN (left_ms, mf_idle_renew_ms), wake, &is_over, error))
         return FALSE;
     }
-  *out_changed = self->news;
+  out_heard->here = self->news;
+  mf_announce_take (self, out_heard);
   self->news = FALSE;
   return TRUE;
 }

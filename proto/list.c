@@ -1,5 +1,6 @@
 #include "proto/list.h"
 
+#include "proto/announce.h"
 #include "proto/quote.h"
 #include "proto/status.h"
 
@@ -19,6 +20,7 @@ typedef struct
 
 typedef struct
 {
+  MfRemote *remote;
   GPtrArray *entries;     /* Entry, in the server's order */
   GHashTable *by_name;    /* borrowed name -> borrowed Entry */
   GHashTable *subscribed; /* names from LSUB */
@@ -49,8 +51,9 @@ listing_clear (Listing *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Listing, listing_clear)
 
 static void
-listing_init (Listing *self)
+listing_init (Listing *self, MfRemote *remote)
 {
+  self->remote = remote;
   self->entries = g_ptr_array_new_with_free_func (free_entry);
   self->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   self->subscribed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -168,6 +171,12 @@ take_status (Listing *self, MfScan args)
 
   if (!mf_status_parse (args, self->name, &status))
     return;
+  /* It always says more when it is asked. */
+  if (self->remote->announces && status.uidvalidity == 0)
+    {
+      mf_announce_note_status (self->remote, args);
+      return;
+    }
   entry = g_hash_table_lookup (self->by_name, canonical (self->name->str));
   if (entry == NULL)
     return;
@@ -264,7 +273,8 @@ mf_list_run (MfRemote *self, gboolean with_status,
 
   if (!mf_session_enter (self, cancellable, error))
     return FALSE;
-  listing_init (&listing);
+  listing_init (&listing, self);
+  self->takes_statuses = TRUE;
   mf_session_handle (self, take_reply, &listing);
   if (!ask_names (self, &listing, with_status, error))
     return FALSE;

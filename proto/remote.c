@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "proto/announce.h"
 #include "proto/append.h"
 #include "proto/body.h"
 #include "proto/etpan.h"
@@ -53,6 +54,13 @@ mf_copied_clear (MfCopied *copied)
 }
 
 void
+mf_heard_clear (MfHeard *heard)
+{
+  g_clear_pointer (&heard->mailboxes, g_hash_table_unref);
+  heard->here = heard->tree = FALSE;
+}
+
+void
 mf_remote_init (void)
 {
   mf_etpan_init ();
@@ -76,6 +84,7 @@ get_caps (MfRemote *self)
     { "X-GM-EXT-1", MF_CAP_GMAIL },
     { "OBJECTID", MF_CAP_OBJECTID },
     { "CREATE-SPECIAL-USE", MF_CAP_CREATE_SPECIAL_USE },
+    { "NOTIFY", MF_CAP_NOTIFY },
   };
   MfCaps caps = self->qresync ? MF_CAP_QRESYNC | MF_CAP_CONDSTORE : 0;
 
@@ -112,6 +121,7 @@ const MfRemoteOps mf_remote_imap = {
   .rename = mf_mailbox_rename,
   .subscribe = mf_mailbox_subscribe,
   .quota = mf_mailbox_quota,
+  .announce = mf_announce_run,
   .idle = mf_idle_run,
   .noop = noop,
 };

@@ -126,6 +126,7 @@ typedef enum
   MF_CAP_GMAIL = 1 << 8,    /* X-GM-EXT-1 */
   MF_CAP_OBJECTID = 1 << 9, /* EMAILID, THREADID */
   MF_CAP_CREATE_SPECIAL_USE = 1 << 10,
+  MF_CAP_NOTIFY = 1 << 11,
 } MfCaps;
 
 typedef enum
@@ -239,6 +240,14 @@ typedef struct
   guint64 used_bytes, limit_bytes; /* limit 0: none */
 } MfQuota;
 
+/* What a server has announced since the last time.  mf_heard_clear() it. */
+typedef struct
+{
+  gboolean here;         /* something in the selected mailbox */
+  gboolean tree;         /* mailboxes came, went or were renamed, or news were lost */
+  GHashTable *mailboxes; /* (nullable) a set of names: something in those; few enough */
+} MfHeard;
+
 /* ---- operations ------------------------------------------------------- */
 
 typedef struct _MfRemote MfRemote;
@@ -320,17 +329,22 @@ typedef struct
   gboolean (*quota) (MfRemote *self, const char *mailbox, MfQuota *out_quota,
                      GCancellable *cancellable, GError **error);
 
-  /* Waits in the selected mailbox until something changed there, @wait_ms is
+  /* From now on the server tells of all mailboxes, by idle (RFC 5465; needs
+   * MF_CAP_NOTIFY).  What it leaves out it leaves out: look from time to time. */
+  gboolean (*announce) (MfRemote *self, GCancellable *cancellable, GError **error);
+  /* Waits in the selected mailbox until something was announced, @wait_ms is
    * over or @wake is cancelled: all three return TRUE, session alive.  IDLE
    * (RFC 2177), renewed; without MF_CAP_IDLE it is UNSUPPORTED.  Announcements
-   * go to no sink: ask for the delta.  @out_changed says that there is one. */
-  gboolean (*idle) (MfRemote *self, guint wait_ms, GCancellable *wake, gboolean *out_changed,
+   * go to no sink: ask for the delta of what was heard of. */
+  gboolean (*idle) (MfRemote *self, guint wait_ms, GCancellable *wake, MfHeard *out_heard,
                     GCancellable *cancellable, GError **error);
   gboolean (*noop) (MfRemote *self, GCancellable *cancellable, GError **error);
 } MfRemoteOps;
 
 void mf_copied_clear (MfCopied *copied);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfCopied, mf_copied_clear)
+void mf_heard_clear (MfHeard *heard);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfHeard, mf_heard_clear)
 
 /* The IMAP table. */
 extern const MfRemoteOps mf_remote_imap;

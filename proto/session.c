@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "proto/announce.h"
 #include "proto/code.h"
 #include "proto/refusal.h"
 
@@ -31,6 +32,7 @@ mf_session_free (MfRemote *self)
   mf_reply_clear (&self->reply);
   g_array_unref (self->open_tags);
   g_clear_pointer (&self->capabilities, g_hash_table_unref);
+  g_clear_pointer (&self->announced, g_hash_table_unref);
   g_clear_error (&self->death);
   g_free (self);
 }
@@ -80,6 +82,7 @@ mf_session_enter (MfRemote *self, GCancellable *cancellable, GError **error)
   self->handler = NULL;
   self->sink = NULL;
   self->takes_fetches = FALSE;
+  self->takes_statuses = FALSE;
   self->is_traced = !g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, G_LOG_DOMAIN);
   mf_stream_start_clock (self->stream);
   if (self->death == NULL)
@@ -230,6 +233,8 @@ learn (MfRemote *self, const MfReply *reply)
     learn_vanished (self, reply->args);
   else if (mf_reply_is (reply, "FETCH") && !self->takes_fetches)
     self->news = TRUE;
+  else
+    mf_announce_note (self, reply);
 }
 
 static GError *

@@ -48,6 +48,12 @@ struct _MfRemote
   gboolean news;          /* something was announced that no operation has passed on */
   gboolean takes_fetches; /* the operation under way cares for FETCH itself */
 
+  /* All others, see announce.h. */
+  gboolean announces;      /* the server tells of them */
+  gboolean takes_statuses; /* the operation under way cares for STATUS and LIST itself */
+  gboolean tree_news;
+  GHashTable *announced;   /* (nullable) names */
+
   MfReplyFunc handler; /* (nullable) */
   gpointer handler_data;
   const MfBodySink *sink; /* (nullable) for bodies */

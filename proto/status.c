@@ -95,6 +95,7 @@ mf_status_run (MfRemote *self, const char *mailbox, MfMailboxStatus *out_status,
   if (!mf_session_enter (self, cancellable, error) || !mf_quote_append (command, mailbox, error))
     return FALSE;
   g_string_append_printf (command, " %s", mf_status_items (self));
+  self->takes_statuses = TRUE;
   mf_session_handle (self, take_reply, &answer);
   if (!mf_session_run (self, command->str, error))
     return FALSE;

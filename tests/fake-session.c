@@ -190,6 +190,7 @@ mf_fake_session_close (MfRemote *self)
   self->fake->n_sessions--;
   g_cond_broadcast (&self->fake->changed);
   g_mutex_unlock (&self->fake->lock);
+  g_clear_pointer (&self->told, g_hash_table_unref);
   g_free (self->mailbox);
   g_free (self);
 }

@@ -16,6 +16,7 @@ struct _MfRemote
   guint32 uidvalidity;
   gboolean read_only;
   guint seen; /* changes of the mailbox that it was told of */
+  GHashTable *told; /* (nullable) after announce: changes of each mailbox, likewise */
 };
 
 MfRemote *mf_fake_session_open (const MfAccount *account, GCancellable *cancellable,

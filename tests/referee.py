@@ -87,6 +87,9 @@ class Referee:
     def delete(self, name):
         self._ok(self.imap.delete(quoted(name)))
 
+    def rename(self, name, to):
+        self._ok(self.imap.rename(quoted(name), quoted(to)))
+
     def status(self, mailbox, item):
         answer = self._ok(self.imap.status(quoted(mailbox), f"({item})"))[0]
         return int(re.search(rb"\b%s (\d+)" % item.encode(), answer).group(1))
@@ -118,6 +121,11 @@ class Referee:
         """As store("INBOX", [1, 2], "+FLAGS", "\\\\Seen")."""
         self._ok(self.imap.select(quoted(mailbox)))
         self._ok(self.imap.uid("STORE", ",".join(map(str, uids)), change + ".SILENT", f"({flags})"))
+        self._ok(self.imap.unselect())
+
+    def move(self, mailbox, uids, to):
+        self._ok(self.imap.select(quoted(mailbox)))
+        self._ok(self.imap.uid("MOVE", ",".join(map(str, uids)), quoted(to)))
         self._ok(self.imap.unselect())
 
     def expunge(self, mailbox, uids):

@@ -34,6 +34,7 @@ class Scripted:
     silent_on = None     # the command that is never answered
     certificate = None   # makes STARTTLS possible
     session = None       # the class of its sessions, when not Session
+    lies = ()            # for a session that tells some
     injected = b""       # sent in clear text behind the OK of STARTTLS
 
     user, password = "alice", "any"

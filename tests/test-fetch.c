@@ -88,14 +88,14 @@ test_star (void)
   MfAccount account;
   MfScripted *server;
   MfRemote *session;
-  gboolean changed;
+  g_auto (MfHeard) heard = { 0 };
 
   session = open_selected (script, &account, &server);
   g_assert_true (remote.fetch (session, 7, 0, MF_FETCH_FLAGS, 0, &sink, log, NULL, NULL));
   g_assert_cmpstr (log->str, ==, "");
   /* And that was no news either. */
-  g_assert_true (remote.idle (session, 0, NULL, &changed, NULL, NULL));
-  g_assert_false (changed);
+  g_assert_true (remote.idle (session, 0, NULL, &heard, NULL, NULL));
+  g_assert_false (heard.here);
   remote.close (session);
   mf_scripted_assert (server);
 }

@@ -16,7 +16,7 @@ typedef struct
   MfScripted *server;
   MfRemote *session;
   GError *error;
-  gboolean changed;
+  MfHeard heard;
 } Fixture;
 
 static void
@@ -25,7 +25,7 @@ begin (Fixture *f, const char *const *script)
   MfMailboxStatus status;
 
   f->error = NULL;
-  f->changed = FALSE;
+  f->heard = (MfHeard){ 0 };
   f->session = mf_scripted_open ("IDLE", script, &f->account, &f->server);
   g_assert_true (
       remote.select (f->session, "x", FALSE, NULL, NULL, NULL, &status, NULL, NULL, NULL));
@@ -42,7 +42,7 @@ end (Fixture *f)
 static gboolean
 idle (Fixture *f, guint wait_ms, GCancellable *wake)
 {
-  return remote.idle (f->session, wait_ms, wake, &f->changed, NULL, &f->error);
+  return remote.idle (f->session, wait_ms, wake, &f->heard, NULL, &f->error);
 }
 
 static void
@@ -56,7 +56,7 @@ test_change (void)
 
   begin (&f, script);
   g_assert_true (idle (&f, LONG_MS, NULL));
-  g_assert_true (f.changed);
+  g_assert_true (f.heard.here);
   end (&f);
 }
 
@@ -75,7 +75,7 @@ test_race (void)
 
       begin (&f, script);
       g_assert_true (idle (&f, LONG_MS, NULL));
-      g_assert_true (f.changed);
+      g_assert_true (f.heard.here);
       end (&f);
     }
 }
@@ -91,10 +91,10 @@ test_news_between (void)
   begin (&f, script);
   g_assert_true (remote.noop (f.session, NULL, NULL));
   g_assert_true (idle (&f, LONG_MS, NULL));
-  g_assert_true (f.changed);
+  g_assert_true (f.heard.here);
   /* The next one came too late to end the waiting, but counts. */
   g_assert_true (idle (&f, 50, NULL));
-  g_assert_true (f.changed);
+  g_assert_true (f.heard.here);
   end (&f);
 }
 
@@ -106,7 +106,7 @@ test_time_is_over (void)
 
   begin (&f, script);
   g_assert_true (idle (&f, 50, NULL));
-  g_assert_false (f.changed);
+  g_assert_false (f.heard.here);
   end (&f);
 }
 
@@ -129,11 +129,29 @@ test_wake (void)
   begin (&f, script);
   thread = g_thread_new ("wake", wake_soon, wake);
   g_assert_true (idle (&f, LONG_MS, wake));
-  g_assert_false (f.changed);
+  g_assert_false (f.heard.here);
   g_thread_join (thread);
   /* Awake already: not a word to the server. */
   g_assert_true (idle (&f, LONG_MS, wake));
   end (&f);
+}
+
+/* Long before the server would hang up; nothing was missed in between. */
+static void
+test_renewed (void)
+{
+  const char *script[] = { SELECT,     "C: A3 IDLE", "S: + ",       "C: DONE", "S: A3 OK",
+                           "C: A4 IDLE", "S: + ",    "S: * 4 EXISTS", "C: DONE", "S: A4 OK", NULL };
+  guint renew_ms = mf_idle_renew_ms;
+  Fixture f;
+
+  g_assert_cmpuint (renew_ms, <, 29 * 60 * 1000);
+  mf_idle_renew_ms = 50;
+  begin (&f, script);
+  g_assert_true (idle (&f, LONG_MS, NULL));
+  g_assert_true (f.heard.here);
+  end (&f);
+  mf_idle_renew_ms = renew_ms;
 }
 
 static void
@@ -171,6 +189,7 @@ main (int argc, char **argv)
   g_test_add_func ("/idle/a-change-between-calls-is-seen", test_news_between);
   g_test_add_func ("/idle/time-is-over", test_time_is_over);
   g_test_add_func ("/idle/woken", test_wake);
+  g_test_add_func ("/idle/renewed-in-time", test_renewed);
   g_test_add_func ("/idle/bye", test_bye);
   g_test_add_func ("/idle/refused", test_refused);
   return g_test_run ();

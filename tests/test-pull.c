@@ -259,6 +259,7 @@ test_open_mailbox_is_followed (MfRig *rig, gconstpointer data)
   mf_fake_fill (rig->fake, "INBOX", 1);
   mf_fake_set_flags (rig->fake, "INBOX", 1, MF_FLAG_SEEN, NULL);
   mf_fake_expunge (rig->fake, "INBOX", 4);
+  rig->link->is_current = TRUE;
   pull (rig);
   assert_same (rig);
   if (GPOINTER_TO_UINT (data) == QRESYNC)
@@ -450,6 +451,7 @@ test_labels_follow (MfRig *rig, gconstpointer data)
   g_assert_cmpstr (with.labels, ==, "red green");
   g_assert_cmpstr (with.emailid, ==, "E1");
   mf_fake_set_labels (rig->fake, "INBOX", 1, "");
+  rig->link->is_current = TRUE;
   pull (rig);
   g_assert_true (mf_messages_get_uid (rig->db, inbox, 1, &without, NULL));
   g_assert_cmpstr (without.labels, ==, "");

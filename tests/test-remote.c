@@ -127,6 +127,7 @@ run_everything (MfRemote *session)
   g_autoptr (MfUidSet) uids = mf_uidset_new ();
   g_auto (MfCopied) copied = { 0 }, moved = { 0 };
   MfUpload upload = { .size = 3, .read = read_letter };
+  g_auto (MfHeard) heard = { 0 };
   MfMailboxStatus status;
   MfQuota quota;
   gint state[2] = { 0, 0 };
@@ -147,8 +148,8 @@ run_everything (MfRemote *session)
   ok &= ops->append (session, "x", &upload, 1, &done, &uidvalidity, NULL, NULL);
   ok &= ops->quota (session, "x", &quota, NULL, NULL);
   /* The change announced by the move comes first. */
-  ok &= ops->idle (session, 1000, NULL, &flag, NULL, NULL);
-  ok &= ops->idle (session, 1000, NULL, &flag, NULL, NULL);
+  ok &= ops->idle (session, 1000, NULL, &heard, NULL, NULL);
+  ok &= ops->idle (session, 1000, NULL, &heard, NULL, NULL);
   ok &= !ops->status (session, "z", &status, NULL, NULL);
   return ok;
 }

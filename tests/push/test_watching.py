@@ -1,0 +1,160 @@
+"""What another client does is seen at once: by IDLE in INBOX, by NOTIFY everywhere, by the poll otherwise."""
+
+import os
+import select
+
+import pytest
+
+from referee import Mail
+from scripted import Message, Scripted, Session
+from waiting import wait_for
+
+MAIL = Mail(b"Subject: x\r\n\r\nbody\r\n")
+AT_ONCE = 5  # seconds on a busy machine; far from the 600 of the poll below
+
+
+def names(mounted, folder):
+    return sorted(os.listdir(mounted.folder(folder) / "new")) + sorted(os.listdir(mounted.folder(folder) / "cur"))
+
+
+def watching(account, mount, line):
+    """A mount whose poll comes too late for any test, that has two folders in use and one that nobody knows."""
+    account.referee.create("Lists", "Archive/2019", "Unseen")
+    for folder in ("INBOX", "Lists", "Archive/2019", "Unseen"):
+        account.referee.append(folder, [MAIL] * 3)
+    mounted = mount(account, "poll=600", port=line.port)
+    for folder in ("INBOX", "Lists", "Archive/2019"):
+        assert len(names(mounted, folder)) == 3
+    return mounted
+
+
+@pytest.fixture
+def line(account, proxy):
+    return proxy(account.server.port)
+
+
+def ready(line):
+    """The daemon has said all it has to say, and listens."""
+    wait_for(lambda: line.commands["IDLE"], 10, "IDLE")
+
+
+@pytest.mark.parametrize("folder", ["INBOX", "Lists", "Archive/2019"])
+def test_messages_of_every_folder_are_seen_at_once(account, mount, line, folder):
+    mounted = watching(account, mount, line)
+    ready(line)
+    account.referee.append(folder, [MAIL])
+    wait_for(lambda: len(names(mounted, folder)) == 4, AT_ONCE, "the new message")
+    account.referee.store(folder, [1], "+FLAGS", "\\Flagged")
+    wait_for(lambda: sum(name.endswith(":2,F") for name in names(mounted, folder)) == 1, AT_ONCE, "the flag")
+    account.referee.expunge(folder, [2])
+    wait_for(lambda: len(names(mounted, folder)) == 3, AT_ONCE, "the removal")
+    other = "INBOX" if folder != "INBOX" else "Lists"
+    account.referee.move(folder, [3], other)
+    wait_for(lambda: (len(names(mounted, folder)), len(names(mounted, other))) == (2, 4), AT_ONCE, "the move")
+
+
+@pytest.mark.parametrize("what, gone, come", [
+    (lambda referee: referee.create("Fresh"), set(), {"Fresh"}),
+    (lambda referee: referee.delete("Unseen"), {"Unseen"}, set())], ids=["made", "removed"])
+def test_folders_are_seen_at_once(account, mount, line, what, gone, come):
+    mounted = watching(account, mount, line)
+    ready(line)
+    before = set(os.listdir(mounted.path))
+    what(account.referee)
+    wait_for(lambda: set(os.listdir(mounted.path)) == before - gone | come, AT_ONCE, f"{gone} to become {come}")
+
+
+def test_a_renamed_folder_is_seen_by_the_poll_at_the_latest(account, mount):
+    """Dovecot 2.3 announces renames only when something else happens as well."""
+    account.referee.create("Lists")
+    mounted = mount(account, "poll=2")
+    assert "Lists" in os.listdir(mounted.path)
+    account.referee.rename("Lists", "Circulars")
+    wait_for(lambda: "Circulars" in os.listdir(mounted.path) and "Lists" not in os.listdir(mounted.path), 10)
+
+
+def test_one_session_hears_of_all_folders_with_few_bytes(account, mount, line):
+    mounted = watching(account, mount, line)
+    ready(line)
+    line.reset()
+    account.referee.append("Lists", [MAIL])
+    wait_for(lambda: len(names(mounted, "Lists")) == 4, AT_ONCE, "the new message")
+    assert line.connections == 0
+    assert line.commands["LIST"] == 0, line.lines
+    assert line.bytes < 3000, line.lines
+
+
+@pytest.mark.parametrize("missing", [["NOTIFY"], ["NOTIFY", "QRESYNC"], ["NOTIFY", "QRESYNC", "CONDSTORE"]], ids=" ".join)
+def test_without_notify_inbox_is_seen_at_once_and_the_others_by_the_poll(dovecot_with, mount, missing):
+    account = dovecot_with(without=missing).add_account("alice")
+    account.referee.create("Lists")
+    account.referee.append("INBOX", [MAIL])
+    account.referee.append("Lists", [MAIL])
+    mounted = mount(account, "poll=3")
+    assert len(names(mounted, "INBOX")) == len(names(mounted, "Lists")) == 1
+    account.referee.append("INBOX", [MAIL])
+    account.referee.append("Lists", [MAIL])
+    account.referee.create("Fresh")
+    wait_for(lambda: len(names(mounted, "INBOX")) == 2, AT_ONCE)
+    wait_for(lambda: len(names(mounted, "Lists")) == 2, 10)
+    wait_for(lambda: "Fresh" in os.listdir(mounted.path), 10)
+    account.close()
+
+
+def test_after_a_lost_connection_announcements_are_asked_for_again(account, mount, line):
+    mounted = watching(account, mount, line)
+    ready(line)
+    line.reset()
+    line.cut()
+    account.referee.append("Lists", [MAIL])
+    wait_for(lambda: len(names(mounted, "Lists")) == 4, 20, "what came while nobody listened")
+    wait_for(lambda: line.commands["NOTIFY"], 20)
+    ready(line)
+    account.referee.append("Lists", [MAIL])
+    wait_for(lambda: len(names(mounted, "Lists")) == 5, AT_ONCE, "what came later")
+
+
+class Liar(Session):
+    """Announces @server.lies while the client is idle."""
+
+    def do_notify(self, _):
+        pass
+
+    def do_idle(self, _):
+        self.send(b"+ idling\r\n")
+        while not select.select([self.connection], [], [], 0.05)[0]:
+            if self.server.lies:
+                self.send(self.server.lies.pop(0))
+        if not self.input.readline():
+            raise ConnectionAbortedError
+
+
+LIES = [
+    b"* STATUS nowhere (MESSAGES 4294967295)\r\n",
+    b"* STATUS Lists (MESSAGES 0 UIDNEXT 0 HIGHESTMODSEQ 18446744073709551615)\r\n",
+    b"* STATUS \"\" ()\r\n* STATUS\r\n* LIST\r\n* LSUB NIL\r\n",
+    b"* LIST (\\NonExistent) \"/\" INBOX\r\n* LIST (\\NonExistent) \"/\" Lists\r\n",
+    b"* LIST () \"/\" \"../../etc\"\r\n* LIST () \"/\" Lists (\"OLDNAME\" (\"INBOX\"))\r\n",
+    b"* 0 EXISTS\r\n* VANISHED 1:4294967295\r\n",
+    b"* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n",
+    b"".join(b"* STATUS m%d (MESSAGES 1)\r\n" % number for number in range(3000)),
+    b"* OK [NOTIFICATIONOVERFLOW] \r\n",
+]
+
+
+def test_a_server_that_announces_lies_is_asked_and_nothing_goes(mount):
+    boxes = {"INBOX": [Message(1, b"Subject: a\r\n\r\n"), Message(2, b"Subject: b\r\n\r\n")],
+             "Lists": [Message(1, b"Subject: c\r\n\r\n")]}
+    with Scripted(boxes, capabilities="IMAP4rev1 LITERAL+ IDLE NOTIFY", session=Liar, lies=[]) as server:
+        mounted = mount(server, "poll=600", port=server.port)
+        assert (len(names(mounted, "INBOX")), len(names(mounted, "Lists"))) == (2, 1)
+        for lie in LIES:
+            idles = server.commands.count("IDLE")
+            server.lies.append(lie)
+            wait_for(lambda: server.commands.count("IDLE") > idles, 20, f"another IDLE after {lie[:80]}")
+        boxes["INBOX"].append(Message(3, b"Subject: d\r\n\r\n"))
+        server.lies.append(b"* 3 EXISTS\r\n")
+        wait_for(lambda: len(names(mounted, "INBOX")) == 3, 20, f"true news after {server.commands[-9:]}")
+        assert (len(names(mounted, "INBOX")), len(names(mounted, "Lists"))) == (3, 1)
+        assert sorted(os.listdir(mounted.path)) == ["INBOX", "Lists"]
+        assert "online" in mounted.status()
