@@ -43,7 +43,7 @@ mf_stream_open (const MfAccount *account, GCancellable *cancellable, GError **er
   self->base = G_IO_STREAM (g_steal_pointer (&connection));
   self->size = READ_SIZE;
   self->buffer = g_malloc (self->size);
-  self->out = g_byte_array_new ();
+  self->out = g_byte_array_sized_new (2 * WRITE_SIZE); /* never moved: see write_now() */
   mf_stream_start_clock (self);
   if (account->tls == MF_TLS_IMPLICIT && !mf_stream_start_tls (self, cancellable, error))
     return NULL;
@@ -283,7 +283,8 @@ mf_stream_wait (MfStream *self, guint wait_ms, GCancellable *wake, GCancellable 
 
 /* ---- writing ---------------------------------------------------------- */
 
-/* As much of the queue as goes without waiting. */
+/* As much of the queue as goes without waiting.  There may be a password in it, so
+ * nothing of what has gone stays. */
 static gboolean
 write_now (MfStream *self, GError **error)
 {
@@ -301,7 +302,10 @@ write_now (MfStream *self, GError **error)
         done += (gsize)put;
     }
   if (done > 0)
-    g_byte_array_remove_range (self->out, 0, (guint)done);
+    {
+      g_byte_array_remove_range (self->out, 0, (guint)done);
+      explicit_bzero (self->out->data + self->out->len, done);
+    }
   note_progress (self, done);
   if (self->account->traffic != NULL)
     g_atomic_pointer_add (&self->account->traffic->sent_bytes, (gssize)done);
@@ -367,10 +371,10 @@ mf_stream_free (MfStream *self)
   g_clear_object (&self->tls);
   g_clear_object (&self->base);
   g_clear_object (&self->socket);
-  memset (self->buffer, 0, self->size);
+  explicit_bzero (self->buffer, self->size);
   g_free (self->buffer);
   if (self->out->len > 0)
-    memset (self->out->data, 0, self->out->len);
+    explicit_bzero (self->out->data, self->out->len);
   g_byte_array_unref (self->out);
   g_free (self);
 }
