@@ -15,7 +15,7 @@ tests/install.sh build demo
 mailfs=${MAILFS_BINARY-}
 if [ -z "$mailfs" ]; then
   [ -f build/build.ninja ] || /usr/bin/meson setup build
-  /usr/bin/meson compile -C build
+  /usr/bin/meson compile -C build mailfs
   mailfs=$PWD/build/fs/mailfs
 fi
 

@@ -19,6 +19,7 @@ import corpus
 import mailfs
 from certs import Certs
 from dovecot import Dovecot
+from issuer import Issuer
 from proxy import Proxy
 from referee import Mail
 
@@ -98,6 +99,13 @@ def account(dovecot):
     account = dovecot.add_account(next(_names))
     yield account
     account.close()
+
+
+@pytest.fixture
+def issuer():
+    """Makes OAuth2 tokens for a server with its settings()."""
+    with tempfile.TemporaryDirectory(prefix="mailfs-issuer-") as root:
+        yield Issuer(Path(root))
 
 
 @pytest.fixture

@@ -121,3 +121,46 @@ def test_mutt_reads_and_archives_with_the_example(account, mount, program):
     wait_for(lambda: state() == {"INBOX": [(b"Subject: 1", {"\\Seen"})], "Trash": [(b"Subject: 2", set())]}, 20,
              f"one read and one in Trash, not {state()}")
     assert any((home.root / ".cache" / "mutt").iterdir())
+
+
+# What the commands of mailfs.conf are called with, and whose secret they print.
+COMMANDS = {
+    "pass": ("show mail/work", "work"),
+    "secret-tool": ("lookup service imap user me", "home"),
+    "oama": ("access me@gmail.com", "gmail"),
+    "mutt_oauth2.py": ("office.tokens", "office"),
+}
+
+
+def test_every_account_of_the_file_is_mounted_in_one_tree(dovecot_with, mount, certs, issuer):
+    """With stand-ins for the programs that print secrets, and for the providers."""
+    server = dovecot_with(**issuer.settings())
+    home = mount.home()
+    text = (EXAMPLES / "mailfs.conf").read_text()
+    for name, address in (("work", "imaps://me@imap.example.com"), ("home", "me@example.com"), ("gmail", "me@gmail.com"),
+                          ("office", "me@outlook.com")):
+        account = server.add_account(name)
+        account.referee.append("INBOX", [Mail(f"Subject: of {name}\r\n\r\n".encode())])
+        account.close()
+        text = text.replace(f"account={address}\n", f"account=imap://{name}@127.0.0.1:{server.port}\n")
+    programs = home.root / "bin"
+    programs.mkdir()
+    for program, (words, name) in COMMANDS.items():
+        secret = issuer.token(name) if "oauth" in program or program == "oama" else account.password
+        (programs / program).write_text(f'#!/bin/sh\ncase "$*" in *"{words}") echo "{secret}" ;; *) exit 1 ;; esac\n')
+        (programs / program).chmod(0o755)
+    text = text.replace("python3 /usr/share/doc/mutt/examples/", "")
+    text = text.replace("[defaults]\n", f"[defaults]\nca_file={certs.ca}\n")
+    (home.root / "config" / "mailfs").mkdir(parents=True)
+    (home.root / "config" / "mailfs" / "mailfs.conf").write_text(text)
+    home.environment["PATH"] = f"{programs}:{os.environ['PATH']}"
+    try:
+        result = home.run("--all", home.mountpoint)
+        assert result.returncode == 0, result.stderr
+        for name in ("work", "home", "gmail", "office"):
+            message, = (home.mountpoint / name / "INBOX" / "new").iterdir()
+            assert message.read_text() == f"Subject: of {name}\n\n"
+        assert "Junk" not in os.listdir(home.mountpoint / "work")
+        assert os.access("/usr/share/doc/mutt/examples/mutt_oauth2.py", os.R_OK)
+    finally:
+        home.run("unmount", home.mountpoint)

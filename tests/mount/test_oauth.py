@@ -1,20 +1,11 @@
 """OAuth2: tokens of a command, checked by a real server."""
 
 import os
-import tempfile
-from pathlib import Path
 
 import pytest
 
-from issuer import Issuer
 from referee import Mail
 from waiting import wait_for
-
-
-@pytest.fixture
-def issuer():
-    with tempfile.TemporaryDirectory(prefix="mailfs-issuer-") as root:
-        yield Issuer(Path(root))
 
 
 class Teller:
