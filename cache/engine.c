@@ -120,20 +120,35 @@ cancel_link (GCancellable *cancellable, gpointer link)
 }
 
 static gboolean
+list_first (MfEngine *self, GError **error)
+{
+  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
+  MfLink *link = mf_engine_take_link (self, MF_WORKER_FRONT, NULL, error);
+  GError *local = NULL;
+
+  if (link == NULL)
+    return FALSE;
+  if (mf_engine_list_folders (self, link, stale, &local))
+    mf_engine_pull_later (self, stale);
+  else
+    mf_link_check (link, local);
+  mf_engine_give_link (link);
+  if (local != NULL)
+    g_propagate_error (error, local);
+  return local == NULL;
+}
+
+static gboolean
 first_contact (MfEngine *self, GCancellable *cancellable, GError **error)
 {
   MfLink *link = self->links[MF_WORKER_FRONT];
-  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
   gulong handler = 0;
 
   if (cancellable != NULL)
     handler = g_cancellable_connect (cancellable, G_CALLBACK (cancel_link), link, NULL);
-  gboolean ok = mf_engine_connect (self, MF_WORKER_FRONT, error)
-                && mf_engine_list_folders (self, link, stale, error);
+  gboolean ok = list_first (self, error);
   if (cancellable != NULL)
     g_cancellable_disconnect (cancellable, handler);
-  if (ok)
-    mf_engine_pull_later (self, stale);
   return ok;
 }
 
@@ -155,7 +170,6 @@ mf_engine_start (MfEngine *self, gboolean *out_online, char **out_why, GCancella
           g_propagate_error (error, g_steal_pointer (&local));
           return FALSE;
         }
-      mf_link_check (self->links[MF_WORKER_FRONT], local);
       mf_engine_set_offline (self, local);
       *out_why = g_strdup (local->message);
     }

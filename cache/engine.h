@@ -55,6 +55,8 @@ typedef struct
   char *trouble;            /* (nullable) why not */
   gint64 retry_at_us;       /* monotonic; offline only */
   guint backoff_ms;
+  gint64 shares_until_us[MF_N_WORKERS]; /* monotonic: has no session of its own, for there are
+                                         * too many; uses the front's */
   GCancellable *wake_watch; /* ends its IDLE */
   gint64 poll_at_us;        /* monotonic: the folders are to be listed again */
   MfQuota quota;            /* of INBOX, zeroes when unknown */
@@ -122,8 +124,13 @@ gboolean mf_engine_is_stopping (MfEngine *self);
 void mf_engine_set_online (MfEngine *self);
 /* Everybody who waits is told; the watch tries again later. */
 void mf_engine_set_offline (MfEngine *self, const GError *error);
-/* Opens the worker's link; sets the state. */
-gboolean mf_engine_connect (MfEngine *self, MfWorkerKind kind, GError **error);
+/* The worker's link with a session, to be given back after the task: its own, or the
+ * front's when the server allows no more.  NULL: offline.  Sets the state.
+ * @out_fresh (optional): the session was opened just now. */
+MfLink *mf_engine_take_link (MfEngine *self, MfWorkerKind kind, gboolean *out_fresh,
+                             GError **error);
+void mf_engine_give_link (MfLink *link);
+gboolean mf_engine_shares_link (MfEngine *self, MfWorkerKind kind);
 /* With the lock: TRUE when the session was not wanted any more and was closed, with
  * the lock given up meanwhile. */
 gboolean mf_engine_hang_up (MfEngine *self, MfWorkerKind kind);

@@ -8,6 +8,7 @@ mf_link_new (const MfRemoteOps *ops, const MfAccount *account)
   self->ops = ops;
   self->account = account;
   self->cancellable = g_cancellable_new ();
+  g_mutex_init (&self->in_use);
   return self;
 }
 
@@ -16,6 +17,7 @@ mf_link_free (MfLink *self)
 {
   mf_link_drop (self);
   g_object_unref (self->cancellable);
+  g_mutex_clear (&self->in_use);
   g_free (self);
 }
 

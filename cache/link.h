@@ -1,7 +1,7 @@
-/* link.h - one worker's session with the server, opened when it is needed.
+/* link.h - a session with the server, opened when it is needed.
  *
  * Shape:   knows which mailbox is selected; drops a session that has died.
- * Threads: one worker; cancelling @cancellable, any.
+ * Threads: whoever holds @in_use; cancelling @cancellable, any.
  * Errors:  MF_REMOTE_ERROR as they come.
  */
 #pragma once
@@ -12,6 +12,7 @@ typedef struct
 {
   const MfRemoteOps *ops;
   const MfAccount *account;
+  GMutex in_use;             /* held for a task, network and all */
   GCancellable *cancellable; /* ends whatever the link is waiting for */
   MfRemote *remote;          /* (nullable) */
   char *mailbox;             /* (nullable) selected, the server's spelling */

@@ -4,6 +4,7 @@
 
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MOST_MS 60000
+#define SHARE_S 120
 
 static void
 tell_state (MfEngine *self)
@@ -32,20 +33,21 @@ mf_engine_set_online (MfEngine *self)
 }
 
 /* Doubles with every failure; a part of it is left to chance, so that many
- * mounts do not come back at once.  The server may ask for more. */
+ * mounts do not come back at once. */
 static guint
-next_backoff_ms (MfEngine *self, const GError *error)
+next_backoff_ms (MfEngine *self)
 {
   self->backoff_ms = CLAMP (self->backoff_ms * 2, BACKOFF_FIRST_MS, BACKOFF_MOST_MS);
-  guint jittered = self->backoff_ms / 2 + (guint) g_random_int_range (0, (gint32) self->backoff_ms);
-
-  return MAX (jittered, mf_remote_error_backoff_ms (error));
+  return self->backoff_ms / 2 + (guint) g_random_int_range (0, (gint32) self->backoff_ms);
 }
 
-/* With the lock: what is told to be offline is so for no other reason. */
+/* With the lock.  Workers that lose their sessions together are one failure, and
+ * what is told to be offline is so for no other reason. */
 static void
-note_trouble (MfEngine *self, const GError *error)
+note_trouble (MfEngine *self, const GError *error, gboolean was_online)
 {
+  gint64 now_us = g_get_monotonic_time ();
+
   if (self->unwanted)
     {
       self->retry_at_us = G_MAXINT64;
@@ -53,7 +55,10 @@ note_trouble (MfEngine *self, const GError *error)
     }
   g_free (self->trouble);
   self->trouble = g_strdup (error->message);
-  self->retry_at_us = g_get_monotonic_time () + 1000 * (gint64) next_backoff_ms (self, error);
+  guint wait_ms = was_online || now_us >= self->retry_at_us ? next_backoff_ms (self)
+                                                            : 0;
+  wait_ms = MAX (wait_ms, mf_remote_error_backoff_ms (error));
+  self->retry_at_us = MAX (self->retry_at_us, now_us + 1000 * (gint64) wait_ms);
 }
 
 void
@@ -66,7 +71,7 @@ mf_engine_set_offline (MfEngine *self, const GError *error)
   g_mutex_lock (&self->lock);
   gboolean news = self->online;
   self->online = FALSE;
-  note_trouble (self, error);
+  note_trouble (self, error, news);
   g_queue_clear_full (self->front_pulls, g_free);
   g_queue_clear_full (self->wanted, g_free);
   GArray *folder_waits = mf_waiters_take_all (self->folder_waits);
@@ -96,21 +101,79 @@ may_connect (MfEngine *self, GError **error)
   return may;
 }
 
-gboolean
-mf_engine_connect (MfEngine *self, MfWorkerKind kind, GError **error)
+/* ---- sessions --------------------------------------------------------- */
+
+/* With the lock. */
+static gboolean
+shares (MfEngine *self, MfWorkerKind kind)
 {
+  return g_get_monotonic_time () < self->shares_until_us[kind];
+}
+
+gboolean
+mf_engine_shares_link (MfEngine *self, MfWorkerKind kind)
+{
+  g_mutex_lock (&self->lock);
+  gboolean result = shares (self, kind);
+  g_mutex_unlock (&self->lock);
+  return result;
+}
+
+/* With the lock. */
+static void
+let_share (MfEngine *self, MfWorkerKind kind)
+{
+  self->shares_until_us[kind] = g_get_monotonic_time () + SHARE_S * G_USEC_PER_SEC;
+}
+
+/* Others have got through, so this one is too many: TRUE when it uses the front's
+ * from now on.  If it is the front itself, the others make room. */
+static gboolean
+crowd_out (MfEngine *self, MfWorkerKind kind, const GError *why)
+{
+  if (!g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY))
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  gboolean crowded = self->online;
+  for (int other = 0; crowded && other < MF_N_WORKERS; other++)
+    if (other != MF_WORKER_FRONT && (other == (int) kind || kind == MF_WORKER_FRONT))
+      let_share (self, other);
+  g_mutex_unlock (&self->lock);
+  return crowded && kind != MF_WORKER_FRONT;
+}
+
+MfLink *
+mf_engine_take_link (MfEngine *self, MfWorkerKind kind, gboolean *out_fresh, GError **error)
+{
+  MfWorkerKind whose = mf_engine_shares_link (self, kind) ? MF_WORKER_FRONT : kind;
+  MfLink *link = self->links[whose];
   GError *local = NULL;
 
-  if (mf_link_is_open (self->links[kind]))
-    return TRUE;
-  if (may_connect (self, &local) && mf_link_open (self->links[kind], &local))
+  g_mutex_lock (&link->in_use);
+  gboolean fresh = !mf_link_is_open (link);
+  if (!fresh || (may_connect (self, &local) && mf_link_open (link, &local)))
     {
-      mf_engine_set_online (self);
-      return TRUE;
+      if (fresh)
+        mf_engine_set_online (self);
+      if (out_fresh != NULL)
+        *out_fresh = fresh;
+      return link;
+    }
+  mf_engine_give_link (link);
+  if (crowd_out (self, whose, local))
+    {
+      g_error_free (local);
+      return mf_engine_take_link (self, kind, out_fresh, error);
     }
   mf_engine_set_offline (self, local);
   g_propagate_error (error, local);
-  return FALSE;
+  return NULL;
+}
+
+void
+mf_engine_give_link (MfLink *link)
+{
+  g_mutex_unlock (&link->in_use);
 }
 
 /* ---- the user's wish -------------------------------------------------- */
@@ -147,10 +210,18 @@ mf_engine_go_online (MfEngine *self)
 gboolean
 mf_engine_hang_up (MfEngine *self, MfWorkerKind kind)
 {
-  if (!self->unwanted || !mf_link_is_open (self->links[kind]))
+  MfLink *link = self->links[kind];
+
+  /* What somebody is using is cancelled, and dropped by him. */
+  if ((!self->unwanted && !shares (self, kind)) || !g_mutex_trylock (&link->in_use))
     return FALSE;
-  g_mutex_unlock (&self->lock);
-  mf_link_drop (self->links[kind]);
-  g_mutex_lock (&self->lock);
-  return TRUE;
+  gboolean open = mf_link_is_open (link);
+  if (open)
+    {
+      g_mutex_unlock (&self->lock);
+      mf_link_drop (link);
+      g_mutex_lock (&self->lock);
+    }
+  mf_engine_give_link (link);
+  return open;
 }

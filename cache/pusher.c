@@ -13,7 +13,7 @@
 typedef struct
 {
   MfEngine *engine;
-  MfLink *link;
+  MfLink *link; /* of the run under way */
   MfBodyWriter *writer;
 } Pusher;
 
@@ -80,33 +80,6 @@ push_all (Pusher *self, GError **error)
   return TRUE;
 }
 
-/* The link may have died while it was not used: a fresh one is tried at once. */
-static gboolean
-push_or_retry (Pusher *self, GError **error)
-{
-  MfEngine *engine = self->engine;
-  MfLink *link = self->link;
-  gboolean was_open = mf_link_is_open (link);
-  g_autoptr (GError) local = NULL;
-
-  if (!mf_engine_connect (engine, MF_WORKER_PUSH, error))
-    return FALSE;
-  if (push_all (self, &local))
-    return TRUE;
-  mf_link_check (link, local);
-  if (was_open && !mf_link_is_open (link) && !mf_engine_is_stopping (engine))
-    {
-      g_clear_error (&local);
-      if (!mf_engine_connect (engine, MF_WORKER_PUSH, error))
-        return FALSE;
-      if (push_all (self, &local))
-        return TRUE;
-      mf_link_check (link, local);
-    }
-  g_propagate_error (error, g_steal_pointer (&local));
-  return FALSE;
-}
-
 /* ---- bringing everything up to date ------------------------------------ */
 
 static gboolean
@@ -147,21 +120,34 @@ refresh (Pusher *self, GError **error)
 
 /* ---- the run ---------------------------------------------------------- */
 
-/* Nothing more is tried for those who wait. */
-static void
-give_up (Pusher *self, const GError *error)
+/* @out_lost: with the session; @out_stale: which may have been dead for long. */
+static gboolean
+run_once (Pusher *self, gboolean and_refresh, gboolean *out_lost, gboolean *out_stale,
+          GError **error)
 {
-  MfEngine *engine = self->engine;
-  g_autoptr (GError) mapped = g_error_copy (error);
+  GError *local = NULL;
+  gboolean fresh = FALSE;
 
-  mf_link_check (self->link, error);
-  if (!mf_link_is_open (self->link))
+  *out_lost = *out_stale = FALSE;
+  self->link = mf_engine_take_link (self->engine, MF_WORKER_PUSH, &fresh, error);
+  if (self->link == NULL)
+    return FALSE;
+  if (!push_all (self, &local) || (and_refresh && !refresh (self, &local)))
     {
-      mf_engine_set_offline (engine, error);
-      return;
+      mf_link_check (self->link, local);
+      *out_lost = !mf_link_is_open (self->link);
+      *out_stale = *out_lost && !fresh;
+      g_propagate_error (error, local);
     }
-  mf_engine_tell_trouble (engine, error->message);
-  mf_error_from_remote (&mapped);
+  mf_engine_give_link (self->link);
+  return local == NULL;
+}
+
+/* The server wants something to be done later. */
+static void
+tell_waiting (MfEngine *engine, const GError *mapped)
+{
+  mf_engine_tell_trouble (engine, mapped->message);
   g_mutex_lock (&engine->lock);
   GArray *push_waits = mf_waiters_take_all (engine->push_waits);
   g_mutex_unlock (&engine->lock);
@@ -172,17 +158,26 @@ give_up (Pusher *self, const GError *error)
 static void
 push (Pusher *self, GArray *fresh)
 {
+  MfEngine *engine = self->engine;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GError) mapped = NULL;
+  gboolean lost, stale;
+  gboolean ok = run_once (self, fresh != NULL, &lost, &stale, &error);
 
-  if (!push_or_retry (self, &error) || (fresh != NULL && !refresh (self, &error)))
+  if (stale && !mf_engine_is_stopping (engine))
     {
-      give_up (self, error);
-      mf_engine_push_later (self->engine, error);
-      mapped = g_error_copy (error);
-      mf_error_from_remote (&mapped);
+      g_clear_error (&error);
+      ok = run_once (self, fresh != NULL, &lost, &stale, &error);
     }
-  mf_waiters_call (fresh, mapped);
+  if (!ok)
+    {
+      mf_engine_push_later (engine, error);
+      if (lost)
+        mf_engine_set_offline (engine, error);
+      mf_error_from_remote (&error);
+      if (!lost && self->link != NULL)
+        tell_waiting (engine, error);
+    }
+  mf_waiters_call (fresh, error);
 }
 
 gpointer
@@ -190,7 +185,7 @@ mf_pusher_run (gpointer data)
 {
   MfEngine *engine = data;
   g_autoptr (MfBodyWriter) writer = mf_bodywriter_new (engine->bodies);
-  Pusher self = { engine, engine->links[MF_WORKER_PUSH], writer };
+  Pusher self = { engine, NULL, writer };
 
   g_mutex_lock (&engine->lock);
   while (!engine->stopping)

@@ -258,6 +258,35 @@ watch_once (Watch *self, GError **error)
   return watch_inbox (self, error);
 }
 
+/* Nobody else uses it. */
+static gboolean
+open_session (Watch *self)
+{
+  MfLink *link = mf_engine_take_link (self->engine, MF_WORKER_WATCH, NULL, NULL);
+
+  if (link != NULL)
+    mf_engine_give_link (link);
+  return link == self->link;
+}
+
+/* There is no session for watching, only for a look now and then. */
+static void
+poll_by_another (Watch *self)
+{
+  MfEngine *engine = self->engine;
+  Watch other = { engine, mf_engine_take_link (engine, MF_WORKER_WATCH, NULL, NULL), TRUE };
+  g_autoptr (GError) error = NULL;
+
+  if (other.link == NULL)
+    return;
+  if (is_offline (engine))
+    come_back (&other);
+  else if (g_get_monotonic_time () >= poll_time (engine) && !poll_tree (&other, &error))
+    mf_link_check (other.link, error);
+  mf_engine_give_link (other.link);
+  sleep_until_poll (engine, poll_time (engine));
+}
+
 static void
 run (Watch *self)
 {
@@ -266,8 +295,14 @@ run (Watch *self)
   if (!mf_link_is_open (self->link))
     {
       wait_for_retry (self->engine);
-      if (mf_engine_is_stopping (self->engine)
-          || !mf_engine_connect (self->engine, MF_WORKER_WATCH, NULL))
+      if (mf_engine_is_stopping (self->engine))
+        return;
+      if (mf_engine_shares_link (self->engine, MF_WORKER_WATCH))
+        {
+          poll_by_another (self);
+          return;
+        }
+      if (!open_session (self))
         return;
       self->asked_us = 0;
       if (self->was_lost || can_be_told (self))

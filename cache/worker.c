@@ -15,7 +15,7 @@ typedef struct
 {
   MfEngine *engine;
   MfWorkerKind kind;
-  MfLink *link;
+  MfLink *link; /* of the task under way */
   MfBodyWriter *writer;
   MfFolderId folder;  /* of the download under way */
   gboolean may_retry; /* with a fresh session, if this one dies */
@@ -26,28 +26,36 @@ typedef gboolean (*Task) (Worker *self, MfFolderId folder, GError **error);
 
 /* ---- trying, and trying again ----------------------------------------- */
 
-static gboolean
-run_once (Worker *self, Task task, MfFolderId folder, GError **error)
-{
-  GError *local = NULL;
-
-  if (!mf_engine_connect (self->engine, self->kind, error))
-    return FALSE;
-  if (task (self, folder, &local))
-    return TRUE;
-  mf_link_check (self->link, local);
-  g_propagate_error (error, local);
-  return FALSE;
-}
-
 /* A session that died had been dead before, or was good for something. */
 static gboolean
-deserves_another (Worker *self, gboolean was_open, gint64 start)
+deserves_another (Worker *self, gint64 start)
 {
-  gboolean stale = was_open && g_get_monotonic_time () - start < STALE_LINK_US;
+  gboolean stale = self->may_retry && g_get_monotonic_time () - start < STALE_LINK_US;
 
-  return !mf_link_is_open (self->link) && (stale || self->delivered)
-         && !mf_engine_is_stopping (self->engine);
+  return (stale || self->delivered) && !mf_engine_is_stopping (self->engine);
+}
+
+/* @out_lost: with the session, which had been there. */
+static gboolean
+run_once (Worker *self, Task task, MfFolderId folder, gboolean *out_lost, GError **error)
+{
+  GError *local = NULL;
+  gboolean fresh = FALSE;
+
+  *out_lost = FALSE;
+  self->link = mf_engine_take_link (self->engine, self->kind, &fresh, error);
+  if (self->link == NULL)
+    return FALSE;
+  self->may_retry = !fresh;
+  self->delivered = FALSE;
+  if (!task (self, folder, &local))
+    {
+      mf_link_check (self->link, local);
+      *out_lost = !mf_link_is_open (self->link);
+      g_propagate_error (error, local);
+    }
+  mf_engine_give_link (self->link);
+  return local == NULL;
 }
 
 /* The error is mapped.  A link that is lost twice running means offline. */
@@ -55,20 +63,18 @@ static gboolean
 run_task (Worker *self, Task task, MfFolderId folder, GError **error)
 {
   g_autoptr (GError) local = NULL;
-  gboolean again = TRUE;
+  gboolean lost;
+  gint64 start;
 
-  while (again)
+  do
     {
-      gboolean was_open = mf_link_is_open (self->link);
-      gint64 start = g_get_monotonic_time ();
-      self->may_retry = was_open;
-      self->delivered = FALSE;
+      start = g_get_monotonic_time ();
       g_clear_error (&local);
-      if (run_once (self, task, folder, &local))
+      if (run_once (self, task, folder, &lost, &local))
         return TRUE;
-      again = deserves_another (self, was_open, start);
     }
-  if (!mf_link_is_open (self->link))
+  while (lost && deserves_another (self, start));
+  if (lost)
     mf_engine_set_offline (self->engine, local);
   mf_error_from_remote (&local);
   g_propagate_error (error, g_steal_pointer (&local));
@@ -77,25 +83,40 @@ run_task (Worker *self, Task task, MfFolderId folder, GError **error)
 
 /* ---- pulling a folder ------------------------------------------------- */
 
+/* Begun with the link, and left before it is given back: who has the one never waits
+ * for who wants the other. */
 static gboolean
 pull_task (Worker *self, MfFolderId folder, GError **error)
 {
-  g_autoptr (MfNews) news = mf_news_new (self->engine->func, self->engine->user_data);
+  MfEngine *engine = self->engine;
+  g_autoptr (MfNews) news = mf_news_new (engine->func, engine->user_data);
+  g_autoptr (GError) mapped = NULL;
+  MfSettle settle = mf_engine_settle (engine, news);
+  GError *local = NULL;
 
-  MfSettle settle = mf_engine_settle (self->engine, news);
-
-  return mf_pull_folder (&settle, self->link, folder, error);
+  if (!mf_engine_begin_pull (engine, folder))
+    return TRUE;
+  if (mf_pull_folder (&settle, self->link, folder, &local))
+    {
+      mf_engine_end_pull (engine, folder, NULL);
+      return TRUE;
+    }
+  mf_link_check (self->link, local);
+  mapped = g_error_copy (local);
+  mf_error_from_remote (&mapped);
+  /* Who waits goes on waiting for the next try, or is told that there is none. */
+  if (mf_link_is_open (self->link))
+    mf_engine_end_pull (engine, folder, mapped);
+  else
+    mf_engine_release_pull (engine, folder);
+  g_propagate_error (error, local);
+  return FALSE;
 }
 
 static void
 pull (Worker *self, MfFolderId folder)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (!mf_engine_begin_pull (self->engine, folder))
-    return;
-  run_task (self, pull_task, folder, &error);
-  mf_engine_end_pull (self->engine, folder, error);
+  run_task (self, pull_task, folder, NULL);
 }
 
 /* ---- fetching bodies -------------------------------------------------- */
@@ -149,6 +170,16 @@ take_ahead (MfEngine *engine, MfFolderId folder, GArray *batch)
     }
 }
 
+/* With the lock: what can wait does not keep a session that others need too. */
+static gboolean
+gives_way (Worker *self)
+{
+  MfEngine *engine = self->engine;
+
+  return self->kind == MF_WORKER_BACK && self->link == engine->links[MF_WORKER_FRONT]
+         && (!g_queue_is_empty (engine->front_pulls) || !g_queue_is_empty (engine->wanted));
+}
+
 static gboolean
 next_bodies (GArray *batch, gpointer user_data)
 {
@@ -156,9 +187,9 @@ next_bodies (GArray *batch, gpointer user_data)
   MfEngine *engine = self->engine;
 
   g_mutex_lock (&engine->lock);
-  if (!engine->stopping)
+  if (!engine->stopping && !gives_way (self))
     take_wanted (engine, self->folder, batch);
-  if (!engine->stopping && self->kind == MF_WORKER_BACK)
+  if (!engine->stopping && !gives_way (self) && self->kind == MF_WORKER_BACK)
     take_ahead (engine, self->folder, batch);
   g_mutex_unlock (&engine->lock);
   return batch->len > 0;
@@ -303,7 +334,7 @@ mf_worker_front (gpointer data)
 {
   MfEngine *engine = data;
   g_autoptr (MfBodyWriter) writer = mf_bodywriter_new (engine->bodies);
-  Worker self = { engine, MF_WORKER_FRONT, engine->links[MF_WORKER_FRONT], writer, 0, FALSE, FALSE };
+  Worker self = { engine, MF_WORKER_FRONT, NULL, writer, 0, FALSE, FALSE };
 
   g_mutex_lock (&engine->lock);
   while (!engine->stopping)
@@ -383,18 +414,28 @@ run_back (Worker *self)
   g_mutex_lock (&engine->lock);
 }
 
+/* A session takes some round trips: it is there when it is wanted. */
+static void
+be_ready (MfEngine *engine)
+{
+  MfLink *link = mf_engine_take_link (engine, MF_WORKER_BACK, NULL, NULL);
+
+  if (link != NULL)
+    mf_engine_give_link (link);
+}
+
 gpointer
 mf_worker_back (gpointer data)
 {
   MfEngine *engine = data;
   g_autoptr (MfBodyWriter) writer = mf_bodywriter_new (engine->bodies);
-  Worker self = { engine, MF_WORKER_BACK, engine->links[MF_WORKER_BACK], writer, 0, FALSE, FALSE };
+  Worker self = { engine, MF_WORKER_BACK, NULL, writer, 0, FALSE, FALSE };
 
   g_mutex_lock (&engine->lock);
   gboolean online = engine->online;
   g_mutex_unlock (&engine->lock);
   if (online)
-    mf_engine_connect (engine, MF_WORKER_BACK, NULL); /* ready when it is wanted */
+    be_ready (engine);
   g_mutex_lock (&engine->lock);
   while (!engine->stopping)
     run_back (&self);

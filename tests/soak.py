@@ -84,6 +84,10 @@ class Hand(Life):
         self.side = side
         self.model, self.touched, self.done = world.model, world.touched, world.done
 
+    def note(self, token, side, kept):
+        self.done.append((token, kept))
+        super().note(token, side, kept)
+
 
 class Soak:
     def __init__(self, seed, root):
@@ -138,21 +142,29 @@ class Soak:
 
         def set_to(name, value):
             return lambda: setattr(proxy, name, value)
-        self.random.choice([
-            lambda: proxy.cut(),
-            lambda: proxy.forget(),
-            lambda: proxy.say(b"* BYE [UNAVAILABLE] Going down\r\n"),
-            lambda: self.strike(proxy.stall, proxy.resume),
-            lambda: self.strike(set_to("blackhole", True), lambda: (set_to("blackhole", False)(), proxy.cut())),
-            lambda: self.strike(set_to("mute", True), set_to("mute", False)),
-            lambda: self.strike(set_to("rate", 20_000), set_to("rate", None)),
-            lambda: self.strike(set_to("rate", 0.5), set_to("rate", None)),
-            lambda: self.strike(set_to("latency_s", 0.2), set_to("latency_s", 0.0)),
-            lambda: self.strike(set_to("answers", {"UID ": b"NO [THROTTLED] Later\r\n"}), set_to("answers", {})),
-            lambda: self.strike(self.server.freeze, self.server.thaw),
-            self.refuse(proxy), self.restart, self.hands[0].kill, self.hands[0].remount, self.hands[0].cut_soon,
-            self.suspend, lambda: self.strike(self.wish("offline"), self.wish("online")),
-        ])()
+        faults = {
+            "cut": proxy.cut,
+            "forget": proxy.forget,
+            "farewell": lambda: proxy.say(b"* BYE [UNAVAILABLE] Going down\r\n"),
+            "stall": lambda: self.strike(proxy.stall, proxy.resume),
+            "blackhole": lambda: self.strike(set_to("blackhole", True), lambda: (set_to("blackhole", False)(), proxy.cut())),
+            "mute": lambda: self.strike(set_to("mute", True), set_to("mute", False)),
+            "slow": lambda: self.strike(set_to("rate", 20_000), set_to("rate", None)),
+            "drip": lambda: self.strike(set_to("rate", 0.5), set_to("rate", None)),
+            "far": lambda: self.strike(set_to("latency_s", 0.2), set_to("latency_s", 0.0)),
+            "throttle": lambda: self.strike(set_to("answers", {"UID ": b"NO [THROTTLED] Later\r\n"}), set_to("answers", {})),
+            "freeze": lambda: self.strike(self.server.freeze, self.server.thaw),
+            "refuse": self.refuse(proxy),
+            "restart": self.restart,
+            "kill": self.hands[0].kill,
+            "remount": self.hands[0].remount,
+            "cut soon": self.hands[0].cut_soon,
+            "suspend": self.suspend,
+            "offline": lambda: self.strike(self.wish("offline"), self.wish("online")),
+        }
+        name = self.random.choice(list(faults))
+        self.done.append(f"{name} at proxy {self.proxies.index(proxy)}")
+        faults[name]()
         self.struck += 1
 
     def refuse(self, proxy):
@@ -253,7 +265,7 @@ def soak(seed, minutes):
     try:
         life.run(minutes)
     except BaseException:
-        print(f"lately: {life.done[-2 * ROUND:]}")
+        print("lately:", *life.done[-4 * ROUND:], sep="\n  ")
         for hand in life.hands:
             print(hand.mounted.log()[-4000:])
         raise

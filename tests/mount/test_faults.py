@@ -225,3 +225,57 @@ def test_nothing_hangs_and_all_catches_up(world):
     world.fault.strike()
     quickly(world.unmount, world.fault.lasts_s + 5)
     world.fault.mend()
+
+
+# What is no fault of the line
+
+@pytest.mark.parametrize("allowed", [1, 2, 3])
+def test_with_fewer_sessions_than_wished_everything_works(dovecot_with, mount, allowed):
+    server = dovecot_with(more=f"mail_max_userip_connections = {allowed + 1}\n")  # the referee has one
+    account = server.add_account("alice")
+    account.referee.create("Archive")
+    account.referee.append("INBOX", BODIES)
+    mounted = mount(account, "poll=1")
+    files = mounted.files()
+    files[1].rename(mounted.folder("Archive") / "cur/moved:2,S")
+    contents = [files[uid].read_bytes() for uid in range(2, 41)]
+    assert contents == [body.replace(b"\r\n", b"\n") for body in BODIES[1:]]
+    (mounted.path / ".mailfs/ctl").write_text("sync")
+    moved, = account.referee.messages("Archive").values()
+    assert moved.body == BODIES[0]
+    account.referee.append("INBOX", [b"Subject: news\r\n\r\n"])
+    wait_for(lambda: len(mounted.files()) == 40, 20, "new mail")
+    assert "connection: online" in mounted.status() and "offline" not in mounted.log()
+
+
+def test_while_a_token_is_refused_there_is_a_clear_line_and_new_ones_are_asked_for(account, mount, proxy):
+    account.referee.append("INBOX", BODIES)
+    line = proxy(account.server.port)
+    home = mount.home()
+    asked = home.root / "asked"
+    (home.root / "ask").write_text(f"echo >> {asked}; cat {home.root}/password\n")
+    mounted = mount(account, "prefetch=none", f"password_command=sh {home.root}/ask", home=home, port=line.port)
+    path = mounted.files()[1]
+    before = asked.stat().st_size
+    line.answers = dict.fromkeys(["AUTHENTICATE", "LOGIN"], b"NO [AUTHENTICATIONFAILED] Token expired\r\n")
+    line.cut()
+    wait_for(lambda: "connection: offline, " in mounted.status() and "Token expired" in mounted.status(), 20,
+             "status to say why")
+    with pytest.raises(OSError) as failure:
+        quickly(path.read_bytes)
+    assert failure.value.errno == errno.EHOSTDOWN
+    wait_for(lambda: asked.stat().st_size >= before + 2, 20, "it to be asked for again")
+    line.answers = {}
+    assert wait_for(lambda: is_readable(path), 40, "to read") == BODIES[0].replace(b"\r\n", b"\n")
+
+
+def test_after_a_sleep_in_which_connections_died_news_are_seen(account, mount, proxy):
+    line = proxy(account.server.port)
+    mounted = mount(account, "poll=1", "timeout=2", port=line.port)
+    assert mounted.files() == {}
+    mounted.process.send_signal(signal.SIGSTOP)
+    line.forget()
+    account.referee.append("INBOX", BODIES)
+    mounted.process.send_signal(signal.SIGCONT)
+    files = wait_for(lambda: mounted.files(), 20, "the new mail")
+    assert wait_for(lambda: is_readable(files[40]), 20, "to read") == BODIES[39].replace(b"\r\n", b"\n")
