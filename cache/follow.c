@@ -9,6 +9,16 @@ typedef struct
   MfMsgId id;
 } Move;
 
+/* It was not where the index has it, and that may be old. */
+typedef struct
+{
+  MfEngine *engine;
+  MfMsgId id;
+  MfFolderId home;
+  guint32 uid;
+  GError *error;
+} Doubt;
+
 static void
 want (MfEngine *engine, const MfMessage *message)
 {
@@ -46,6 +56,54 @@ on_pushed (const GError *failure, gpointer user_data)
     want (self->engine, &message);
   else
     refuse (self->engine, self->id, error);
+}
+
+static void
+free_doubt (Doubt *self)
+{
+  g_error_free (self->error);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Doubt, free_doubt)
+
+static void
+on_pulled (const GError *failure, gpointer user_data)
+{
+  g_autoptr (Doubt) self = user_data;
+  g_auto (MfMessage) message = { 0 };
+  g_autoptr (GError) gone = NULL;
+
+  if (failure != NULL)
+    refuse (self->engine, self->id, failure);
+  else if (!mf_messages_get (self->engine->db, self->id, &message, &gone))
+    refuse (self->engine, self->id, gone);
+  else if (message.home == self->home && message.uid == self->uid)
+    refuse (self->engine, self->id, self->error);
+  else
+    want (self->engine, &message);
+}
+
+static gboolean
+is_waited_for (MfEngine *engine, MfMsgId id)
+{
+  g_mutex_lock (&engine->lock);
+  gboolean result = mf_waiters_has (engine->body_waits, id);
+  g_mutex_unlock (&engine->lock);
+  return result;
+}
+
+gboolean
+mf_follow_doubt (MfEngine *engine, const MfMessage *message, const GError *error)
+{
+  Doubt *doubt;
+
+  if (message->uid == 0 || !is_waited_for (engine, message->id))
+    return FALSE;
+  doubt = g_new0 (Doubt, 1);
+  *doubt = (Doubt){ engine, message->id, message->home, message->uid, g_error_copy (error) };
+  mf_engine_want_folder (engine, message->home, on_pulled, doubt);
+  return TRUE;
 }
 
 gboolean

@@ -248,7 +248,8 @@ body_done (MfMsgId id, const MfMessage *message, const GError *error, gpointer u
       return;
     }
   if (message != NULL && g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT)
-      && mf_follow_body (engine, message, self->folder))
+      && (mf_follow_body (engine, message, self->folder)
+          || mf_follow_doubt (engine, message, error)))
     return;
   if (error == NULL && message == NULL)
     gone = g_error_new_literal (MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "the message is gone");

@@ -411,6 +411,18 @@ test_lost_body_fails_alone (Fixture *self, gconstpointer data)
 }
 
 static void
+test_body_of_what_another_removed (Fixture *self, gconstpointer data)
+{
+  mf_fake_fill (self->fake, "other", 3);
+  start (self);
+  list (self, "other");
+  MfMsgId id = find_uid (self, "other", 2);
+  mf_fake_expunge (self->fake, "other", 2); /* nobody watches there */
+  g_assert_cmpint (want_body (self, id), ==, MF_CACHE_ERROR_NOT_FOUND);
+  g_assert_cmpint (want_body (self, find_uid (self, "other", 3)), ==, NONE);
+}
+
+static void
 test_bodies_of_two_folders (Fixture *self, gconstpointer data)
 {
   g_autoptr (MfPatience) patience = mf_patience_new ();
@@ -880,6 +892,7 @@ main (int argc, char **argv)
   ADD ("a body comes when it is wanted", test_body_comes_when_wanted);
   ADD ("wants of a body join", test_wants_of_a_body_join);
   ADD ("a lost body fails alone", test_lost_body_fails_alone);
+  ADD ("a body that is asked for after another client has removed it is gone", test_body_of_what_another_removed);
   ADD ("bodies of two folders come", test_bodies_of_two_folders);
   ADD ("a walk is read ahead", test_walk_is_read_ahead);
   ADD ("a walk goes on past the limit", test_walk_goes_on_past_the_limit);
