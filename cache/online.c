@@ -2,6 +2,8 @@
 #include "cache/engine.h"
 #include "cache/error.h"
 
+#include <string.h>
+
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MOST_MS 60000
 #define SHARE_S 120
@@ -20,6 +22,8 @@ mf_engine_set_online (MfEngine *self)
 {
   g_mutex_lock (&self->lock);
   gboolean news = !self->online && !self->unwanted;
+  if (news)
+    memset (self->shares_until_us, 0, sizeof self->shares_until_us); /* it may be another server */
   if (!self->unwanted)
     {
       self->online = TRUE;
