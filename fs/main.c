@@ -14,7 +14,9 @@
 #include "fs/mount.h"
 #include "fs/point.h"
 #include "fs/privateroot.h"
+#include "fs/progress.h"
 #include "fs/ready.h"
+#include "fs/report.h"
 #include "fs/route.h"
 #include "fs/secret.h"
 #include "fs/signals.h"
@@ -181,28 +183,40 @@ open_cache (App *self, GError **error)
   return cache;
 }
 
+/* For people and logs, before the prompt comes back. */
 static void
-show_progress (App *self, const char *text)
+show_summary (App *self)
 {
-  if (isatty (STDERR_FILENO))
-    fprintf (stderr, "mailfs: %s: %s\n", self->label, text);
+  g_auto (MfStatus) status = { 0 };
+  g_autofree char *line = NULL, *safe = NULL;
+
+  mf_cache_status (self->mount.cache, &status);
+  line = g_strdup_printf ("mailfs: %s: %u folders, %" G_GUINT64_FORMAT " messages at %s port %u",
+                          self->label, status.folders, status.messages, self->account.host,
+                          self->account.port);
+  safe = mf_report_line (line);
+  puts (safe);
+  fflush (stdout);
 }
 
 static gboolean
 start_cache (App *self, GError **error)
 {
-  g_autofree char *why = NULL, *folders = NULL;
-  g_auto (MfStatus) status = { 0 };
+  g_autofree char *why = NULL;
+  g_autofree char *what
+      = g_strdup_printf ("%s: connecting to %s port %u", self->label, self->account.host,
+                         self->account.port);
+  g_autofree char *safe = mf_report_line (what);
+  MfProgress *progress = mf_progress_start (safe, &self->traffic);
+  gboolean ok
+      = mf_cache_start (self->mount.cache, &self->online, &why, self->starting, error);
 
-  show_progress (self, "connecting…");
-  if (!mf_cache_start (self->mount.cache, &self->online, &why, self->starting, error))
+  mf_progress_stop (progress);
+  if (!ok)
     return FALSE;
   if (!self->online)
     g_message ("%s: mounted offline, showing what is known: %s", self->label,
                why != NULL ? why : "the server cannot be reached");
-  mf_cache_status (self->mount.cache, &status);
-  folders = g_strdup_printf ("%u folders", status.folders);
-  show_progress (self, folders);
   return TRUE;
 }
 
@@ -347,6 +361,7 @@ announce (App *self, MfDaemon *daemon)
 {
   g_autofree char *state = g_strdup_printf ("READY=1\nSTATUS=%s is mounted", self->label);
 
+  show_summary (self);
   if (!self->config->foreground)
     {
       mf_log_to_syslog ();

@@ -80,6 +80,7 @@ ask_quietly (int fd, const char *question, char *answer, gsize size, GCancellabl
       quiet = before;
       quiet.c_lflag &= ~(tcflag_t)ECHO;
       tcsetattr (fd, TCSAFLUSH, &quiet);
+      say (fd, "\r\033[K"); /* in the place of what progress.h shows */
     }
   say (fd, question);
   ok = read_line (fd, answer, size, cancellable, error);

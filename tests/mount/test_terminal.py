@@ -1,0 +1,76 @@
+"""What a person sees at a terminal: progress, a prompt, the mount's summary."""
+
+import os
+import pty
+import re
+import select
+import time
+
+from mailfs import BINARY
+from referee import Mail
+
+
+class Terminal:
+    """The program on a terminal of its own."""
+
+    def __init__(self, home, *arguments):
+        self.seen = ""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(BINARY, [str(BINARY), *map(str, arguments)], home.environment)
+
+    def read_until(self, pattern, seconds=20):
+        deadline = time.monotonic() + seconds
+        while not re.search(pattern, self.seen):
+            ready, _, _ = select.select([self.fd], [], [], max(0, deadline - time.monotonic()))
+            assert ready, f"{pattern} did not come:\n{self.seen}"
+            try:
+                self.seen += os.read(self.fd, 4096).decode()
+            except OSError:  # its other end is closed
+                assert re.search(pattern, self.seen), self.seen
+        return self.seen
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def wait(self):
+        """What it exits with."""
+        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        os.close(self.fd)
+        return status
+
+
+def url(account):
+    return f"imap://{account.user}@127.0.0.1:{account.server.port}"
+
+
+def test_a_terminal_shows_what_is_connected_to_and_what_was_found(account, mount):
+    account.referee.append("INBOX", [Mail(b"Subject: x\r\n\r\n")] * 3)
+    home = mount.home()
+    terminal = Terminal(home, *mount.options(home, account), url(account), home.mountpoint)
+    seen = terminal.read_until("messages at")
+    assert f"{url(account)}: connecting to 127.0.0.1 port {account.server.port}" in seen
+    assert re.search(r"\r\x1b\[Kmailfs: .*: 5 folders, 3 messages at 127.0.0.1 port \d+", seen)
+    assert terminal.wait() == 0
+    assert "INBOX" in os.listdir(home.mountpoint)
+
+
+def test_a_password_is_asked_for_without_echo_and_again_when_it_is_wrong(account, mount, certs):
+    home = mount.home()
+    terminal = Terminal(home, "-o", f"ca_file={certs.ca}", url(account), home.mountpoint)
+    terminal.read_until(f"Password of {account.user} at 127.0.0.1: ")
+    terminal.type("not it\n")
+    terminal.read_until(r"(?s)Password of .*Password of .*: ")
+    terminal.type(account.password + "\n")
+    seen = terminal.read_until("messages at")
+    assert terminal.wait() == 0
+    assert "not it" not in seen and account.password not in seen
+
+
+def test_without_a_terminal_one_plain_line_tells_what_was_found(account, mount):
+    home = mount.home()
+    result = home.run(*mount.options(home, account), url(account), home.mountpoint)
+    assert result.returncode == 0
+    assert result.stdout == (f"mailfs: {url(account)}: 5 folders, 0 messages at 127.0.0.1 port "
+                             f"{account.server.port}\n")
+    assert not result.stderr
