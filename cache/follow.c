@@ -16,6 +16,7 @@ typedef struct
   MfMsgId id;
   MfFolderId home;
   guint32 uid;
+  gboolean again; /* the pull may have begun before it went */
   GError *error;
 } Doubt;
 
@@ -78,6 +79,12 @@ on_pulled (const GError *failure, gpointer user_data)
     refuse (self->engine, self->id, failure);
   else if (!mf_messages_get (self->engine->db, self->id, &message, &gone))
     refuse (self->engine, self->id, gone);
+  else if (message.home == self->home && message.uid == self->uid && !self->again)
+    {
+      Doubt *doubt = g_steal_pointer (&self);
+      doubt->again = TRUE;
+      mf_engine_want_folder (doubt->engine, doubt->home, on_pulled, doubt);
+    }
   else if (message.home == self->home && message.uid == self->uid)
     refuse (self->engine, self->id, self->error);
   else
@@ -101,7 +108,8 @@ mf_follow_doubt (MfEngine *engine, const MfMessage *message, const GError *error
   if (message->uid == 0 || !is_waited_for (engine, message->id))
     return FALSE;
   doubt = g_new0 (Doubt, 1);
-  *doubt = (Doubt){ engine, message->id, message->home, message->uid, g_error_copy (error) };
+  *doubt = (Doubt){ engine, message->id, message->home, message->uid, FALSE,
+                     g_error_copy (error) };
   mf_engine_want_folder (engine, message->home, on_pulled, doubt);
   return TRUE;
 }
