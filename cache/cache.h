@@ -255,6 +255,9 @@ gboolean mf_cache_remove (MfCache *self, MfMsgId id, const char *base, GError **
 /* The flags and keywords (nullable) it shall have. */
 gboolean mf_cache_set_flags (MfCache *self, MfMsgId id, MfFlags flags, const char *keywords,
                              GError **error);
+/* The labels it shall have, as in MfRemoteMessage.  UNSUPPORTED where the server has
+ * told none. */
+gboolean mf_cache_set_labels (MfCache *self, MfMsgId id, const char *labels, GError **error);
 /* INTERNALDATE of what is not on the server yet; UNSUPPORTED afterwards. */
 gboolean mf_cache_set_date (MfCache *self, MfMsgId id, gint64 date, GError **error);
 

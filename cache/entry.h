@@ -22,6 +22,7 @@ typedef enum
   MF_CHANGE_DELETE,
   MF_CHANGE_RENAME,
   MF_CHANGE_SUBSCRIBE, /* as the row says */
+  MF_CHANGE_LABELS,    /* of a message again: add and remove them (labels.h) */
 } MfChangeKind;
 
 typedef enum
@@ -43,7 +44,7 @@ typedef struct
   MfFolderId parent; /* CREATE, RENAME: where `folder` is to be, */
   char *name;        /* (nullable) and what it is to be called there, UTF-8 */
   MfFlags add_flags, remove_flags;
-  char *add_keywords, *remove_keywords; /* (nullable) */
+  char *add_keywords, *remove_keywords; /* (nullable) labels for LABELS */
   MfMsgId source, after;
   gboolean removal;
   guint32 uidnext; /* of what is sent: no UID that came of it is below, */

@@ -17,15 +17,31 @@ compare (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
+/* Behind the word at @at. */
+static const char *
+word_end (const char *at)
+{
+  const char *p = at;
+
+  if (*p != '"')
+    return p + strcspn (p, " ");
+  for (p++; *p != '\0' && *p != '"'; p++)
+    if (*p == '\\' && p[1] != '\0')
+      p++;
+  return p + strcspn (p, " ");
+}
+
 /* Appends copies of the words of @set that are not in @words, nor in @except. */
 static void
 append (GPtrArray *words, const char *set, GPtrArray *except)
 {
-  g_auto (GStrv) parts = g_strsplit (set != NULL ? set : "", " ", -1);
-
-  for (guint i = 0; parts[i] != NULL; i++)
-    if (*parts[i] != '\0' && !has (words, parts[i]) && (except == NULL || !has (except, parts[i])))
-      g_ptr_array_add (words, g_strdup (parts[i]));
+  for (const char *at = set != NULL ? set : "", *end; *at != '\0'; at = end + strspn (end, " "))
+    {
+      end = word_end (at);
+      g_autofree char *word = g_strndup (at, (gsize) (end - at));
+      if (*word != '\0' && !has (words, word) && (except == NULL || !has (except, word)))
+        g_ptr_array_add (words, g_steal_pointer (&word));
+    }
 }
 
 static char *

@@ -1,7 +1,8 @@
-/* keywords.h - sets of keywords, as the index keeps them.
+/* keywords.h - sets of keywords or labels, as the index keeps them.
  *
  * Shape:   sorted, separated by one space, NULL for none; case is kept but does not
- *          make a difference (RFC 9051 section 2.3.2).
+ *          make a difference (RFC 9051 section 2.3.2).  A label of several words
+ *          stands in double quotes.
  * Threads: any.  Pure.
  */
 #pragma once

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cache/folders.h"
+#include "cache/labels.h"
 #include "cache/messages.h"
 
 #define BATCH 1000
@@ -139,12 +140,16 @@ update (Pull *self, MfMessage *known, const MfRemoteMessage *remote, GError **er
 {
   g_auto (MfMessage) before = { 0 };
   g_autofree char *keywords = g_strdup (remote->keywords);
+  g_autofree char *labels = g_strdup (remote->labels);
   MfRemoteMessage merged = *remote;
 
   if (remote->has_flags
       && !mf_journal_merge_flags (self->db, known->id, &merged.flags, &keywords, error))
     return FALSE;
+  if (labels != NULL && !mf_labels_merge (self->db, known->id, &labels, error))
+    return FALSE;
   merged.keywords = keywords;
+  merged.labels = labels;
   gboolean same = says_nothing_new (known, &merged);
   if (same && remote->modseq <= known->modseq)
     return TRUE;
@@ -381,12 +386,15 @@ has_gone_back (Pull *self)
 static gboolean
 catch_up (Pull *self, GError **error)
 {
-  gboolean condstore = (self->link->ops->caps (self->link->remote) & MF_CAP_CONDSTORE) != 0;
+  MfCaps caps = self->link->ops->caps (self->link->remote);
+  gboolean condstore = (caps & MF_CAP_CONDSTORE) != 0;
   guint64 since = condstore && !has_gone_back (self) ? self->folder->highestmodseq : 0;
+  /* Labels change as flags do. */
+  MfFetch items = (caps & MF_CAP_GMAIL) != 0 ? MF_FETCH_FLAGS | MF_FETCH_IDS : MF_FETCH_FLAGS;
 
   if (since != 0 && since == self->link->selected.highestmodseq)
     return find_vanished (self, error);
-  return fetch (self, 1, self->last, MF_FETCH_FLAGS, since, error)
+  return fetch (self, 1, self->last, items, since, error)
          && find_vanished (self, error);
 }
 

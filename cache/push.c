@@ -43,6 +43,26 @@ push_flags (MfSending *self, const MfUidSet *uids, GError **error)
 }
 
 static gboolean
+store_labels (MfSending *self, const MfUidSet *uids, gboolean add, const char *labels, GError **error)
+{
+  return labels == NULL
+         || self->link->ops->store_labels (self->link->remote, uids, add, labels,
+                                           self->link->cancellable, error);
+}
+
+static gboolean
+push_labels (MfSending *self, const MfUidSet *uids, GError **error)
+{
+  const MfChange *first = mf_sending_change (self, 0);
+  GError *why = NULL;
+
+  if (store_labels (self, uids, TRUE, first->add_keywords, &why)
+      && store_labels (self, uids, FALSE, first->remove_keywords, &why))
+    return mf_sending_settle_done (self, error);
+  return mf_sending_settle_failed (self, why, error);
+}
+
+static gboolean
 as_expunged (MfSending *self, guint i, const MfChange *now, gpointer data, GError **error)
 {
   return mf_settle_expunged (&self->settle, now, error);
@@ -152,6 +172,8 @@ send (MfSending *self, GError **error)
     {
     case MF_CHANGE_FLAGS:
       return push_flags (self, uids, error);
+    case MF_CHANGE_LABELS:
+      return push_labels (self, uids, error);
     case MF_CHANGE_EXPUNGE:
       return push_expunge (self, uids, error);
     case MF_CHANGE_MOVE:
@@ -302,7 +324,7 @@ static gboolean
 find_folders (MfSending *self, GError **error)
 {
   const MfGroup *group = self->group;
-  gboolean of_messages = group->kind < MF_CHANGE_CREATE;
+  gboolean of_messages = mf_sending_change (self, 0)->message != 0;
 
   return !of_messages
          || ((group->home == 0 || mf_folders_get (self->db, group->home, &self->home, error))

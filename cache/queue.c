@@ -8,7 +8,7 @@ static const char *const kind_names[] = {
   [MF_CHANGE_FLAGS] = "flags",     [MF_CHANGE_MOVE] = "move",     [MF_CHANGE_COPY] = "copy",
   [MF_CHANGE_APPEND] = "upload",   [MF_CHANGE_EXPUNGE] = "remove", [MF_CHANGE_CREATE] = "make folder",
   [MF_CHANGE_DELETE] = "remove folder", [MF_CHANGE_RENAME] = "rename folder",
-  [MF_CHANGE_SUBSCRIBE] = "subscribe",
+  [MF_CHANGE_SUBSCRIBE] = "subscribe", [MF_CHANGE_LABELS] = "labels",
 };
 
 static const char *const state_names[] = {

@@ -2,6 +2,7 @@
 
 #include "cache/folders.h"
 #include "cache/keywords.h"
+#include "cache/labels.h"
 #include "cache/messages.h"
 
 /* ---- rows that go ----------------------------------------------------- */
@@ -256,6 +257,7 @@ mf_settle_missing (MfSettle *self, const MfChange *change, GError **error)
   switch (change->kind)
     {
     case MF_CHANGE_FLAGS:
+    case MF_CHANGE_LABELS:
     case MF_CHANGE_EXPUNGE:
       return vanish (self, &row, error);
     case MF_CHANGE_COPY:
@@ -444,6 +446,8 @@ revert (MfSettle *self, const MfChange *change, const MfMessage *row, GError **e
     {
     case MF_CHANGE_FLAGS:
       return revert_flags (self, change, row, error);
+    case MF_CHANGE_LABELS:
+      return mf_labels_revert (self->db, row, change->add_keywords, change->remove_keywords, error);
     case MF_CHANGE_MOVE:
     case MF_CHANGE_EXPUNGE:
       return revert_place (self, row, error);

@@ -3,6 +3,7 @@
 #include "fs/answer.h"
 #include "fs/flagwords.h"
 #include "fs/inode.h"
+#include "fs/labelwords.h"
 #include "fs/source.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <sys/xattr.h>
 
 #define FLAGS "user.imap.flags"
+#define LABELS "user.imap.labels"
 #define SUBSCRIBED "user.imap.subscribed"
 
 static gboolean
@@ -42,6 +44,20 @@ set_flags (const MfMount *mount, MfMsgId id, const char *value, GError **error)
 }
 
 static gboolean
+set_labels (const MfMount *mount, MfMsgId id, const char *value, GError **error)
+{
+  g_auto (MfMessage) message = { 0 };
+  g_autofree char *labels = NULL;
+
+  if (!mf_cache_message (mount->cache, id, &message, error))
+    return FALSE;
+  labels = g_strdup (message.labels != NULL ? message.labels : "");
+  if (!mf_labelwords_apply (value, &labels))
+    return refuse (error, MF_CACHE_ERROR_INVALID, "a word is no label");
+  return mf_cache_set_labels (mount->cache, id, labels, error);
+}
+
+static gboolean
 set_subscribed (const MfMount *mount, MfFolderId id, const char *value, GError **error)
 {
   if (!g_str_equal (value, "0") && !g_str_equal (value, "1"))
@@ -57,6 +73,8 @@ set (fuse_req_t req, fuse_ino_t node, const char *name, const char *value, GErro
 
   if (g_str_equal (name, FLAGS) && mf_inode_is_message (inode))
     return set_flags (mount, inode.id, value, error);
+  if (g_str_equal (name, LABELS) && mf_inode_is_message (inode))
+    return set_labels (mount, inode.id, value, error);
   if (g_str_equal (name, SUBSCRIBED) && inode.kind == MF_INODE_FOLDER)
     return set_subscribed (mount, inode.id, value, error);
   return refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "this attribute cannot be set");
@@ -99,5 +117,7 @@ mf_setxattr (fuse_req_t req, fuse_ino_t node, const char *name, const char *valu
 void
 mf_setxattr_remove (fuse_req_t req, fuse_ino_t node, const char *name)
 {
-  answer (req, node, name, g_str_equal (name, FLAGS) ? "" : "-");
+  gboolean words = g_str_equal (name, FLAGS) || g_str_equal (name, LABELS);
+
+  answer (req, node, name, words ? "" : "-");
 }

@@ -102,8 +102,11 @@ join_words (GArray *words, GString *out)
 /* A label that is no single word stands in quotes, so that the list can be taken
  * apart again. */
 void
-mf_meta_add_label (MfMeta *self, const char *label)
+mf_meta_add_label (MfMeta *self, const char *wire)
 {
+  g_autofree char *decoded = mf_utf7_decode (wire);
+  const char *label = decoded != NULL ? decoded : wire;
+
   if (self->message.labels == NULL)
     g_string_truncate (self->labels, 0);
   else if (self->labels->len > 0)

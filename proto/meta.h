@@ -34,5 +34,5 @@ gboolean mf_meta_parse (MfMeta *self, MfScan args);
 /* For another parser, which collects and then calls finish().  @name is borrowed
  * until then. */
 void mf_meta_add_flag (MfMeta *self, const char *name, gsize size);
-void mf_meta_add_label (MfMeta *self, const char *label);
+void mf_meta_add_label (MfMeta *self, const char *wire);
 void mf_meta_finish (MfMeta *self);

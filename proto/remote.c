@@ -112,6 +112,7 @@ const MfRemoteOps mf_remote_imap = {
   .bodies = mf_body_run,
   .search = mf_search_run,
   .store = mf_store_flags,
+  .store_labels = mf_store_labels,
   .copy = mf_store_copy,
   .move = mf_store_move,
   .expunge = mf_store_expunge,

@@ -175,7 +175,7 @@ typedef struct
   guint64 size;         /* RFC822.SIZE, a hint; 0 when absent */
   guint64 modseq;       /* 0 when absent */
   const char *emailid, *threadid; /* (nullable) OBJECTID or X-GM-MSGID, X-GM-THRID */
-  const char *labels;   /* (nullable) X-GM-LABELS, space between, quoted unless one word */
+  const char *labels;   /* (nullable) X-GM-LABELS in UTF-8, space between, quoted unless one word */
 } MfRemoteMessage;
 
 /* (nullable) members are skipped. */
@@ -299,6 +299,9 @@ typedef struct
   gboolean (*store) (MfRemote *self, const MfUidSet *uids, gboolean add, MfFlags flags,
                      const char *keywords, const MfChangeSink *sink, gpointer user_data,
                      GCancellable *cancellable, GError **error);
+  /* UID STORE of X-GM-LABELS (needs MF_CAP_GMAIL).  @labels as in MfRemoteMessage. */
+  gboolean (*store_labels) (MfRemote *self, const MfUidSet *uids, gboolean add,
+                            const char *labels, GCancellable *cancellable, GError **error);
   /* UID COPY and UID MOVE (needs MF_CAP_MOVE).  @out_copied: RFC 4315 COPYUID,
    * filled also when an error follows; mf_copied_clear() it. */
   gboolean (*copy) (MfRemote *self, const MfUidSet *uids, const char *mailbox,

@@ -4,6 +4,8 @@
 #include "proto/code.h"
 #include "proto/quote.h"
 
+#include <string.h>
+
 static gboolean
 require (MfRemote *self, const char *capability, GError **error)
 {
@@ -73,6 +75,50 @@ mf_store_flags (MfRemote *self, const MfUidSet *uids, gboolean add, MfFlags flag
   ok = mf_session_run_set (self, "UID STORE ", uids, after->str, error);
   mf_meta_clear (&storing.meta);
   return ok;
+}
+
+/* ("one" "two words"): in quotes, so that a label may be any text. */
+static gboolean
+append_labels (GString *line, const char *labels, GError **error)
+{
+  MfScan s = mf_scan (labels, strlen (labels));
+  g_autoptr (GString) label = g_string_new (NULL);
+  char before = '(';
+
+  for (mf_scan_spaces (&s); s.at < s.end; mf_scan_spaces (&s))
+    {
+      g_autofree char *wire = NULL;
+
+      g_string_truncate (label, 0);
+      if (mf_scan_string (&s, label))
+        wire = mf_utf7_encode (label->str);
+      if (wire == NULL)
+        {
+          g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_INVALID, "“%s” cannot be labels",
+                       labels);
+          return FALSE;
+        }
+      g_string_append_c (line, before);
+      if (!mf_quote_append (line, wire, error))
+        return FALSE;
+      before = ' ';
+    }
+  g_string_append_c (line, ')');
+  return TRUE;
+}
+
+gboolean
+mf_store_labels (MfRemote *self, const MfUidSet *uids, gboolean add, const char *labels,
+                 GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GString) after = g_string_new (NULL);
+
+  if (!mf_session_enter (self, cancellable, error) || !require (self, "X-GM-EXT-1", error)
+      || !require_writable (self, error))
+    return FALSE;
+  g_string_printf (after, " %cX-GM-LABELS ", add ? '+' : '-');
+  return append_labels (after, labels, error)
+         && mf_session_run_set (self, "UID STORE ", uids, after->str, error);
 }
 
 /* ---- COPY and MOVE ---------------------------------------------------- */

@@ -14,6 +14,8 @@
 gboolean mf_store_flags (MfRemote *self, const MfUidSet *uids, gboolean add, MfFlags flags,
                          const char *keywords, const MfChangeSink *sink, gpointer user_data,
                          GCancellable *cancellable, GError **error);
+gboolean mf_store_labels (MfRemote *self, const MfUidSet *uids, gboolean add, const char *labels,
+                          GCancellable *cancellable, GError **error);
 gboolean mf_store_copy (MfRemote *self, const MfUidSet *uids, const char *mailbox,
                         MfCopied *out_copied, GCancellable *cancellable, GError **error);
 gboolean mf_store_move (MfRemote *self, const MfUidSet *uids, const char *mailbox,

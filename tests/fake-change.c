@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "cache/keywords.h"
+
 /* Enters for a change of the selected mailbox.  NULL: refused. */
 static MfFakeMailbox *
 enter_selected (MfRemote *self, MfFakeOp op, GCancellable *cancellable, GError **error)
@@ -88,6 +90,31 @@ mf_fake_change_store (MfRemote *self, const MfUidSet *uids, gboolean add, MfFlag
     return FALSE;
   send_stored (stored, self->caps, sink, user_data);
   return TRUE;
+}
+
+static void
+label_one (MfFakeMailbox *mailbox, MfFakeMessage *message, gboolean add, const char *labels)
+{
+  char *wanted = (add ? mf_keywords_add : mf_keywords_remove) (message->labels, labels);
+
+  g_free (message->labels);
+  message->labels = wanted;
+  mf_fake_mailbox_touch (mailbox, message);
+}
+
+gboolean
+mf_fake_change_store_labels (MfRemote *self, const MfUidSet *uids, gboolean add,
+                             const char *labels, GCancellable *cancellable, GError **error)
+{
+  MfFakeMailbox *mailbox = enter_selected (self, MF_FAKE_STORE, cancellable, error);
+
+  if (mailbox == NULL)
+    return FALSE;
+  g_autoptr (GArray) asked = find_asked (mailbox, uids);
+  for (guint i = 0; i < asked->len; i++)
+    label_one (mailbox, mf_fake_mailbox_find (mailbox, g_array_index (asked, guint32, i)), add,
+               labels);
+  return mf_fake_session_leave (self, MF_FAKE_STORE, error);
 }
 
 /* ---- from one mailbox to another -------------------------------------- */

@@ -6,6 +6,9 @@
 gboolean mf_fake_change_store (MfRemote *self, const MfUidSet *uids, gboolean add, MfFlags flags,
                                const char *keywords, const MfChangeSink *sink,
                                gpointer user_data, GCancellable *cancellable, GError **error);
+gboolean mf_fake_change_store_labels (MfRemote *self, const MfUidSet *uids, gboolean add,
+                                      const char *labels, GCancellable *cancellable,
+                                      GError **error);
 gboolean mf_fake_change_copy (MfRemote *self, const MfUidSet *uids, const char *mailbox,
                               MfCopied *out_copied, GCancellable *cancellable, GError **error);
 gboolean mf_fake_change_move (MfRemote *self, const MfUidSet *uids, const char *mailbox,

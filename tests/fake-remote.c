@@ -664,6 +664,7 @@ const MfRemoteOps mf_fake_ops = {
   .bodies = bodies,
   .search = search,
   .store = mf_fake_change_store,
+  .store_labels = mf_fake_change_store_labels,
   .copy = mf_fake_change_copy,
   .move = mf_fake_change_move,
   .expunge = mf_fake_change_expunge,

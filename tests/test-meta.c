@@ -55,10 +55,10 @@ test_gmail (void)
   mf_meta_init (&meta);
   g_assert_true (parse (&meta,
                         "(X-GM-THRID 1278455344230334865 X-GM-MSGID 18446744073709551615 "
-                        "X-GM-LABELS (\\Inbox \"\\\\Sent\" \"Muy Importante\" {3}\r\na b))"));
+                        "X-GM-LABELS (\\Inbox \"\\\\Sent\" \"Muy Importante\" {3}\r\na b B&APw-ro &x))"));
   g_assert_cmpstr (meta.message.threadid, ==, "1278455344230334865");
   g_assert_cmpstr (meta.message.emailid, ==, "18446744073709551615");
-  g_assert_cmpstr (meta.message.labels, ==, "\\Inbox \\Sent \"Muy Importante\" \"a b\"");
+  g_assert_cmpstr (meta.message.labels, ==, "\\Inbox \\Sent \"Muy Importante\" \"a b\" B\xc3\xbcro &x");
   mf_meta_clear (&meta);
 }
 

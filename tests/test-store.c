@@ -71,6 +71,27 @@ test_flags (void)
 }
 
 static void
+test_labels (void)
+{
+  const char *script[]
+      = { SELECT,
+          "C: A3 UID STORE 1:3 +X-GM-LABELS (\"\\\\Inbox\" \"to do\" \"B&APw-ro\")",
+          "S: * 1 FETCH (X-GM-LABELS (\\Inbox) UID 1)",
+          "S: A3 OK",
+          "C: A4 UID STORE 1:3 -X-GM-LABELS (\"x\")",
+          "S: A4 NO [CANNOT] no",
+          NULL };
+  Fixture f;
+
+  begin_with (&f, "X-GM-EXT-1", script, "1:3");
+  g_assert_true (remote.store_labels (f.session, f.uids, TRUE, "\\Inbox \"to do\" B\xc3\xbcro",
+                                      NULL, NULL));
+  g_assert_false (remote.store_labels (f.session, f.uids, FALSE, "x", NULL, &f.error));
+  assert_remote_error (f.error, MF_REMOTE_ERROR_DENIED);
+  end (&f);
+}
+
+static void
 test_copyuid (void)
 {
   const char *script[] = { SELECT, "C: A3 UID COPY 1:3,7 \"T \\\"rash\"",
@@ -180,6 +201,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   mf_remote_init ();
   g_test_add_func ("/store/flags-and-keywords-in-one-command", test_flags);
+  g_test_add_func ("/store/labels-in-quotes-and-utf7", test_labels);
   g_test_add_func ("/store/pairs-follow-the-servers-order", test_copyuid);
   g_test_add_func ("/store/pairs-come-with-an-error-too", test_move);
   g_test_add_func ("/store/pairs-that-cannot-be-are-not-believed", test_lying_copyuid);
