@@ -54,6 +54,22 @@ mf_dropped_add (MfDropped *self, MfFolderId folder, const char *name, MfMsgId id
     free_drop (g_queue_pop_tail (&self->drops));
 }
 
+void
+mf_dropped_remove (MfDropped *self, MfFolderId folder, const char *name)
+{
+  for (GList *l = self->drops.head, *next; l != NULL; l = next)
+    {
+      Drop *drop = l->data;
+
+      next = l->next;
+      if (drop->folder == folder && g_str_equal (drop->name, name))
+        {
+          free_drop (drop);
+          g_queue_delete_link (&self->drops, l);
+        }
+    }
+}
+
 MfMsgId
 mf_dropped_find (MfDropped *self, MfFolderId folder, const char *name, pid_t pid)
 {

@@ -4,18 +4,20 @@
 #include "fs/source.h"
 
 static gboolean
-remove_file (MfMount *mount, guint64 parent, const char *name, GError **error)
+remove_file (MfMount *mount, guint64 parent, const char *name, pid_t pid, GError **error)
 {
   g_auto (MfSource) source = { 0 };
   g_autofree char *base = NULL;
 
-  if (!mf_source_find (mount, parent, name, &source, error))
+  if (!mf_source_find (mount, parent, name, pid, &source, error))
     return FALSE;
   if (source.linked)
     return mf_linked_remove (mount->linked, source.folder.id, name);
   base = mf_source_base (&source);
   if (!mf_cache_remove (mount->cache, source.message.id, base, error))
     return FALSE;
+  if (source.dropped)
+    mf_dropped_remove (mount->dropped, source.folder.id, name);
   mf_source_tell (mount, &source, 0, NULL);
   return TRUE;
 }
@@ -28,7 +30,7 @@ mf_remove (fuse_req_t req, fuse_ino_t parent, const char *name)
 
   if (mf_answer_read_only (req))
     return;
-  if (remove_file (mf_mount_of (req), parent, name, &error))
+  if (remove_file (mf_mount_of (req), parent, name, fuse_req_ctx (req)->pid, &error))
     mf_answer_done (req, &entry, 1);
   else
     mf_answer_error (req, error, "unlink");

@@ -78,6 +78,8 @@ move (Rename *self, MfSource *source, MfTarget *target, GError **error)
   if (source->message.place == MF_PLACE_TMP)
     mf_recent_add (self->mount->recent, source->message.id);
   mf_source_tell (self->mount, source, self->to.parent, self->to.name);
+  if (source->dropped)
+    mf_dropped_remove (self->mount->dropped, source->folder.id, self->from.name);
   if (target->dropped)
     mf_dropped_add (self->mount->dropped, target->folder.id, self->to.name, source->message.id,
                     self->pid);
@@ -92,7 +94,8 @@ rename_message (Rename *self, GError **error)
   g_auto (MfSource) source = { 0 };
   g_auto (MfTarget) target = { 0 };
 
-  if (!mf_source_find (self->mount, self->from.parent, self->from.name, &source, error)
+  if (!mf_source_find (self->mount, self->from.parent, self->from.name, self->pid, &source,
+                       error)
       || !mf_target_find (self->mount, self->to.parent, self->to.name, &target, error))
     return FALSE;
   if (source.linked)
@@ -115,7 +118,8 @@ rename_anything (Rename *self, GError **error)
   MfInode from = mf_inode_from_node (self->from.parent);
   MfPlace place;
 
-  if (mf_inode_is_place (from, &place))
+  if (mf_inode_is_place (from, &place)
+      || mf_dropped_find (self->mount->dropped, from.id, self->from.name, self->pid) != 0)
     return rename_message (self, error);
   return mf_tree_rename (self->mount, self->from, self->to, self->keep, error);
 }

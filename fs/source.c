@@ -28,13 +28,37 @@ parse_flags (const char *file_name)
   return mf_name_parse (file_name, &name) ? name.flags : 0;
 }
 
+/* FALSE without @error: no such name was dropped. */
+static gboolean
+find_dropped (const MfMount *mount, MfInode parent, const char *name, pid_t pid,
+              MfSource *out_source, GError **error)
+{
+  MfMsgId id = parent.kind == MF_INODE_FOLDER
+                   ? mf_dropped_find (mount->dropped, parent.id, name, pid)
+                   : 0;
+
+  if (id == 0 || !mf_source_of_message (mount, id, out_source, error))
+    return FALSE;
+  out_source->dropped = TRUE;
+  out_source->stale = TRUE;
+  return TRUE;
+}
+
 gboolean
-mf_source_find (const MfMount *mount, guint64 parent, const char *name, MfSource *out_source,
-                GError **error)
+mf_source_find (const MfMount *mount, guint64 parent, const char *name, pid_t pid,
+                MfSource *out_source, GError **error)
 {
   MfInode inode = mf_inode_from_node (parent);
   g_auto (MfSource) self = { 0 };
+  GError *local = NULL;
 
+  if (find_dropped (mount, inode, name, pid, out_source, &local))
+    return TRUE;
+  if (local != NULL)
+    {
+      g_propagate_error (error, local);
+      return FALSE;
+    }
   if (!mf_inode_is_place (inode, &self.place))
     return refuse (error);
   if (!mf_cache_folder (mount->cache, inode.id, &self.folder, error)

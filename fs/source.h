@@ -16,6 +16,7 @@ typedef struct
   MfFlags seen;      /* what that name says */
   gboolean stale;    /* it is not the message's name any more */
   gboolean linked;   /* it is a second name in tmp/ (linked.h) */
+  gboolean dropped;  /* it is a name in a folder's own directory (dropped.h) */
   MfMessage message;
   char present[MF_NAME_MAX + 1]; /* its name, "" when it has none that can be shown */
 } MfSource;
@@ -23,7 +24,8 @@ typedef struct
 void mf_source_clear (MfSource *source);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfSource, mf_source_clear)
 
-gboolean mf_source_find (const MfMount *mount, guint64 parent, const char *name,
+/* @pid: of the thread that asks. */
+gboolean mf_source_find (const MfMount *mount, guint64 parent, const char *name, pid_t pid,
                          MfSource *out_source, GError **error);
 /* Fills what is not about the name, from the row. */
 gboolean mf_source_of_message (const MfMount *mount, MfMsgId id, MfSource *out_source,
