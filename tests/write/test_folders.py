@@ -130,6 +130,19 @@ def test_mv_renames_a_folder_with_what_is_in_it(account, mount):
     assert len(account.referee.messages("Other/New")) == 1
 
 
+def test_subscriptions_follow(account, mount):
+    mounted = mount(account)
+
+    def subscribed():
+        return {line.split()[-1].strip(b'"').decode() for line in account.referee._ok(account.referee.imap.lsub()) if line}
+    subprocess.run(["mkdir", "-p", mounted.folder("a/b")], check=True)
+    wait_for(lambda: subscribed() - STANDARD == {"a", "a/b"}, 10, "what was made")
+    os.rename(mounted.folder("a/b"), mounted.folder("c"))
+    wait_for(lambda: subscribed() - STANDARD == {"a", "c"}, 10, "the new name")
+    os.rmdir(mounted.folder("a"))
+    wait_for(lambda: subscribed() - STANDARD == {"c"} and folders(account) == {"c"}, 10, "what was removed to go")
+
+
 def test_a_message_can_be_put_into_a_folder_just_made_or_renamed(account, mount):
     account.referee.append("INBOX", [b"Subject: 1\r\n\r\n", b"Subject: 2\r\n\r\n"])
     mounted = mount(account)

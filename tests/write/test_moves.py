@@ -192,6 +192,15 @@ def test_with_delete_expunge_rm_expunges_that_message_alone(account, mount):
     assert subjects(account, "Trash") == []
 
 
+def test_rm_in_junk_expunges(account, mounted):
+    path = mounted.files()[1]
+    path.rename(mounted.folder("Junk") / "new" / path.name)
+    wait_for(lambda: subjects(account, "Junk") == ["a"], 10, "the message in Junk")
+    os.unlink(mounted.folder("Junk") / "new" / path.name)
+    wait_for(lambda: subjects(account, "Junk") == [], 10, "an empty Junk")
+    assert subjects(account, "Trash") == []
+
+
 def test_rm_by_a_stale_name_removes_the_message(account, mounted):
     path = mounted.files()[4]
     base = path.name.split(":2,")[0]

@@ -19,9 +19,10 @@ def message(name):
     return b"Subject: %s\n\nText\n" % name.encode()
 
 
-@pytest.fixture
-def offline(dovecot_with, mount):
-    """A mount that has lost its server: three messages are cached, mounted.back() brings the server again."""
+@pytest.fixture(params=["lost", "fresh"])
+def offline(request, dovecot_with, mount):
+    """A mount that has lost its server, or one that was made without: three messages are cached, mounted.back() brings the
+    server again."""
     server = dovecot_with()
     account = server.add_account("alice")
     account.referee.create("Archive", "Old", "Old/child")
@@ -32,9 +33,13 @@ def offline(dovecot_with, mount):
         path.read_bytes()
     for folder in ("Archive", "Old", "Old/child"):
         os.listdir(mounted.folder(folder) / "cur")
+    if request.param == "fresh":
+        mounted.unmount()
     server.kill()
     account.close()
     account._referee = None
+    if request.param == "fresh":
+        mounted.start()
 
     def back():
         server.start()
@@ -86,6 +91,55 @@ def test_folders_made_filled_and_renamed(offline):
     assert mails(offline.account, "Renamed") == [(message("n"), set())]
     assert mails(offline.account, "Renamed/deep") == [(message("a"), {"\\Seen"})]
     assert not {"Made", "Made/deep", "Old", "Old/child"} & set(offline.account.referee.folders())
+
+
+def test_the_state_says_what_is_pending(offline):
+    files = offline.files()
+    os.rename(files[1], offline.folder("Archive") / "cur/a:2,S")
+    os.rename(files[2], files[2].with_name("b:2,F"))
+    (offline.folder("INBOX") / "new/n").write_bytes(message("n"))
+    states = {path: os.getxattr(path, "user.mailfs.state") for path in (
+        offline.folder("Archive") / "cur/a:2,S", offline.folder("INBOX") / "cur/b:2,F", offline.folder("INBOX") / "new/n",
+        files[3])}
+    assert [state[:9] for state in states.values()] == [b"pending: "] * 3 + [b"synced"]
+    offline.back()
+    assert {os.getxattr(path, "user.mailfs.state") for path in states} == {b"synced"}
+
+
+def test_a_folder_is_renamed_with_changes_pending_inside(offline):
+    old, new = offline.folder("Old"), offline.folder("New")
+    files = offline.files()
+    (old / "new/n").write_bytes(message("n"))
+    os.rename(files[1], old / "cur/a:2,S")
+    os.rename(files[2], old / "child/cur/b:2,F")
+    os.rename(old, new)
+    os.rename(new / "new/n", new / "cur/n:2,R")
+    os.rename(new / "child/cur/b:2,F", new / "cur/b:2,FS")
+    (new / "child/new/m").write_bytes(message("m"))
+    subprocess.run(["mkdir", "-p", new / "more"], check=True)
+    os.rename(new, offline.folder("Archive") / "Newer")
+    os.setxattr(offline.folder("Archive") / "Newer/cur/a:2,S", "user.imap.flags", b"+work")
+    offline.back()
+    assert mails(offline.account, "Archive/Newer") == [(message("a"), {"\\Seen", "work"}),
+                                                       (message("b"), {"\\Flagged", "\\Seen"}), (message("n"), {"\\Answered"})]
+    assert mails(offline.account, "Archive/Newer/child") == [(message("m"), set())]
+    assert {name for name in offline.account.referee.folders() if name.startswith(("Old", "New", "Archive"))} == {
+        "Archive", "Archive/Newer", "Archive/Newer/child", "Archive/Newer/more"}
+    assert [mail[0] for mail in mails(offline.account, "INBOX")] == [message("c")]
+
+
+def test_what_was_flagged_moved_twice_and_removed_is_gone_once(offline):
+    files = offline.files()
+    os.rename(files[1], offline.folder("Archive") / "cur/a:2,F")
+    os.rename(offline.folder("Archive") / "cur/a:2,F", offline.folder("Old") / "cur/a:2,FS")
+    os.unlink(offline.folder("Old") / "cur/a:2,FS")
+    os.rename(files[2], files[2].with_name("b:2,S"))
+    os.unlink(files[2].parent.parent / "cur/b:2,S")
+    os.unlink(offline.folder("Trash") / "cur/b:2,S")
+    offline.back()
+    assert mails(offline.account, "Trash") == [(message("a"), {"\\Flagged", "\\Seen"})]
+    assert [mail[0] for mail in mails(offline.account, "INBOX")] == [message("c")]
+    assert mails(offline.account, "Archive") == mails(offline.account, "Old") == []
 
 
 def test_a_message_is_rewritten(offline):

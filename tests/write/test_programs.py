@@ -196,6 +196,51 @@ def test_notmuch_synchronizes_flags(account, mount, tmp_path):
     assert run("notmuch", "search", "--output=messages", "tag:unread", env=environment).stdout.split() == ["id:0@b.c"]
 
 
+@has("notmuch")
+def test_notmuch_renames_what_a_tag_of_maildir_means(account, mount, tmp_path):
+    """draft, flagged, passed, replied, unread and back again; a message moved by hand is the same for it."""
+    account.referee.create("Archive")
+    account.referee.append("INBOX", [Mail(b"From: a@b.c\r\nSubject: 1\r\nMessage-ID: <1@b.c>\r\n\r\nText\r\n")])
+    mounted = mount(account)
+    config = tmp_path / "notmuch"
+    config.write_text(f"[database]\npath={mounted.path}\n[user]\nname=x\nprimary_email=a@b.c\n[new]\ntags=unread;inbox\n"
+                      "[maildir]\nsynchronize_flags=true\n")
+    environment = {**os.environ, "NOTMUCH_CONFIG": str(config), "HOME": str(tmp_path)}
+
+    def flags(folder="INBOX"):
+        return [one.flags for one in account.referee.messages(folder).values()]
+    run("notmuch", "new", env=environment)
+    run("notmuch", "tag", "+draft", "+flagged", "+passed", "+replied", "-unread", "id:1@b.c", env=environment)
+    wait_for(lambda: flags() == [{"\\Draft", "\\Flagged", "$Forwarded", "\\Answered", "\\Seen"}], 10, "all flags")
+    run("notmuch", "tag", "-draft", "-flagged", "-passed", "-replied", "+unread", "id:1@b.c", env=environment)
+    wait_for(lambda: flags() == [frozenset()], 10, "no flag")
+    path, = (mounted.folder("INBOX") / "cur").iterdir()
+    run("mv", path, mounted.folder("Archive") / "cur")
+    run("notmuch", "new", env=environment)
+    run("notmuch", "tag", "+replied", "folder:Archive", env=environment)
+    wait_for(lambda: flags("Archive") == [{"\\Answered"}], 10, "the flag where it is now")
+
+
+# mu
+
+@has("mu")
+def test_mu_flags_and_moves_what_it_has_indexed(account, mount, tmp_path):
+    account.referee.create("Archive")
+    account.referee.append("INBOX", [Mail(b"From: a@b.c\r\nSubject: %d\r\nMessage-ID: <%d@b.c>\r\n\r\nText\r\n" % (n, n))
+                                     for n in (1, 2)])
+    mounted = mount(account)
+    home = f"--muhome={tmp_path}/mu"
+    run("mu", "init", home, "-q", "--maildir", mounted.path)
+    run("mu", "index", home, "-q")
+    commands = '(move :msgid "1@b.c" :flags "+S-u-N+F")\n(move :msgid "2@b.c" :maildir "/Archive" :flags "+S-u-N")\n(quit)\n'
+    subprocess.run(["mu", "server", home], input=commands.encode(), check=True, capture_output=True, timeout=60)
+    wait_for(lambda: [mail[1] for mail in mails(account, "INBOX")] == [{"\\Seen", "\\Flagged"}], 10, "the flags")
+    wait_for(lambda: [mail[1] for mail in mails(account, "Archive")] == [{"\\Seen"}], 10, "the move")
+    run("mu", "index", home, "-q")
+    found = run("mu", "find", home, "maildir:/Archive", "--fields", "l").stdout.split()
+    assert [os.path.dirname(path) for path in found] == [str(mounted.folder("Archive") / "cur")]
+
+
 # git-like: write, fsync, rename
 
 def test_write_fsync_rename(account, mount):
@@ -209,6 +254,32 @@ def test_write_fsync_rename(account, mount):
     assert os.listdir(cur) == ["msg:2,S"]
     wait_for(lambda: [mail[:2] for mail in mails(account, "INBOX")] == [(b"Subject: x\n\nversion 1\n", {"\\Seen"})], 10,
              "the last version alone")
+
+
+def test_pythons_maildir_locks_changes_and_flushes(account, mount):
+    """All that its interface has for changes."""
+    mounted = mount(account)
+    box = mailbox.Maildir(mounted.folder("INBOX"), create=False)
+    box.lock()
+    keys = [box.add(f"Subject: {number}\n\nText\n") for number in range(5)]
+    box.flush()
+    box.unlock()
+    message = box[keys[0]]
+    message.set_subdir("cur")
+    message.set_flags("RS")
+    box[keys[0]] = message
+    box.update({keys[1]: mailbox.MaildirMessage("Subject: new\n\nText\n")})
+    assert box.pop(keys[2])["Subject"] == "2"
+    box.discard(keys[2])
+    del box[keys[3]]
+    box.clean()
+    box.close()
+    wanted = [(b"Subject: 0\n\nText\n", {"\\Answered", "\\Seen"}), (b"Subject: 4\n\nText\n", set()),
+              (b"Subject: new\n\nText\n", set())]
+    wait_for(lambda: [mail[:2] for mail in mails(account, "INBOX")] == wanted, 20, "what was done")
+    assert sorted(message["Subject"] for message in mailbox.Maildir(mounted.folder("INBOX"))) == ["0", "4", "new"]
+    mailbox.Maildir(mounted.folder("INBOX")).clear()
+    wait_for(lambda: mails(account, "INBOX") == [], 20, "an empty folder")
 
 
 def test_pythons_maildir_moves_between_folders(account, mount):
