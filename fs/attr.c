@@ -92,6 +92,16 @@ mf_attr_fill_folder (const MfMount *mount, const MfFolder *folder, guint n_child
   add_private (mount, folder->id, out_stat);
 }
 
+static void
+fill_events (const MfMount *mount, struct stat *out_stat)
+{
+  guint64 start = 0, end = 0;
+
+  mf_events_range (mount->events, &start, &end);
+  out_stat->st_size = (off_t)end;
+  set_times (out_stat, mf_events_time (mount->events), 0);
+}
+
 void
 mf_attr_fill_control (const MfMount *mount, gint64 id, struct stat *out_stat)
 {
@@ -100,6 +110,8 @@ mf_attr_fill_control (const MfMount *mount, gint64 id, struct stat *out_stat)
   fill_common (mount, node, mf_control_mode (id), out_stat);
   out_stat->st_nlink = id == MF_CONTROL_DIR ? 2 : 1;
   set_times (out_stat, mount->started_s, 0);
+  if (mf_control_is_events (id))
+    fill_events (mount, out_stat);
 }
 
 static gboolean
@@ -161,6 +173,7 @@ mf_attr_get (const MfMount *mount, guint64 node, struct stat *out_stat, double *
     case MF_INODE_MESSAGE:
       return get_message (mount, inode.id, node, out_stat, error);
     case MF_INODE_CONTROL:
+      *out_timeout_s = mf_control_timeout_s (inode.id);
       mf_attr_fill_control (mount, inode.id, out_stat);
       return TRUE;
     default:

@@ -40,6 +40,8 @@ print_nothing (const MfMount *mount, GString *out)
 {
 }
 
+#define EVENTS "events"
+
 /* A file's id is its index here and MF_CONTROL_DIR + 1. */
 static const struct
 {
@@ -48,6 +50,7 @@ static const struct
   void (*print) (const MfMount *mount, GString *out);
 } files[] = {
   { "ctl", 0200, print_nothing },
+  { EVENTS, 0400, print_nothing },
   { "queue", 0400, print_queue },
   { "status", 0400, print_status },
   { "status.json", 0400, print_status_json },
@@ -82,6 +85,18 @@ mf_control_mode (gint64 id)
   if (id < FIRST_FILE || id >= END_FILE)
     return S_IFDIR | 0700;
   return S_IFREG | files[id - FIRST_FILE].permissions;
+}
+
+gboolean
+mf_control_is_events (gint64 id)
+{
+  return id == mf_control_find (EVENTS);
+}
+
+double
+mf_control_timeout_s (gint64 id)
+{
+  return mf_control_is_events (id) ? 0 : MF_TIMEOUT_LONG_S;
 }
 
 GString *

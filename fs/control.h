@@ -19,5 +19,9 @@ gint64 mf_control_find (const char *name);
 gint64 mf_control_next (gint64 after, const char **out_name);
 /* File type and permissions. */
 mode_t mf_control_mode (gint64 id);
+/* How long the kernel may keep its attributes. */
+double mf_control_timeout_s (gint64 id);
+/* Whether it is .mailfs/events, which has no text (events.h). */
+gboolean mf_control_is_events (gint64 id);
 /* Its present text, or NULL when there is no such file. */
 GString *mf_control_text (const MfMount *mount, gint64 id);

@@ -48,17 +48,24 @@ add_entry (Listing *self, const char *name, const struct fuse_entry_param *entry
 }
 
 static gboolean
-add (Listing *self, const char *name, const struct stat *stat, double entry_timeout_s, off_t offset)
+add_with_timeouts (Listing *self, const char *name, const struct stat *stat, double entry_timeout_s,
+                   double attr_timeout_s, off_t offset)
 {
   struct fuse_entry_param entry = {
     .ino = stat->st_ino,
     .generation = 1,
     .attr = *stat,
-    .attr_timeout = MF_TIMEOUT_LONG_S,
+    .attr_timeout = attr_timeout_s,
     .entry_timeout = entry_timeout_s,
   };
 
   return offset <= self->offset || add_entry (self, name, &entry, offset);
+}
+
+static gboolean
+add (Listing *self, const char *name, const struct stat *stat, double entry_timeout_s, off_t offset)
+{
+  return add_with_timeouts (self, name, stat, entry_timeout_s, MF_TIMEOUT_LONG_S, offset);
 }
 
 /* The kernel makes no inode for these: that is node id 0. */
@@ -216,7 +223,8 @@ list_control (Listing *self)
   for (gint64 id = 0; (id = mf_control_next (id, &name)) != 0;)
     {
       mf_attr_fill_control (self->mount, id, &stat);
-      if (!add (self, name, &stat, MF_TIMEOUT_LONG_S, id + OFFSET_IDS))
+      if (!add_with_timeouts (self, name, &stat, MF_TIMEOUT_LONG_S, mf_control_timeout_s (id),
+                              id + OFFSET_IDS))
         return;
     }
 }

@@ -107,18 +107,28 @@ open_message (fuse_req_t req, fuse_ino_t node, MfMsgId id, struct fuse_file_info
   want (self);
 }
 
+/* NULL: there is no such file. */
+static MfHandle *
+new_control_handle (const MfMount *mount, gint64 id)
+{
+  GString *text;
+
+  if (mf_control_is_events (id))
+    return mf_handle_new_events (mount);
+  text = mf_control_text (mount, id);
+  return text != NULL ? mf_handle_new_text (mount, text) : NULL;
+}
+
 static void
 open_control (fuse_req_t req, gint64 id, struct fuse_file_info *fi)
 {
-  GString *text = mf_control_text (mf_mount_of (req), id);
-  MfHandle *handle;
+  MfHandle *handle = new_control_handle (mf_mount_of (req), id);
 
-  if (text == NULL)
+  if (handle == NULL)
     {
       fuse_reply_err (req, ENOENT);
       return;
     }
-  handle = mf_handle_new_text (mf_mount_of (req), text);
   fi->fh = (guint64)(guintptr)handle;
   fi->direct_io = 1;
   if (fuse_reply_open (req, fi) == -ENOENT)

@@ -34,6 +34,15 @@ mf_handle_new_text (const MfMount *mount, GString *text)
   return self;
 }
 
+MfHandle *
+mf_handle_new_events (const MfMount *mount)
+{
+  MfHandle *self = new_handle (mount);
+
+  self->events = mount->events;
+  return self;
+}
+
 /* (nullable): the name without flags, if it was generated. */
 static char *
 generated_base (MfCache *cache, MfMsgId id)
@@ -114,9 +123,25 @@ read_text (const GString *text, guint64 offset, char *buffer, gsize size)
   return (gssize)n;
 }
 
+/* Who reads from the beginning gets what is kept from its beginning; who has looked
+ * for the end knows where he is. */
+static gssize
+read_events (MfHandle *self, guint64 offset, char *buffer, gsize size)
+{
+  guint64 start = 0, end = 0;
+
+  mf_events_range (self->events, &start, &end);
+  if (!self->reading && offset == 0)
+    self->skipped = start;
+  self->reading = TRUE;
+  return (gssize)mf_events_read (self->events, self->skipped + offset, buffer, size);
+}
+
 gssize
 mf_handle_read (MfHandle *self, guint64 offset, char *buffer, gsize size, GError **error)
 {
+  if (self->events != NULL)
+    return read_events (self, offset, buffer, size);
   if (self->text != NULL)
     return read_text (self->text, offset, buffer, size);
   if (self->writer)

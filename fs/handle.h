@@ -1,7 +1,7 @@
 /* handle.h - what an open file stands for.
  *
- * Shape:   one of three: a text that was made at open, a body that is read, or a
- *          draft that is written and read.  With -o sync the draft of a message is
+ * Shape:   one of four: a text that was made at open, the stream of events, a body
+ *          that is read, or a draft that is written and read.  With -o sync the draft of a message is
  *          let go when the file is flushed, since only then is it sent, and taken
  *          again when it is needed.  A body is opened anew when the message was
  *          written by another handle (generation.h).
@@ -16,6 +16,9 @@ typedef struct
   const MfMount *mount;
   MfMsgId id;
   GString *text;    /* (nullable) */
+  MfEvents *events; /* (nullable) */
+  guint64 skipped;  /* bytes of it before the first one that is read */
+  gboolean reading; /* it was read before */
   MfBody *body;     /* (nullable) */
   guint generation; /* of the body */
   MfDraft *draft;   /* (nullable) */
@@ -25,6 +28,7 @@ typedef struct
 
 /* Takes @text. */
 MfHandle *mf_handle_new_text (const MfMount *mount, GString *text);
+MfHandle *mf_handle_new_events (const MfMount *mount);
 /* The body must be here: NOT_FOUND otherwise. */
 MfHandle *mf_handle_open (const MfMount *mount, MfMsgId id, gboolean writer, GError **error);
 void mf_handle_free (MfHandle *self);

@@ -145,7 +145,7 @@ reply_control (MfMount *mount, fuse_req_t req, gint64 id)
   struct stat stat;
 
   mf_attr_fill_control (mount, id, &stat);
-  reply_entry (req, &stat, MF_TIMEOUT_LONG_S, MF_TIMEOUT_LONG_S);
+  reply_entry (req, &stat, MF_TIMEOUT_LONG_S, mf_control_timeout_s (id));
 }
 
 static void

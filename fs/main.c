@@ -75,6 +75,7 @@ on_event (const MfEvent *event, gpointer user_data)
   App *self = user_data;
 
   mf_notify_event (self->mount.notify, event);
+  mf_events_add (self->mount.events, event);
   /* Before the loop start_cache() tells it, and the end is no news. */
   if (event->type == MF_EVENT_STATE && g_atomic_pointer_get (&self->loop) != NULL
       && !g_atomic_int_get (&self->unmounted))
@@ -295,6 +296,7 @@ serve (App *self)
   MfLoop *loop = mf_loop_new (self->mount.session);
 
   self->mount.syncer = mf_syncer_new ();
+  mf_events_start (self->mount.events, self->mount.cache);
   self->mount.echo = mf_echo_new (self->mount.cache, self->mount.session, self->config->mountpoint,
                                   self->mount.read_only);
   mf_notify_start (self->mount.notify, &(MfNotifyTargets){ self->mount.cache, self->mount.hints,
@@ -408,6 +410,7 @@ init_app (App *self, MfConfig *config)
       .requests = mf_requests_new (),
       .hints = mf_hints_new (),
       .notify = mf_notify_new (),
+      .events = mf_events_new (),
       .opened = mf_opened_new (),
       .linked = mf_linked_new (),
       .dropped = mf_dropped_new (),
@@ -433,6 +436,7 @@ clear_app (App *self)
     close (self->mount.private_fd);
   g_clear_pointer (&self->mount.cache, mf_cache_close);
   mf_notify_free (self->mount.notify);
+  mf_events_free (self->mount.events);
   mf_opened_free (self->mount.opened);
   mf_hints_free (self->mount.hints);
   mf_linked_free (self->mount.linked);

@@ -9,6 +9,7 @@
 #include "fs/backing.h"
 #include "fs/dropped.h"
 #include "fs/echo.h"
+#include "fs/events.h"
 #include "fs/generation.h"
 #include "fs/hint.h"
 #include "fs/linked.h"
@@ -33,6 +34,7 @@ typedef struct
   MfRequests *requests;
   MfHints *hints;
   MfNotify *notify;
+  MfEvents *events;
   MfOpened *opened;
   MfEcho *echo; /* while it is served */
   MfLinked *linked;
