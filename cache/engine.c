@@ -3,6 +3,7 @@
 #include "cache/error.h"
 #include "cache/folders.h"
 #include "cache/journal.h"
+#include "cache/network.h"
 
 #define PUSH_AGAIN_MS 1000
 
@@ -107,6 +108,7 @@ has_index (MfEngine *self)
 static void
 start_threads (MfEngine *self)
 {
+  self->network = mf_network_start (self);
   self->threads[MF_WORKER_FRONT] = g_thread_new ("front", mf_worker_front, self);
   self->threads[MF_WORKER_BACK] = g_thread_new ("back", mf_worker_back, self);
   self->threads[MF_WORKER_WATCH] = g_thread_new ("watch", mf_watch_run, self);
@@ -184,6 +186,7 @@ mf_engine_stop (MfEngine *self)
   g_autoptr (GError) error
       = g_error_new_literal (MF_CACHE_ERROR, MF_CACHE_ERROR_OFFLINE, "unmounting");
 
+  g_clear_pointer (&self->network, mf_network_stop);
   g_mutex_lock (&self->lock);
   self->stopping = TRUE;
   g_cancellable_cancel (self->wake_watch);

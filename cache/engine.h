@@ -32,6 +32,8 @@ typedef enum
   MF_N_WORKERS,
 } MfWorkerKind;
 
+typedef struct _MfNetwork MfNetwork; /* network.h */
+
 typedef struct
 {
   const MfCacheOptions *options;
@@ -46,6 +48,7 @@ typedef struct
 
   MfLink *links[MF_N_WORKERS]; /* each its worker's own */
   GThread *threads[MF_N_WORKERS];
+  MfNetwork *network; /* (nullable) while it is started */
 
   GMutex lock; /* guards the rest */
   GCond changed;
@@ -115,6 +118,9 @@ void mf_engine_order_bodies (MfEngine *self, MfFolderId folder, gboolean known);
 /* As the user wishes: no session until online; a try now, not after the back-off. */
 void mf_engine_go_offline (MfEngine *self);
 void mf_engine_go_online (MfEngine *self);
+/* The network has come or changed: a session that may be dead is tried, and no
+ * back-off waited for. */
+void mf_engine_look_now (MfEngine *self);
 /* Sends what is in the journal, for at most @seconds. */
 void mf_engine_drain (MfEngine *self, guint seconds);
 

@@ -211,6 +211,24 @@ mf_engine_go_online (MfEngine *self)
   g_mutex_unlock (&self->lock);
 }
 
+void
+mf_engine_look_now (MfEngine *self)
+{
+  g_mutex_lock (&self->lock);
+  if (self->online)
+    {
+      self->poll_at_us = 0;
+      g_cancellable_cancel (self->wake_watch);
+    }
+  else if (!self->unwanted)
+    {
+      self->retry_at_us = 0;
+      self->backoff_ms = 0;
+    }
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
 gboolean
 mf_engine_hang_up (MfEngine *self, MfWorkerKind kind)
 {

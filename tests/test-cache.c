@@ -1,4 +1,5 @@
 /* The whole of cache/ through its door, with a server in memory. */
+#include "cache/account.h"
 #include "cache/cache.h"
 
 #include <string.h>
@@ -675,6 +676,43 @@ test_change_during_a_listing_is_seen (Fixture *self, gconstpointer data)
   wait_event (self, "changed 2");
 }
 
+/* Long before the end of the back-off. */
+static void
+test_network_that_is_back (Fixture *self, gconstpointer data)
+{
+  MfEngine *engine;
+
+  start (self);
+  g_assert_true (mf_fake_wait_held (self->fake, MF_FAKE_IDLE, 1));
+  engine = self->cache->engine;
+  mf_fake_set_online (self->fake, FALSE);
+  wait_online (self, FALSE);
+  g_mutex_lock (&engine->lock);
+  engine->retry_at_us = g_get_monotonic_time () + 3600 * (gint64) G_USEC_PER_SEC;
+  g_mutex_unlock (&engine->lock);
+  mf_fake_set_online (self->fake, TRUE);
+  g_signal_emit_by_name (g_network_monitor_get_default (), "network-changed", TRUE);
+  wait_online (self, TRUE);
+}
+
+/* Announced by the server: no poll comes so soon. */
+static void
+test_other_folders_are_announced (Fixture *self, gconstpointer data)
+{
+  mf_fake_set_caps (self->fake, FULL | MF_CAP_NOTIFY);
+  self->options.poll_s = 3600;
+  mf_fake_fill (self->fake, "other", 1);
+  start (self);
+  list (self, "other");
+  g_assert_true (mf_fake_wait_held (self->fake, MF_FAKE_IDLE, 1));
+  mf_fake_append (self->fake, "other", "Subject: new\r\n\r\n", 0, NULL);
+  wait_event (self, "added 2");
+  g_free (mf_event_log_take (self->log));
+  mf_fake_create (self->fake, "more");
+  wait_event (self, "tree 1");
+  list (self, "more");
+}
+
 static void
 test_other_folders_are_polled (Fixture *self, gconstpointer data)
 {
@@ -910,6 +948,8 @@ main (int argc, char **argv)
   ADD ("INBOX is watched when it is listed later", test_inbox_listed_later_is_watched);
   ADD ("a change during a listing is seen", test_change_during_a_listing_is_seen);
   ADD ("other folders are polled", test_other_folders_are_polled);
+  ADD ("the network that is back is noticed", test_network_that_is_back);
+  ADD ("other folders are announced", test_other_folders_are_announced);
   ADD ("without IDLE there is the poll", test_without_idle_there_is_the_poll);
   ADD ("prefetch lists every folder", test_prefetch_headers);
   ADD ("prefetch fetches every body", test_prefetch_all);
