@@ -27,7 +27,7 @@ mount --bind /mnt/group /etc/group
 echo user_allow_other > /mnt/fuse.conf
 mount --bind /mnt/fuse.conf /etc/fuse.conf
 mkdir /mnt/sbin
-cp "$(command -v mount.fuse3)" "$(command -v automount)" /mnt/sbin
+cp "$(command -v mount.fuse3)" $(command -v automount) /mnt/sbin
 cp "$HELPER" /mnt/sbin/mount.mailfs
 mount --bind /mnt/sbin /usr/sbin
 mount -t tmpfs tmpfs /usr/local/bin
