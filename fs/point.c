@@ -59,7 +59,8 @@ check_directory (const char *mountpoint, GError **error)
   struct stat st;
 
   if (stat (mountpoint, &st) < 0)
-    return fail (error, errno, g_strerror (errno));
+    return fail (error, errno, errno == ENOENT ? "no such directory; make it with mkdir"
+                                               : g_strerror (errno));
   return S_ISDIR (st.st_mode) || fail (error, ENOTDIR, g_strerror (ENOTDIR));
 }
 

@@ -211,7 +211,7 @@ static const struct
   GTlsCertificateFlags flag;
   const char *words;
 } faults[] = {
-  { G_TLS_CERTIFICATE_UNKNOWN_CA, "its issuer is not known" },
+  { G_TLS_CERTIFICATE_UNKNOWN_CA, "its issuer is not known (if you trust it: ca_file=)" },
   { G_TLS_CERTIFICATE_BAD_IDENTITY, "it is made out to another host name" },
   { G_TLS_CERTIFICATE_NOT_ACTIVATED, "it is not valid yet" },
   { G_TLS_CERTIFICATE_EXPIRED, "it has expired" },

@@ -54,7 +54,7 @@ start_tls (MfRemote *self, GError **error)
   if (refusal != NULL)
     {
       g_error_free (refusal);
-      return set_tls_error (self, "the server does not offer STARTTLS", error);
+      return set_tls_error (self, "the server does not offer STARTTLS; try imaps://", error);
     }
   if (!mf_stream_start_tls (self->stream, self->cancellable, &cause))
     {
