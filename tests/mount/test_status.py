@@ -1,6 +1,7 @@
 """Section 5 of the contract, as far as it is read: .mailfs/status."""
 
 import errno
+import json
 import os
 import re
 import subprocess
@@ -68,3 +69,13 @@ def test_status_can_be_listed_and_is_private(account, mount):
     assert (control / "status").stat().st_mode & 0o077 == 0
     with pytest.raises(FileNotFoundError):
         (control / "nonsense").read_text()
+
+
+def test_status_json_is_what_scripts_can_read(account, mount):
+    account.referee.append("INBOX", [Mail(b"Subject: x\r\n\r\n")] * 7)
+    mounted = mount(account)
+    told = json.loads((mounted.path / ".mailfs" / "status.json").read_text())
+    assert (told["account"], told["pid"], told["online"], told["trouble"]) == (mounted.url, mounted.pid, True, None)
+    assert (told["folders"], told["messages"], told["pending"], told["held"]) == (5, 7, 0, 0)
+    assert (told["failed"], told["failures"], told["lost"]) == (0, [], 0)
+    assert told["received_bytes"] > 0 and told["cache_limit_bytes"] == 5 << 30

@@ -74,3 +74,18 @@ def test_without_a_terminal_one_plain_line_tells_what_was_found(account, mount):
     assert result.stdout == (f"mailfs: {url(account)}: 5 folders, 0 messages at 127.0.0.1 port "
                              f"{account.server.port}\n")
     assert not result.stderr
+
+
+def test_sync_shows_progress_on_a_terminal(dovecot_with, mount):
+    """The server stands still, so there is something to show for as long as it takes."""
+    server = dovecot_with()
+    account = server.add_account("alice")
+    mounted = mount(account)
+    assert not mounted.files()
+    server.freeze()
+    (mounted.folder("INBOX") / "cur" / "1.letter:2,S").write_bytes(b"Subject: x\n\nhello\n")
+    terminal = Terminal(mounted.home, "sync", mounted.path)
+    terminal.read_until("1 changes to go")
+    server.thaw()
+    terminal.read_until("synced")
+    assert terminal.wait() == 0
