@@ -146,7 +146,7 @@ typedef struct
   const char *const *folders; /* (nullable) globs over UTF-8 names with '/' */
   const char *const *exclude; /* (nullable) */
   gboolean subscribed;        /* only subscribed folders */
-  guint connections;
+  guint connections;   /* sessions at once; 0: as many as there are workers */
   guint poll_s;
   guint drain_s;
   gboolean expunge;    /* rm expunges, no Trash */

@@ -107,11 +107,21 @@ may_connect (MfEngine *self, GError **error)
 
 /* ---- sessions --------------------------------------------------------- */
 
-/* With the lock. */
+/* With the lock: by the user's wish or the server's.  Of few sessions the last to be
+ * given up beside the front's is that of the watch, for IDLE needs one alone. */
 static gboolean
 shares (MfEngine *self, MfWorkerKind kind)
 {
-  return g_get_monotonic_time () < self->shares_until_us[kind];
+  static const guint ranks[MF_N_WORKERS] = {
+    [MF_WORKER_FRONT] = 0,
+    [MF_WORKER_WATCH] = 1,
+    [MF_WORKER_PUSH] = 2,
+    [MF_WORKER_BACK] = 3,
+  };
+  guint most = self->options->connections;
+
+  return (most != 0 && ranks[kind] >= most)
+         || g_get_monotonic_time () < self->shares_until_us[kind];
 }
 
 gboolean
