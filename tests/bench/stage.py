@@ -210,7 +210,7 @@ class Stage:
     def many_files(self):
         """A Maildir with as many."""
         small = [b"Subject: %d\r\n\r\nsmall\r\n" % n for n in range(100_000)]
-        return self.once("many files", lambda: self.maildir(small)) / "new"
+        return self.once("many files", lambda: self.maildir(small))
 
     def million(self, n_folders):
         """A million of them, in folders folder1, folder2 and so on."""
