@@ -275,7 +275,7 @@ void
 mf_engine_note_open (MfEngine *self, const MfMessage *message)
 {
   g_mutex_lock (&self->lock);
-  if (mf_readahead_note (self->readahead, message))
+  if (mf_readahead_note (self->readahead, message) && self->back_rests)
     g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
 }
@@ -383,8 +383,10 @@ mf_engine_wake_push (MfEngine *self)
   g_mutex_lock (&self->lock);
   self->last_change_us = g_get_monotonic_time ();
   if (self->first_change_us == 0)
-    self->first_change_us = self->last_change_us;
-  g_cond_broadcast (&self->changed);
+    {
+      self->first_change_us = self->last_change_us;
+      g_cond_broadcast (&self->changed);
+    }
   g_mutex_unlock (&self->lock);
 }
 

@@ -70,6 +70,7 @@ typedef struct
   GQueue *wanted;                   /* of MfWantedIn, somebody waits */
   GHashTable *in_flight;            /* MfMsgId asked for now */
   MfReadahead *readahead;
+  gboolean back_rests;              /* that worker waits: it must be woken for a walk */
   MfPrefetcher *prefetcher;
   gint64 first_change_us, last_change_us; /* of a burst not sent yet; first 0: none */
   gboolean draining;                      /* no waiting for more */
@@ -107,7 +108,7 @@ void mf_engine_note_open (MfEngine *self, const MfMessage *message);
 /* Queues folders to be pulled in the background. */
 void mf_engine_pull_later (MfEngine *self, const GArray *ids);
 
-/* Something is in the journal. */
+/* Something is in the journal.  The first of a burst wakes the worker. */
 void mf_engine_wake_push (MfEngine *self);
 /* As mf_cache_want_pushed(), up to entry @seq. */
 void mf_engine_want_pushed (MfEngine *self, gint64 seq, MfDone done, gpointer user_data);

@@ -402,9 +402,11 @@ run_back (Worker *self)
   if (to_pull == 0 && to_fetch == 0)
     {
       gint64 until = g_get_monotonic_time () + TIDY_S * G_USEC_PER_SEC;
+      engine->back_rests = TRUE;
       if (mf_bodies_are_over (engine->bodies)
           || !g_cond_wait_until (&engine->changed, &engine->lock, until))
         tidy (engine);
+      engine->back_rests = FALSE;
       return;
     }
   g_mutex_unlock (&engine->lock);
