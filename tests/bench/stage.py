@@ -77,10 +77,10 @@ def grep(path):
 class Mounted:
     """An account mounted in the background, as users do it."""
 
-    def __init__(self, stage, account, *options, port=None, home=None):
+    def __init__(self, stage, account, *options, port=None, home=None, tls=False):
         self.home = home or stage.home()
-        words = [f"password_command={self.home.password_command(account.password)}", "tls=none", "poll=3600",
-                 *options]
+        words = [f"password_command={self.home.password_command(account.password)}", "poll=3600",
+                 f"ca_file={stage.certs.ca}" if tls else "tls=none", *options]
         self.arguments = [part for word in words for part in ("-o", word)]
         self.arguments += [f"imap://{account.user}@127.0.0.1:{port or account.server.port}", self.home.mountpoint]
         self.path = self.home.mountpoint
@@ -141,7 +141,8 @@ class Stage:
     def __init__(self, root):
         self.root = Path(tempfile.mkdtemp(prefix="mailfs-bench-", dir=root))
         (self.root / "certs").mkdir()
-        self.dovecot = Dovecot(Certs(self.root / "certs"))
+        self.certs = Certs(self.root / "certs")
+        self.dovecot = Dovecot(self.certs)
         self.numbers = itertools.count(1)
         self.filled = {}
         self.lines = []
