@@ -1,6 +1,9 @@
 #include "proto/dial.h"
 
 #include <glib-unix.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -346,5 +349,9 @@ mf_dial_tls (const MfAccount *account, GIOStream *base, GCancellable *cancellabl
   if (!load_files (account, G_TLS_CONNECTION (tls), error)
       || !handshake (account, G_TLS_CONNECTION (tls), cancellable, error))
     return NULL;
+#ifdef __GLIBC__
+  /* All authorities of the system have been read, some MB of them, and let go. */
+  malloc_trim (0);
+#endif
   return g_steal_pointer (&tls);
 }
