@@ -426,16 +426,34 @@ mf_cache_status (MfCache *self, MfStatus *out)
       out->received_bytes = (gsize) g_atomic_pointer_get (&traffic->received_bytes);
       out->sent_bytes = (gsize) g_atomic_pointer_get (&traffic->sent_bytes);
     }
+  out->online = mf_cache_is_online (self, &out->trouble);
+  out->quota = mf_cache_quota (self);
   g_mutex_lock (&self->engine->lock);
-  out->online = self->engine->online;
-  out->trouble = g_strdup (self->engine->trouble);
-  out->quota = self->engine->quota;
   out->fetching = mf_waiters_count (self->engine->body_waits)
                   + g_hash_table_size (self->engine->in_flight);
   MfFolderId ordered = mf_prefetcher_ordered (self->engine->prefetcher);
   g_mutex_unlock (&self->engine->lock);
   if (ordered != 0)
     out->prefetching = count_missing (self->front, ordered);
+}
+
+gboolean
+mf_cache_is_online (MfCache *self, char **out_trouble)
+{
+  g_mutex_lock (&self->engine->lock);
+  gboolean online = self->engine->online;
+  *out_trouble = g_strdup (self->engine->trouble);
+  g_mutex_unlock (&self->engine->lock);
+  return online;
+}
+
+MfQuota
+mf_cache_quota (MfCache *self)
+{
+  g_mutex_lock (&self->engine->lock);
+  MfQuota quota = self->engine->quota;
+  g_mutex_unlock (&self->engine->lock);
+  return quota;
 }
 
 void

@@ -338,6 +338,11 @@ typedef struct
   MfQuota quota;            /* zeroes when unknown */
 } MfStatus;
 
+/* Counts all messages: for who looks at it, not for every request. */
 void mf_cache_status (MfCache *self, MfStatus *out);
 void mf_status_clear (MfStatus *status);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfStatus, mf_status_clear)
+
+/* Of that, what costs nothing.  @out_trouble (transfer full) (nullable). */
+gboolean mf_cache_is_online (MfCache *self, char **out_trouble);
+MfQuota mf_cache_quota (MfCache *self);

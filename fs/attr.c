@@ -200,17 +200,14 @@ mf_attr_statfs (fuse_req_t req, fuse_ino_t node)
 {
   struct statvfs out
       = { .f_bsize = BLOCK_BYTES, .f_frsize = BLOCK_BYTES, .f_namemax = MF_NAME_MAX };
-  g_auto (MfStatus) status = { 0 };
-  guint64 limit_bytes, used_bytes;
+  MfQuota quota = mf_cache_quota (mf_mount_of (req)->cache);
+  guint64 limit_bytes = quota.limit_bytes > 0 ? quota.limit_bytes : PLENTY_BYTES;
 
-  mf_cache_status (mf_mount_of (req)->cache, &status);
-  used_bytes = status.quota.used_bytes;
-  limit_bytes = status.quota.limit_bytes > 0 ? status.quota.limit_bytes : PLENTY_BYTES;
-
+  /* Every program that walks a tree asks: nothing may be counted for it. */
   out.f_blocks = limit_bytes / BLOCK_BYTES;
-  out.f_bfree = limit_bytes > used_bytes ? (limit_bytes - used_bytes) / BLOCK_BYTES : 0;
+  out.f_bfree
+      = limit_bytes > quota.used_bytes ? (limit_bytes - quota.used_bytes) / BLOCK_BYTES : 0;
   out.f_bavail = out.f_bfree;
-  out.f_files = status.messages + PLENTY_FILES;
-  out.f_ffree = out.f_favail = PLENTY_FILES;
+  out.f_files = out.f_ffree = out.f_favail = PLENTY_FILES;
   fuse_reply_statfs (req, &out);
 }

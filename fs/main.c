@@ -56,17 +56,17 @@ typedef struct
 static void
 log_state (App *self)
 {
-  g_auto (MfStatus) status = { 0 };
+  g_autofree char *trouble = NULL;
+  gboolean online = mf_cache_is_online (self->mount.cache, &trouble);
 
-  mf_cache_status (self->mount.cache, &status);
-  if (status.online == self->online)
+  if (online == self->online)
     return;
-  self->online = status.online;
-  if (status.online)
+  self->online = online;
+  if (online)
     g_message ("%s: online", self->label);
   else
-    g_message ("%s: offline%s%s", self->label, status.trouble != NULL ? ": " : "",
-               status.trouble != NULL ? status.trouble : "");
+    g_message ("%s: offline%s%s", self->label, trouble != NULL ? ": " : "",
+               trouble != NULL ? trouble : "");
 }
 
 static void

@@ -210,13 +210,12 @@ get_subscribed (Subject *subject, const char *argument)
 static char *
 get_quota (Subject *subject, const char *argument)
 {
-  g_auto (MfStatus) status = { 0 };
+  MfQuota quota = mf_cache_quota (subject->mount->cache);
 
-  mf_cache_status (subject->mount->cache, &status);
-  if (!subject->folder.selectable || status.quota.limit_bytes == 0)
+  if (!subject->folder.selectable || quota.limit_bytes == 0)
     return NULL;
-  return g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, status.quota.used_bytes,
-                          status.quota.limit_bytes);
+  return g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, quota.used_bytes,
+                          quota.limit_bytes);
 }
 
 /* ---- tables ----------------------------------------------------------- */
