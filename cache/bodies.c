@@ -45,7 +45,7 @@ check_eol (MfBodies *self, MfDb *db, GError **error)
   return mf_db_begin (db, &txn, error)
          && mf_db_run (db, error, "INSERT OR REPLACE INTO meta VALUES ('eol', ?)", "s", eol)
          && mf_db_run (db, error, "DELETE FROM body", "")
-         && mf_db_run (db, error, "UPDATE message SET exact_size = NULL WHERE uid IS NOT NULL", "")
+         && mf_db_run (db, error, "UPDATE message SET exact_size = NULL WHERE home IS NOT NULL", "")
          && mf_db_commit (&txn, error);
 }
 

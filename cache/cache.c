@@ -377,7 +377,7 @@ count_index (MfDb *db, MfStatus *out)
   if (mf_db_number (db, 0, &folders, NULL, "SELECT COUNT(*) FROM folder WHERE selectable", "")
       && mf_db_number (db, 0, &known, NULL,
                        "SELECT COUNT(*) FROM folder WHERE selectable AND known", "")
-      && mf_db_number (db, 0, &messages, NULL, "SELECT (SELECT COUNT(*) FROM message WHERE place < 2)"
+      && mf_db_number (db, 0, &messages, NULL, "SELECT (SELECT COUNT(*) FROM message WHERE place < 2 AND folder != 0)"
                        " + (SELECT TOTAL(messages) FROM folder WHERE NOT known)",
                        "")
       && mf_db_number (db, 0, &cached, NULL,

@@ -65,6 +65,7 @@ typedef struct
   guint32 messages, unseen; /* by the index, or the last STATUS before it is known */
   guint64 highestmodseq;
   gboolean known;           /* listed completely at least once */
+  gboolean renumbered;      /* made anew on the server, and not listed completely since */
   char *tag;                /* (nullable) what generated names of its messages carry */
   gint64 changed_ns[MF_N_PLACES]; /* last change of each place's entries */
   gint64 tree_changed_ns;   /* of the directory itself: child folders */
@@ -97,6 +98,11 @@ void mf_message_clear (MfMessage *message);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfFolder, mf_folder_clear)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfFolder, mf_folder_free)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfMessage, mf_message_clear)
+
+/* The base of a message that was given none: DATE.UID.TAG, INTERNALDATE in seconds (10
+ * digits at least), UID in 8 hexadecimal digits; @tag (nullable) is its folder's.
+ * Returns as snprintf(3). */
+int mf_message_generate_base (const MfMessage *message, const char *tag, char *buffer, gsize size);
 
 /* ---- news ------------------------------------------------------------- */
 

@@ -16,6 +16,8 @@ typedef struct
 typedef struct
 {
   MfDb *db;
+  MfLink *link;
+  MfFolderId folder;
   MfBodies *bodies;
   MfBodyWriter *writer;
   const MfDownloadSource *source;
@@ -91,6 +93,49 @@ next_again (Download *self, MfUidSet *batch)
   return TRUE;
 }
 
+/* The UID is of the mailbox that is open. */
+static gboolean
+is_there (Download *self, const MfWanted *one)
+{
+  gint64 found = 0;
+
+  return mf_db_number (self->db, 0, &found, NULL,
+                       "SELECT 1 FROM message JOIN folder ON folder.id = home WHERE message.id = ?"
+                       " AND home = ? AND uid = ? AND uidvalidity = ?",
+                       "iiii", one->id, self->folder, (gint64) one->uid,
+                       (gint64) self->link->selected.uidvalidity)
+         && found != 0;
+}
+
+static void
+pass_by (Download *self, MfMsgId id)
+{
+  g_auto (MfMessage) message = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (mf_messages_get (self->db, id, &message, &error) && message.home != 0)
+    {
+      self->source->elsewhere (&message, self->user_data);
+      return;
+    }
+  if (error == NULL)
+    g_set_error_literal (&error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "not on the server");
+  tell (self, id, error);
+}
+
+static void
+ask (Download *self, const MfWanted *one, MfUidSet *batch)
+{
+  if (!is_there (self, one))
+    {
+      pass_by (self, one->id);
+      return;
+    }
+  mf_uidset_add (batch, one->uid);
+  g_hash_table_insert (self->asked, GUINT_TO_POINTER (one->uid),
+                       g_memdup2 (&one->id, sizeof one->id));
+}
+
 static gboolean
 on_next (MfUidSet *batch, gpointer user_data)
 {
@@ -101,14 +146,13 @@ on_next (MfUidSet *batch, gpointer user_data)
     return FALSE;
   if (self->second)
     return next_again (self, batch);
-  if (!self->source->next (wanted, self->user_data))
-    return FALSE;
-  for (guint i = 0; i < wanted->len; i++)
+  while (mf_uidset_is_empty (batch))
     {
-      MfWanted *one = &g_array_index (wanted, MfWanted, i);
-      mf_uidset_add (batch, one->uid);
-      g_hash_table_insert (self->asked, GUINT_TO_POINTER (one->uid),
-                           g_memdup2 (&one->id, sizeof one->id));
+      g_array_set_size (wanted, 0);
+      if (!self->source->next (wanted, self->user_data))
+        return FALSE;
+      for (guint i = 0; i < wanted->len; i++)
+        ask (self, &g_array_index (wanted, MfWanted, i), batch);
     }
   return TRUE;
 }
@@ -260,7 +304,7 @@ mf_download (MfDb *db, MfBodies *bodies, MfBodyWriter *writer, MfLink *link, MfF
 {
   g_autoptr (GHashTable) asked = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   g_autoptr (GArray) group = g_array_new (FALSE, FALSE, sizeof (Arrived));
-  Download self = { db, bodies, writer, source, user_data, asked, group, 0 };
+  Download self = { db, link, folder, bodies, writer, source, user_data, asked, group, 0 };
   g_autoptr (GError) local = NULL;
 
   if (!select_folder (db, link, folder, error))

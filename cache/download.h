@@ -21,6 +21,8 @@ typedef struct
   gboolean (*is_urgent) (MfMsgId id, gpointer user_data);
   /* @message (nullable: gone from the index) is as stored now. */
   void (*done) (MfMsgId id, const MfMessage *message, const GError *error, gpointer user_data);
+  /* @message is in another mailbox, or has another number, by now: not asked for. */
+  void (*elsewhere) (const MfMessage *message, gpointer user_data);
 } MfDownloadSource;
 
 gboolean mf_download (MfDb *db, MfBodies *bodies, MfBodyWriter *writer, MfLink *link,

@@ -1,6 +1,7 @@
 #include "cache/engine.h"
 
 #include "cache/error.h"
+#include "cache/follow.h"
 #include "cache/folders.h"
 #include "cache/journal.h"
 #include "cache/network.h"
@@ -264,11 +265,14 @@ mf_engine_want_body (MfEngine *self, MfDb *db, const MfMessage *message, MfDone 
       refuse_offline (self, done, user_data);
       return;
     }
-  if (mf_waiters_add (self->body_waits, message->id, done, user_data)
-      && !g_hash_table_contains (self->in_flight, &message->id))
+  gboolean first = mf_waiters_add (self->body_waits, message->id, done, user_data)
+                   && !g_hash_table_contains (self->in_flight, &message->id);
+  if (first && message->uid != 0)
     g_queue_push_tail (self->wanted, g_memdup2 (&wanted, sizeof wanted));
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
+  if (first && message->uid == 0)
+    mf_follow_number (self, message);
 }
 
 void
@@ -316,6 +320,9 @@ mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error)
 {
   g_mutex_lock (&self->lock);
   leave_folder (self, id);
+  /* Changes may have waited for their messages to get a number. */
+  if (self->first_change_us == 0 && mf_journal_first (self->db) != G_MAXINT64)
+    self->first_change_us = self->last_change_us = g_get_monotonic_time ();
   mf_prefetcher_restart (self->prefetcher);
   GArray *waits = mf_waiters_take (self->folder_waits, id);
   g_mutex_unlock (&self->lock);

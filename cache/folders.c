@@ -5,7 +5,7 @@
 #define COLUMNS                                                                                   \
   "id, parent, name, mailbox, selectable, subscribed, special_use, uidvalidity, uidnext,"         \
   " messages, unseen, highestmodseq, known, tag, cur_changed_ns, new_changed_ns, tmp_changed_ns," \
-  " tree_changed_ns"
+  " tree_changed_ns, renumbered"
 
 void
 mf_folder_clear (MfFolder *folder)
@@ -42,6 +42,7 @@ read_row (MfDbQuery *query, MfFolder *out)
     .tag = g_strdup (mf_db_text (query, 13)),
     .changed_ns = { mf_db_int (query, 14), mf_db_int (query, 15), mf_db_int (query, 16) },
     .tree_changed_ns = mf_db_int (query, 17),
+    .renumbered = mf_db_int (query, 18) != 0,
   };
 }
 
@@ -307,7 +308,8 @@ gboolean
 mf_folders_set_synced (MfDb *db, MfFolderId id, const MfMailboxStatus *status, GError **error)
 {
   return mf_db_run (db, error,
-                    "UPDATE folder SET uidnext = ?, highestmodseq = ?, known = 1 WHERE id = ?",
+                    "UPDATE folder SET uidnext = ?, highestmodseq = ?, known = 1, renumbered = 0"
+                    " WHERE id = ?",
                     "iii", (gint64) status->uidnext, (gint64) status->highestmodseq, id);
 }
 
@@ -333,6 +335,22 @@ mf_folders_forget_modseq (MfDb *db, MfFolderId id, GError **error)
                     "UPDATE folder SET highestmodseq = MIN(highestmodseq, 1) WHERE id = ?", "i", id);
 }
 
+/* Another folder's, or in names that messages of the folder were left with when it
+ * was renumbered? */
+static gboolean
+is_tag_taken (MfDb *db, MfFolderId folder, const char *tag, gboolean *out, GError **error)
+{
+  gint64 taken = 0;
+
+  if (!mf_db_number (db, 0, &taken, error,
+                     "SELECT EXISTS (SELECT 1 FROM folder WHERE tag = ?1 AND id != ?2)"
+                     " OR EXISTS (SELECT 1 FROM message WHERE folder = ?2 AND base LIKE '%.' || ?1)",
+                     "si", tag, folder))
+    return FALSE;
+  *out = taken != 0;
+  return TRUE;
+}
+
 /* (transfer full): for this folder under this UIDVALIDITY, no other has it. */
 static char *
 free_tag (MfDb *db, const MfFolder *folder, guint32 uidvalidity, GError **error)
@@ -340,12 +358,11 @@ free_tag (MfDb *db, const MfFolder *folder, guint32 uidvalidity, GError **error)
   for (guint salt = 0;; salt++)
     {
       g_autofree char *tag = make_tag (folder->mailbox, uidvalidity, salt);
-      gint64 taken = 0;
+      gboolean taken = FALSE;
 
-      if (!mf_db_number (db, 0, &taken, error, "SELECT id FROM folder WHERE tag = ? AND id != ?",
-                         "si", tag, folder->id))
+      if (!is_tag_taken (db, folder->id, tag, &taken, error))
         return NULL;
-      if (taken == 0)
+      if (!taken)
         return g_steal_pointer (&tag);
     }
 }
@@ -358,8 +375,14 @@ mf_folders_set_validity (MfDb *db, const MfFolder *folder, guint32 uidvalidity, 
   return tag != NULL
          && mf_db_run (db, error,
                        "UPDATE folder SET uidvalidity = ?, uidnext = 0, highestmodseq = 0,"
-                       " known = 0, tag = ? WHERE id = ?",
+                       " tag = ? WHERE id = ?",
                        "isi", (gint64) uidvalidity, tag, folder->id);
+}
+
+gboolean
+mf_folders_set_renumbered (MfDb *db, MfFolderId id, GError **error)
+{
+  return mf_db_run (db, error, "UPDATE folder SET renumbered = 1 WHERE id = ?", "i", id);
 }
 
 gboolean
@@ -373,6 +396,26 @@ mf_folders_learn_validity (MfDb *db, const MfFolder *folder, guint32 uidvalidity
   return tag != NULL
          && mf_db_run (db, error, "UPDATE folder SET uidvalidity = ?, tag = ? WHERE id = ?", "isi",
                        (gint64) uidvalidity, tag, folder->id);
+}
+
+GArray *
+mf_folders_ids_renumbered (MfDb *db, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
+  GError *local = NULL;
+
+  if (!mf_db_query (db, &query, error, "SELECT id FROM folder WHERE renumbered ORDER BY id", ""))
+    return NULL;
+  while (mf_db_next (&query, &local))
+    {
+      MfFolderId id = mf_db_int (&query, 0);
+      g_array_append_val (ids, id);
+    }
+  if (local == NULL)
+    return g_steal_pointer (&ids);
+  g_propagate_error (error, local);
+  return NULL;
 }
 
 gboolean

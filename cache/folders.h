@@ -35,9 +35,13 @@ gboolean mf_folders_set_uidnext (MfDb *db, MfFolderId id, guint32 uidnext, GErro
 gboolean mf_folders_set_modseq (MfDb *db, MfFolderId id, guint64 highestmodseq, GError **error);
 /* All flags are asked for again. */
 gboolean mf_folders_forget_modseq (MfDb *db, MfFolderId id, GError **error);
-/* A new UIDVALIDITY: new tag for generated names, nothing known. */
+/* A new UIDVALIDITY: a new tag for generated names, everything is to be listed. */
 gboolean mf_folders_set_validity (MfDb *db, const MfFolder *folder, guint32 uidvalidity,
                                   GError **error);
+/* What is in the index has no UIDs until then (rematch.h). */
+gboolean mf_folders_set_renumbered (MfDb *db, MfFolderId id, GError **error);
+/* (transfer full) (element-type MfFolderId): of such folders. */
+GArray *mf_folders_ids_renumbered (MfDb *db, GError **error);
 /* The UIDVALIDITY of a folder that had none: what is in the index stays. */
 gboolean mf_folders_learn_validity (MfDb *db, const MfFolder *folder, guint32 uidvalidity,
                                     GError **error);

@@ -44,7 +44,7 @@ refuse (MfEngine *engine, MfMsgId id, const GError *error)
 }
 
 static void
-on_pushed (const GError *failure, gpointer user_data)
+on_known (const GError *failure, gpointer user_data)
 {
   g_autofree Move *self = user_data;
   g_autoptr (GError) error = failure != NULL ? g_error_copy (failure) : NULL;
@@ -128,6 +128,26 @@ mf_follow_body (MfEngine *engine, const MfMessage *message, MfFolderId asked_in)
     return FALSE;
   Move *move = g_new0 (Move, 1);
   *move = (Move){ engine, message->id };
-  mf_engine_want_pushed (engine, mf_journal_last (engine->db), on_pushed, move);
+  mf_engine_want_pushed (engine, mf_journal_last (engine->db), on_known, move);
   return TRUE;
+}
+
+void
+mf_follow_number (MfEngine *engine, const MfMessage *message)
+{
+  Move *move = g_new0 (Move, 1);
+
+  *move = (Move){ engine, message->id };
+  mf_engine_want_folder (engine, message->home, on_known, move);
+}
+
+void
+mf_follow_elsewhere (MfEngine *engine, const MfMessage *message, MfFolderId asked_in)
+{
+  gboolean known = message->home != asked_in && message->uid != 0;
+
+  if (known || !is_waited_for (engine, message->id))
+    want (engine, message);
+  else
+    mf_follow_number (engine, message);
 }

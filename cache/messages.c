@@ -30,6 +30,13 @@ mf_message_copy (const MfMessage *from, MfMessage *to)
   to->labels = g_strdup (from->labels);
 }
 
+int
+mf_message_generate_base (const MfMessage *message, const char *tag, char *buffer, gsize size)
+{
+  return g_snprintf (buffer, size, "%010" G_GINT64_FORMAT ".%08x.%s",
+                     MAX (message->internaldate, 0), message->uid, tag != NULL ? tag : "0");
+}
+
 /* Strings are borrowed from the row. */
 static void
 read_list_row (MfDbQuery *query, MfMessage *out)
@@ -146,16 +153,16 @@ text_or_null (const char *text)
 }
 
 gboolean
-mf_messages_insert_remote (MfDb *db, MfFolderId folder, const MfRemoteMessage *remote,
-                           MfMsgId *out_id, GError **error)
+mf_messages_insert_remote (MfDb *db, MfFolderId folder, MfFolderId home,
+                           const MfRemoteMessage *remote, MfMsgId *out_id, GError **error)
 {
   MfPlace place = remote->flags == 0 ? MF_PLACE_NEW : MF_PLACE_CUR;
 
   if (!mf_db_run (db, error,
                   "INSERT INTO message (folder, home, place, uid, flags, keywords, internaldate,"
                   " wire_size, modseq, emailid, threadid, labels)"
-                  " VALUES (?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                  "iiiisiiisss", folder, (gint64) place, (gint64) remote->uid,
+                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  "iiiiisiiisss", folder, home, (gint64) place, (gint64) remote->uid,
                   (gint64) remote->flags, text_or_null (remote->keywords), remote->internaldate,
                   (gint64) remote->size, (gint64) remote->modseq, remote->emailid,
                   remote->threadid, remote->labels))
@@ -252,13 +259,23 @@ mf_messages_ids_between (MfDb *db, MfFolderId home, guint32 first, guint32 last,
 }
 
 GArray *
-mf_messages_ids_unnumbered (MfDb *db, GError **error)
+mf_messages_ids_unnumbered (MfDb *db, MfFolderId home, GError **error)
 {
   g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
 
   if (!mf_db_query (db, &query, error,
-                    "SELECT id FROM message WHERE home IS NOT NULL AND uid IS NULL ORDER BY home, id",
-                    ""))
+                    "SELECT id FROM message WHERE home = ? AND uid IS NULL ORDER BY id", "i", home))
+    return NULL;
+  return read_ids (&query, error);
+}
+
+GArray *
+mf_messages_ids_aside (MfDb *db, MfFolderId home, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+
+  if (!mf_db_query (db, &query, error,
+                    "SELECT id FROM message WHERE home = ? AND folder = 0 ORDER BY uid", "i", home))
     return NULL;
   return read_ids (&query, error);
 }

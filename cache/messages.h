@@ -22,9 +22,11 @@ gboolean mf_messages_list (MfDb *db, MfFolderId folder, MfPlace place, MfMsgId a
 /* A deep copy, to keep or to announce. */
 void mf_message_copy (const MfMessage *from, MfMessage *to);
 
-/* A message that the server has: in new/ when it has no flag. */
-gboolean mf_messages_insert_remote (MfDb *db, MfFolderId folder, const MfRemoteMessage *remote,
-                                    MfMsgId *out_id, GError **error);
+/* A message that the server has, shown in @folder, or nowhere yet (0): in new/ when it
+ * has no flag. */
+gboolean mf_messages_insert_remote (MfDb *db, MfFolderId folder, MfFolderId home,
+                                    const MfRemoteMessage *remote, MfMsgId *out_id,
+                                    GError **error);
 /* Flags, keywords, labels and MODSEQ as the server says; place follows. */
 gboolean mf_messages_update_remote (MfDb *db, MfMessage *message, const MfRemoteMessage *remote,
                                     GError **error);
@@ -37,8 +39,9 @@ MfUidSet *mf_messages_uids (MfDb *db, MfFolderId home, GError **error);
 GArray *mf_messages_ids_between (MfDb *db, MfFolderId home, guint32 first, guint32 last,
                                  GError **error);
 
-/* Ids of those that the server has, but under a UID that is not known any more. */
-GArray *mf_messages_ids_unnumbered (MfDb *db, GError **error);
+/* Ids of those that wait for a UID in @home, of those that are listed aside there. */
+GArray *mf_messages_ids_unnumbered (MfDb *db, MfFolderId home, GError **error);
+GArray *mf_messages_ids_aside (MfDb *db, MfFolderId home, GError **error);
 /* Ids of all that are shown in the folder, or that the server has there. */
 GArray *mf_messages_ids_of (MfDb *db, MfFolderId folder, GError **error);
 

@@ -113,7 +113,7 @@ append_missing (MfDb *db, MfFolderId folder, MfMsgId above, guint32 *below, GArr
 
   if (mf_db_query (db, &query, NULL,
                    "SELECT id, uid, wire_size FROM message WHERE home = ? AND uid <= ?"
-                   " AND id > ? AND NOT draft AND NOT EXISTS (SELECT 1 FROM body WHERE message = message.id)"
+                   " AND id > ? AND folder != 0 AND NOT draft AND NOT EXISTS (SELECT 1 FROM body WHERE message = message.id)"
                    " ORDER BY uid DESC LIMIT ?",
                    "iiii", folder, (gint64) *below, above, (gint64) BATCH))
     while (mf_db_next (&query, NULL))

@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "cache/folders.h"
-#include "cache/labels.h"
 #include "cache/messages.h"
+#include "cache/rematch.h"
+#include "cache/update.h"
 
 #define BATCH 1000
 
@@ -95,9 +96,12 @@ insert (Pull *self, const MfRemoteMessage *remote, GError **error)
   MfMsgId id = 0;
   g_auto (MfMessage) after = { 0 };
 
-  if (!mf_messages_insert_remote (self->db, self->folder->id, remote, &id, error))
+  if (!mf_messages_insert_remote (self->db, self->folder->renumbered ? 0 : self->folder->id,
+                                  self->folder->id, remote, &id, error))
     return FALSE;
   self->last = MAX (self->last, remote->uid);
+  if (self->folder->renumbered)
+    return TRUE;
   self->changed = TRUE;
   self->touched[remote->flags == 0 ? MF_PLACE_NEW : MF_PLACE_CUR] = TRUE;
   /* A folder that nobody has seen yet has no news. */
@@ -110,54 +114,14 @@ insert (Pull *self, const MfRemoteMessage *remote, GError **error)
 }
 
 static gboolean
-says_nothing_new (const MfMessage *known, const MfRemoteMessage *remote)
-{
-  return (!remote->has_flags
-          || (known->flags == remote->flags
-              && g_strcmp0 (known->keywords, remote->keywords) == 0))
-         && (remote->labels == NULL || g_strcmp0 (known->labels, remote->labels) == 0);
-}
-
-/* What readers see of a change: not of a message that is shown nowhere, and in
- * the folder where they see it. */
-static gboolean
-tell_changed (Pull *self, const MfMessage *before, const MfMessage *after, GError **error)
-{
-  if (after->place == MF_PLACE_GONE)
-    return TRUE;
-  mf_news_add (self->news, MF_EVENT_MESSAGE_CHANGED, after->folder, before, after);
-  if (after->folder != self->folder->id)
-    return mf_folders_touch (self->db, after->folder, after->place, error);
-  self->changed = TRUE;
-  self->touched[before->place] = TRUE;
-  self->touched[after->place] = TRUE;
-  return TRUE;
-}
-
-/* Our own changes that are still to be told come on top of what the server says. */
-static gboolean
 update (Pull *self, MfMessage *known, const MfRemoteMessage *remote, GError **error)
 {
-  g_auto (MfMessage) before = { 0 };
-  g_autofree char *keywords = g_strdup (remote->keywords);
-  g_autofree char *labels = g_strdup (remote->labels);
-  MfRemoteMessage merged = *remote;
+  gboolean seen = FALSE;
 
-  if (remote->has_flags
-      && !mf_journal_merge_flags (self->db, known->id, &merged.flags, &keywords, error))
+  if (!mf_update_message (self->settle, known, remote, &seen, error))
     return FALSE;
-  if (labels != NULL && !mf_labels_merge (self->db, known->id, &labels, error))
-    return FALSE;
-  merged.keywords = keywords;
-  merged.labels = labels;
-  gboolean same = says_nothing_new (known, &merged);
-  if (same && remote->modseq <= known->modseq)
-    return TRUE;
-  mf_message_copy (known, &before);
-  if (known->place == MF_PLACE_GONE)
-    merged.has_flags = FALSE;
-  return mf_messages_update_remote (self->db, known, &merged, error)
-         && (same || tell_changed (self, &before, known, error));
+  self->changed |= seen;
+  return TRUE;
 }
 
 /* Flags alone of a message that is not in the index say too little: it is
@@ -356,20 +320,22 @@ resync (Pull *self, gboolean *out_resynced, GError **error)
                          out_resynced, error);
 }
 
-/* Another UIDVALIDITY: nothing in the index is what it was. */
+/* Another UIDVALIDITY: UIDs mean something else than they did. */
 static gboolean
-start_over (Pull *self, guint32 uidvalidity, GError **error)
+start_over (Pull *self, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  guint32 uidvalidity = self->link->selected.uidvalidity;
+  gboolean first = self->folder->uidvalidity == 0;
 
   g_array_set_size (self->rows, 0);
   mf_uidset_clear (self->vanished);
   self->above = self->last = 0;
   self->modseq = 0;
   if (!mf_db_begin (self->db, &txn, error)
-      || !mf_settle_renumbered (self->settle, self->folder, uidvalidity, error))
+      || !(first ? mf_folders_set_validity (self->db, self->folder, uidvalidity, error)
+                 : mf_settle_renumbered (self->settle, self->folder, uidvalidity, error)))
     return FALSE;
-  self->changed = TRUE;
   mf_folder_clear (self->folder);
   return mf_folders_get (self->db, self->folder->id, self->folder, error)
          && commit (self, &txn, error);
@@ -415,8 +381,7 @@ open_and_catch_up (Pull *self, GError **error)
 
   if (!resync (self, &resynced, error))
     return FALSE;
-  if (status->uidvalidity != self->folder->uidvalidity
-      && !start_over (self, status->uidvalidity, error))
+  if (status->uidvalidity != self->folder->uidvalidity && !start_over (self, error))
     return FALSE;
   if (!finish_rows (self, error))
     return FALSE;
@@ -435,29 +400,51 @@ open_and_catch_up (Pull *self, GError **error)
 
 /* ---- all together ----------------------------------------------------- */
 
+/* What is left aside is new, but for what may be our own (recover.h). */
 static gboolean
-conclude (Pull *self, GError **error)
+end_renumbering (Pull *self, GError **error)
 {
-  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  if (!self->folder->renumbered || mf_journal_is_unsettled (self->db, self->folder->id))
+    return TRUE;
+  self->changed = TRUE;
+  self->folder->renumbered = FALSE;
+  return mf_rematch_show_rest (self->settle, self->folder, error);
+}
+
+static gboolean
+set_synced (Pull *self, GError **error)
+{
   MfMailboxStatus synced = {
     .uidnext = MAX (MAX (self->link->selected.uidnext, self->folder->uidnext), next_uid (self->last)),
     .highestmodseq = self->modseq,
   };
 
-  if (!remove_vanished (self, error))
+  return mf_folders_set_synced (self->db, self->folder->id, &synced, error)
+         && (!self->folder->renumbered
+             || mf_folders_set_renumbered (self->db, self->folder->id, error));
+}
+
+static gboolean
+conclude (Pull *self, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  if (!remove_vanished (self, error)
+      || (self->folder->renumbered
+          && !mf_rematch_run (self->settle, self->link, self->folder, error)))
     return FALSE;
-  if (!mf_db_begin (self->db, &txn, error)
-      || !mf_folders_set_synced (self->db, self->folder->id, &synced, error)
-      || (!self->folder->known && !mf_folders_count (self->db, self->folder->id, error)))
-    return FALSE;
-  return commit (self, &txn, error);
+  return mf_db_begin (self->db, &txn, error) && end_renumbering (self, error)
+         && set_synced (self, error)
+         && (self->folder->known || mf_folders_count (self->db, self->folder->id, error))
+         && commit (self, &txn, error);
 }
 
 static gboolean
 can_refresh (Pull *self)
 {
   return mf_link_take_current (self->link, self->folder->mailbox) && self->folder->known
-         && self->folder->highestmodseq != 0
+         && self->link->selected.uidvalidity == self->folder->uidvalidity
+         && !self->folder->renumbered && self->folder->highestmodseq != 0
          && (self->link->ops->caps (self->link->remote) & MF_CAP_QRESYNC) != 0;
 }
 

@@ -1,10 +1,10 @@
 #include "cache/recover.h"
 
-#include "cache/digest.h"
-#include "cache/draftreader.h"
+#include "cache/content.h"
 #include "cache/folders.h"
 #include "cache/journal.h"
 #include "cache/messages.h"
+#include "cache/pull.h"
 #include "cache/settle.h"
 #include "cache/trace.h"
 
@@ -61,50 +61,12 @@ conclude_arrived (Recover *self, const MfChange *change, guint32 uid, gboolean c
   return FALSE;
 }
 
-/* ---- content ---------------------------------------------------------- */
-
-static char *
-draft_digest (Recover *self, const MfMessage *row)
-{
-  g_auto (MfDraftReader) reader = { .fd = -1 };
-  int fd = mf_drafts_open_file (self->engine->drafts, row, NULL);
-
-  return fd >= 0 && mf_draft_reader_init (&reader, fd, NULL)
-             ? mf_draft_reader_digest (&reader, NULL)
-             : NULL;
-}
-
-static char *
-body_digest (Recover *self, const MfMessage *row)
-{
-  g_autoptr (MfBody) body = mf_bodies_get (self->engine->bodies, self->db, row->id, NULL);
-  gboolean wire = mf_bodies_are_crlf (self->engine->bodies);
-  g_auto (MfDigest) digest = { 0 };
-  char buffer[4096];
-  guint64 offset = 0;
-  gssize n = -1;
-
-  mf_digest_init (&digest);
-  while (body != NULL && (n = mf_body_read (body, offset, buffer, sizeof buffer, NULL)) > 0)
-    {
-      (wire ? mf_digest_wire : mf_digest_lf) (&digest, buffer, (gsize) n);
-      offset += (guint64) n;
-    }
-  return n == 0 ? mf_digest_finish (&digest) : NULL;
-}
-
-/* (transfer full) NULL: there is no content here to compare with. */
-static char *
-local_digest (Recover *self, const MfMessage *row)
-{
-  return row->draft ? draft_digest (self, row) : body_digest (self, row);
-}
-
 /* ---- mailboxes -------------------------------------------------------- */
 
-/* The index is brought to what the mailbox is numbered by now. */
+/* The index is brought to what the mailbox is numbered by now.  What arrived there
+ * meanwhile stays aside, since we are not settled with it. */
 static gboolean
-renumber (Recover *self, const MfFolder *folder, guint32 uidvalidity, GError **error)
+catch_up (Recover *self, const MfFolder *folder, guint32 uidvalidity, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
 
@@ -112,16 +74,7 @@ renumber (Recover *self, const MfFolder *folder, guint32 uidvalidity, GError **e
     return mf_db_begin (self->db, &txn, error)
            && mf_folders_learn_validity (self->db, folder, uidvalidity, error)
            && mf_db_commit (&txn, error);
-  if (mf_db_begin (self->db, &txn, error)
-      && mf_settle_renumbered (&self->settle, folder, uidvalidity, error)
-      && mf_db_commit (&txn, error))
-    {
-      mf_news_send (self->settle.news);
-      mf_engine_pull_soon (self->engine, folder->id);
-      return TRUE;
-    }
-  mf_news_forget (self->settle.news);
-  return FALSE;
+  return mf_pull_folder (&self->settle, self->link, folder->id, error);
 }
 
 /* *@out_there FALSE: there is no such folder any more.  Then the index is of the
@@ -138,11 +91,13 @@ open_folder (Recover *self, MfFolderId id, MfFolder *out, gboolean *out_there, G
   *out_there = g_hash_table_contains (self->opened, &id);
   if (*out_there)
     return TRUE;
-  if (mf_trace_open (self->trace, out, &uidvalidity, &why))
+  if (mf_trace_open (self->trace, out, &uidvalidity, &why)
+      && ((uidvalidity == out->uidvalidity && !out->renumbered)
+          || catch_up (self, out, uidvalidity, &why)))
     {
       *out_there = TRUE;
       g_hash_table_add (self->opened, g_memdup2 (&id, sizeof id));
-      return uidvalidity == out->uidvalidity || renumber (self, out, uidvalidity, error);
+      return TRUE;
     }
   mf_link_check (self->link, why);
   if (mf_link_is_open (self->link) && g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND))
@@ -152,24 +107,6 @@ open_folder (Recover *self, MfFolderId id, MfFolder *out, gboolean *out_there, G
     }
   g_propagate_error (error, why);
   return FALSE;
-}
-
-/* It had another number before. */
-static gboolean
-locate (Recover *self, const MfFolder *home, const MfMessage *row, guint32 *out_uid,
-        GError **error)
-{
-  g_autofree char *digest = local_digest (self, row);
-  MfTraceOf what = { .date = row->internaldate, .size = row->wire_size, .emailid = row->emailid,
-                     .digest = digest, .unique = TRUE };
-  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
-
-  if (!mf_trace_find (self->trace, home, 0, TRUE, &what, out_uid, error))
-    return FALSE;
-  if (*out_uid == 0)
-    return TRUE;
-  return mf_db_begin (self->db, &txn, error)
-         && mf_settle_found (&self->settle, row, *out_uid, error) && mf_db_commit (&txn, error);
 }
 
 /* Is the original still where it was?  Its row is brought up to date. */
@@ -189,12 +126,8 @@ is_at_home (Recover *self, MfMessage *row, gboolean *out_there, GError **error)
   mf_message_clear (row);
   if (!mf_messages_get (self->db, id, row, error))
     return FALSE;
-  if (row->uid != 0)
-    return mf_trace_has (self->trace, &home, row->uid, out_there, error);
-  if (!locate (self, &home, row, &row->uid, error))
-    return FALSE;
   *out_there = row->uid != 0;
-  return TRUE;
+  return row->uid == 0 || mf_trace_has (self->trace, &home, row->uid, out_there, error);
 }
 
 /* ---- one entry -------------------------------------------------------- */
@@ -218,7 +151,7 @@ find_in_target (Recover *self, const MfChange *change, const MfMessage *row, con
   if (!mf_journal_get (self->db, change->seq, &now, &found, error))
     return FALSE;
   return !there || !found
-         || mf_trace_find (self->trace, &target, now.uidnext, FALSE, &what, out_uid, error);
+         || mf_trace_find (self->trace, &target, now.uidnext, &what, out_uid, error);
 }
 
 /* *@out (transfer full) (nullable): by what the message is told from others; that of
@@ -230,7 +163,7 @@ find_digest (Recover *self, const MfChange *change, const MfMessage *row,
   g_auto (MfFolder) home = { 0 };
   GError *why = NULL;
 
-  *out = change->digest != NULL ? g_strdup (change->digest) : local_digest (self, row);
+  *out = change->digest != NULL ? g_strdup (change->digest) : mf_content_digest (&self->settle, row);
   if (*out != NULL || original == NULL || original->uid == 0
       || !mf_folders_get (self->db, original->home, &home, NULL) || home.mailbox == NULL)
     return TRUE;
@@ -331,58 +264,39 @@ recover_all (Recover *self, MfChangeState state, GError **error)
   return TRUE;
 }
 
-/* ---- messages without a number ----------------------------------------- */
+/* ---- mailboxes made anew ----------------------------------------------- */
 
+/* Entries wait for their messages to be found there.  One that cannot be opened
+ * does not keep others. */
 static gboolean
-give_up (Recover *self, const MfMessage *row, GError **error)
+catch_up_locked (Recover *self, MfFolderId id, GError **error)
 {
-  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  GError *why = NULL;
 
-  return mf_db_begin (self->db, &txn, error)
-         && mf_settle_vanished (&self->settle, row, error) && mf_db_commit (&txn, error);
-}
-
-static gboolean
-relocate (Recover *self, MfMsgId id, GError **error)
-{
-  g_auto (MfMessage) row = { 0 };
-  gboolean there = FALSE;
-
-  if (!mf_messages_get (self->db, id, &row, NULL) || row.home == 0 || row.uid != 0)
+  if (!mf_engine_wait_pull (self->engine, id))
     return TRUE;
-  if (!is_at_home (self, &row, &there, error) || (!there && !give_up (self, &row, error)))
+  gboolean ok = mf_pull_folder (&self->settle, self->link, id, &why);
+  mf_engine_release_pull (self->engine, id);
+  if (ok)
+    return TRUE;
+  mf_link_check (self->link, why);
+  if (mf_link_is_open (self->link))
     {
-      mf_news_forget (self->settle.news);
-      return FALSE;
+      g_error_free (why);
+      return TRUE;
     }
-  mf_news_send (self->settle.news);
-  mf_engine_pull_soon (self->engine, row.home);
-  return TRUE;
+  g_propagate_error (error, why);
+  return FALSE;
 }
 
 static gboolean
-relocate_locked (Recover *self, MfMsgId id, MfFolderId home, GError **error)
+catch_up_all (Recover *self, GError **error)
 {
-  if (!mf_engine_wait_pull (self->engine, home))
-    return TRUE;
-  gboolean ok = relocate (self, id, error);
-  mf_engine_release_pull (self->engine, home);
-  return ok;
-}
-
-static gboolean
-relocate_all (Recover *self, GError **error)
-{
-  g_autoptr (GArray) ids = mf_messages_ids_unnumbered (self->db, error);
+  g_autoptr (GArray) ids = mf_folders_ids_renumbered (self->db, error);
 
   for (guint i = 0; ids != NULL && i < ids->len; i++)
-    {
-      MfMsgId id = g_array_index (ids, MfMsgId, i);
-      g_auto (MfMessage) row = { 0 };
-      if (mf_messages_get (self->db, id, &row, NULL)
-          && !relocate_locked (self, id, row.home, error))
-        return FALSE;
-    }
+    if (!catch_up_locked (self, g_array_index (ids, MfFolderId, i), error))
+      return FALSE;
   return ids != NULL;
 }
 
@@ -396,5 +310,5 @@ mf_recover_run (MfEngine *engine, MfLink *link, GError **error)
   Recover self = { engine, engine->db, link, mf_engine_settle (engine, news), trace, opened };
 
   return recover_all (&self, MF_CHANGE_SENT, error) && recover_all (&self, MF_CHANGE_DONE, error)
-         && relocate_all (&self, error);
+         && catch_up_all (&self, error);
 }

@@ -3,8 +3,8 @@
  * Shape:   entries in state SENT or DONE.  What may be said twice is queued again;
  *          for the rest the server is asked: is the original still there, is the
  *          copy - among UIDs that are not in the index, from the UIDNEXT noted
- *          before - by date, size and content.  Messages with pending changes in a
- *          mailbox that was made anew are looked for likewise.
+ *          before - by date, size and content.  A mailbox that was made anew is
+ *          listed first, so that entries find their messages (rematch.h).
  * Threads: the push worker.  No other pulls those folders meanwhile
  *          (mf_engine_begin_pull()).
  * Errors:  MF_REMOTE_ERROR when the link failed: nothing is concluded.

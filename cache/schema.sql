@@ -20,6 +20,7 @@ CREATE TABLE folder (
   messages INTEGER NOT NULL DEFAULT 0,
   unseen INTEGER NOT NULL DEFAULT 0,
   known INTEGER NOT NULL DEFAULT 0,         -- listed completely at least once
+  renumbered INTEGER NOT NULL DEFAULT 0,    -- the mailbox was made anew: rematch.h
   tag TEXT UNIQUE,                          -- in generated names
   cur_changed_ns INTEGER NOT NULL DEFAULT 0,
   new_changed_ns INTEGER NOT NULL DEFAULT 0,
@@ -30,10 +31,10 @@ CREATE TABLE folder (
 
 CREATE TABLE message (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  folder INTEGER NOT NULL,                  -- where readers see it
+  folder INTEGER NOT NULL,                  -- where readers see it; 0: nowhere yet
   place INTEGER NOT NULL,                   -- MfPlace: 0 cur, 1 new, 2 tmp, 3 removed
   home INTEGER,                             -- the folder that the server has it in; NULL: none
-  uid INTEGER,                              -- there; NULL: not on the server, or not told yet
+  uid INTEGER,                              -- there; NULL: not on the server, or not known yet
   base TEXT,                                -- NULL: generated
   flags INTEGER NOT NULL DEFAULT 0,         -- MfFlags
   keywords TEXT,
@@ -53,6 +54,7 @@ CREATE UNIQUE INDEX message_base ON message (folder, place = 2, base)
   WHERE base IS NOT NULL AND place < 3;     -- tmp/ has names of its own, the removed have none
 CREATE INDEX message_place ON message (folder, place);
 CREATE INDEX message_unnumbered ON message (home) WHERE uid IS NULL;
+CREATE INDEX message_aside ON message (home) WHERE folder = 0;
 CREATE INDEX message_draft ON message (draft) WHERE draft != 0;
 
 -- Where the bodies in the cache are.

@@ -16,9 +16,15 @@ forget_others (MfSettle *self, MfMsgId message, MfSeq except, GError **error)
 }
 
 static gboolean
+is_seen (const MfMessage *row)
+{
+  return row->place != MF_PLACE_GONE && row->folder != 0;
+}
+
+static gboolean
 touch (MfSettle *self, const MfMessage *row, GError **error)
 {
-  return row->place == MF_PLACE_GONE
+  return !is_seen (row)
          || mf_folders_touch (self->db, row->folder, row->place, error);
 }
 
@@ -29,7 +35,7 @@ remove_row (MfSettle *self, const MfMessage *row, MfSeq except, GError **error)
   if (!forget_others (self, row->id, except, error)
       || !mf_messages_remove (self->db, row->id, error))
     return FALSE;
-  if (row->place != MF_PLACE_GONE)
+  if (is_seen (row))
     mf_news_add (self->news, MF_EVENT_MESSAGE_REMOVED, row->folder, row, NULL);
   return touch (self, row, error);
 }
@@ -351,30 +357,30 @@ mf_settle_folder_gone (MfSettle *self, MfFolderId folder, GError **error)
 
 /* ---- mailboxes made anew ----------------------------------------------- */
 
+/* The name that readers know is given to the message, so that it stays. */
 static gboolean
-has_pending (MfSettle *self, MfMsgId id, gboolean *out, GError **error)
+keep_name (MfSettle *self, const MfFolder *folder, MfMessage *row, GError **error)
 {
-  gint64 pending = 0;
+  char name[64];
 
-  if (!count (self, id,
-              "SELECT EXISTS (SELECT 1 FROM change WHERE message = ?1 AND state != 3)"
-              " OR EXISTS (SELECT 1 FROM change WHERE source = ?1 AND state != 3)",
-              &pending, error))
-    return FALSE;
-  *out = pending != 0 || mf_drafts_is_held (self->drafts, id);
-  return TRUE;
+  if (row->base != NULL || row->folder != folder->id || row->place == MF_PLACE_GONE)
+    return TRUE;
+  mf_message_generate_base (row, folder->tag, name, sizeof name);
+  row->base = mf_messages_free_base (self->db, folder->id, name, error);
+  return row->base != NULL && mf_messages_store_spot (self->db, row, error);
 }
 
 static gboolean
-unnumber (MfSettle *self, MfMsgId id, MfFolderId home, GError **error)
+unnumber (MfSettle *self, const MfFolder *folder, MfMsgId id, GError **error)
 {
   g_auto (MfMessage) row = { 0 };
-  gboolean pending = FALSE;
 
-  if (!mf_messages_get (self->db, id, &row, error) || !has_pending (self, id, &pending, error))
+  if (!mf_messages_get (self->db, id, &row, error))
     return FALSE;
-  return pending ? mf_messages_set_home (self->db, id, home, 0, error)
-                 : remove_row (self, &row, 0, error);
+  if (row.folder == 0) /* listed anew, and not matched yet */
+    return mf_messages_remove (self->db, id, error);
+  return keep_name (self, folder, &row, error)
+         && mf_messages_set_home (self->db, id, folder->id, 0, error);
 }
 
 gboolean
@@ -384,21 +390,14 @@ mf_settle_renumbered (MfSettle *self, const MfFolder *folder, guint32 uidvalidit
       = mf_messages_ids_between (self->db, folder->id, 1, G_MAXUINT32, error);
 
   for (guint i = 0; ids != NULL && i < ids->len; i++)
-    if (!unnumber (self, g_array_index (ids, MfMsgId, i), folder->id, error))
+    if (!unnumber (self, folder, g_array_index (ids, MfMsgId, i), error))
       return FALSE;
   return ids != NULL
          && mf_db_run (self->db, error,
                        "UPDATE change SET uidnext = 0 WHERE folder = ? AND state IN (1, 4)", "i",
                        folder->id)
-         && mf_folders_set_validity (self->db, folder, uidvalidity, error);
-}
-
-/* Its flags may be others by now. */
-gboolean
-mf_settle_found (MfSettle *self, const MfMessage *message, guint32 uid, GError **error)
-{
-  return take_place (self, message->id, message->home, uid, error)
-         && mf_folders_forget_modseq (self->db, message->home, error);
+         && mf_folders_set_validity (self->db, folder, uidvalidity, error)
+         && mf_folders_set_renumbered (self->db, folder->id, error);
 }
 
 /* ---- no --------------------------------------------------------------- */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "cache/digest.h"
+#include "cache/content.h"
 
 typedef struct
 {
@@ -22,7 +22,6 @@ struct _MfTrace
   MfFolderId listed;
   MfFolderId folder;  /* of the candidates, 0: none */
   guint32 bound;
-  gboolean renumbered;
   GArray *candidates; /* of Candidate */
 };
 
@@ -106,16 +105,11 @@ on_candidate (const MfRemoteMessage *message, gpointer user_data)
 static gboolean
 is_ours (MfTrace *self, guint32 uid, gboolean *out, GError **error)
 {
-  static const char *const sql[] = {
-    "SELECT 1 FROM message WHERE home = ? AND uid = ?",
-    "SELECT 1 FROM message WHERE home = ? AND uid = ?"
-    " AND (EXISTS (SELECT 1 FROM change WHERE change.message = message.id AND state != 3)"
-    " OR EXISTS (SELECT 1 FROM change WHERE change.source = message.id AND state != 3))",
-  };
   gint64 found = 0;
 
-  if (!mf_db_number (self->db, 0, &found, error, sql[self->renumbered], "ii", self->folder,
-                     (gint64) uid))
+  if (!mf_db_number (self->db, 0, &found, error,
+                     "SELECT 1 FROM message WHERE home = ? AND uid = ? AND folder != 0", "ii",
+                     self->folder, (gint64) uid))
     return FALSE;
   *out = found != 0;
   return TRUE;
@@ -137,13 +131,13 @@ drop_ours (MfTrace *self, GError **error)
 }
 
 static gboolean
-list (MfTrace *self, const MfFolder *folder, guint32 bound, gboolean renumbered, GError **error)
+list (MfTrace *self, const MfFolder *folder, guint32 bound, GError **error)
 {
   static const MfChangeSink sink = { on_candidate, NULL };
   MfLink *link = self->link;
   guint32 uidvalidity = 0;
 
-  if (self->folder == folder->id && self->bound <= bound && self->renumbered == renumbered)
+  if (self->folder == folder->id && self->bound <= bound)
     return TRUE;
   self->folder = 0;
   g_array_set_size (self->candidates, 0);
@@ -153,71 +147,20 @@ list (MfTrace *self, const MfFolder *folder, guint32 bound, gboolean renumbered,
     return FALSE;
   self->folder = folder->id;
   self->bound = bound;
-  self->renumbered = renumbered;
   return drop_ours (self, error);
 }
 
-/* ---- content ---------------------------------------------------------- */
-
-typedef struct
-{
-  guint32 uid; /* to ask for, then 0 */
-  MfDigest digest;
-  gboolean complete;
-} Fetch;
-
-static gboolean
-on_next (MfUidSet *batch, gpointer user_data)
-{
-  Fetch *self = user_data;
-
-  if (self->uid == 0)
-    return FALSE;
-  mf_uidset_add (batch, self->uid);
-  self->uid = 0;
-  return TRUE;
-}
-
-static void
-on_begin (gpointer user_data)
-{
-}
-
-static void
-on_data (const char *bytes, gsize size, gpointer user_data)
-{
-  mf_digest_wire (&((Fetch *) user_data)->digest, bytes, size);
-}
-
-static void
-on_end (guint32 uid, gboolean complete, gpointer user_data)
-{
-  ((Fetch *) user_data)->complete |= uid != 0 && complete;
-}
-
-static void
-on_answered (const MfUidSet *batch, const GError *error, gpointer user_data)
-{
-}
+/* ---- finding ---------------------------------------------------------- */
 
 char *
 mf_trace_digest (MfTrace *self, const MfFolder *folder, guint32 uid, GError **error)
 {
-  static const MfBodySink sink = { on_next, on_begin, on_data, on_end, on_answered };
-  Fetch fetch = { .uid = uid };
   guint32 uidvalidity = 0;
 
-  if (!mf_trace_open (self, folder, &uidvalidity, error))
-    return NULL;
-  mf_digest_init (&fetch.digest);
-  gboolean ok = self->link->ops->bodies (self->link->remote, &sink, &fetch,
-                                         self->link->cancellable, error);
-  char *text = ok && fetch.complete ? mf_digest_finish (&fetch.digest) : NULL;
-  mf_digest_clear (&fetch.digest);
-  return text;
+  return mf_trace_open (self, folder, &uidvalidity, error)
+             ? mf_content_fetch_digest (self->link, uid, error)
+             : NULL;
 }
-
-/* ---- finding ---------------------------------------------------------- */
 
 static gboolean
 may_be (const Candidate *candidate, guint32 bound, const MfTraceOf *what)
@@ -246,9 +189,8 @@ is_it (MfTrace *self, const MfFolder *folder, const Candidate *candidate, const 
   GError *local = NULL;
 
   *out = (what->emailid != NULL && g_strcmp0 (what->emailid, candidate->emailid) == 0)
-         || (what->digest == NULL && (n == 1 || !what->unique))
-         || (what->digest != NULL && what->sure && n == 1);
-  if (*out || what->digest == NULL)
+         || what->digest == NULL || (what->sure && n == 1);
+  if (*out)
     return TRUE;
   g_autofree char *digest = mf_trace_digest (self, folder, candidate->uid, &local);
   if (local != NULL)
@@ -261,11 +203,11 @@ is_it (MfTrace *self, const MfFolder *folder, const Candidate *candidate, const 
 }
 
 gboolean
-mf_trace_find (MfTrace *self, const MfFolder *folder, guint32 bound, gboolean renumbered,
-               const MfTraceOf *what, guint32 *out_uid, GError **error)
+mf_trace_find (MfTrace *self, const MfFolder *folder, guint32 bound, const MfTraceOf *what,
+               guint32 *out_uid, GError **error)
 {
   *out_uid = 0;
-  if (!list (self, folder, bound, renumbered, error))
+  if (!list (self, folder, bound, error))
     return FALSE;
   guint n = count (self, bound, what);
   for (guint i = 0; i < self->candidates->len && *out_uid == 0; i++)

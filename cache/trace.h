@@ -26,7 +26,6 @@ typedef struct
   const char *digest;  /* (nullable) */
   gboolean loose;      /* the server may have changed date or size */
   gboolean sure;       /* it is there: if one alone has date and size, that is it */
-  gboolean unique;     /* without a digest, more than one are none */
 } MfTraceOf;
 
 /* Selects @folder's mailbox and reads its UIDVALIDITY. */
@@ -36,8 +35,8 @@ gboolean mf_trace_open (MfTrace *self, const MfFolder *folder, guint32 *out_uidv
 gboolean mf_trace_has (MfTrace *self, const MfFolder *folder, guint32 uid, gboolean *out_has,
                        GError **error);
 /* *@out_uid: a UID from @bound on that is not of a message of ours, and not found
- * before; 0 none.  Ours are: all in the index; @renumbered: only those with changes. */
-gboolean mf_trace_find (MfTrace *self, const MfFolder *folder, guint32 bound, gboolean renumbered,
+ * before; 0 none.  What is listed aside (rematch.h) is not ours. */
+gboolean mf_trace_find (MfTrace *self, const MfFolder *folder, guint32 bound,
                         const MfTraceOf *what, guint32 *out_uid, GError **error);
 /* (transfer full) NULL without @error: it has no content. */
 char *mf_trace_digest (MfTrace *self, const MfFolder *folder, guint32 uid, GError **error);

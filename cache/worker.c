@@ -241,7 +241,7 @@ body_done (MfMsgId id, const MfMessage *message, const GError *error, gpointer u
   self->delivered |= error == NULL;
   if (message != NULL && message->cached)
     error = NULL; /* written here meanwhile */
-  if ((self->may_retry || self->delivered) && message != NULL
+  if ((self->may_retry || self->delivered) && message != NULL && message->uid != 0
       && g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_OFFLINE))
     {
       want_again (self, message);
@@ -264,32 +264,59 @@ body_done (MfMsgId id, const MfMessage *message, const GError *error, gpointer u
   mf_waiters_call (waits, error != NULL ? error : gone);
 }
 
+static void
+body_elsewhere (const MfMessage *message, gpointer user_data)
+{
+  Worker *self = user_data;
+
+  mf_follow_elsewhere (self->engine, message, self->folder);
+}
+
 static gboolean
 download_task (Worker *self, MfFolderId folder, GError **error)
 {
-  static const MfDownloadSource source = { next_bodies, is_urgent, body_done };
+  static const MfDownloadSource source = { next_bodies, is_urgent, body_done, body_elsewhere };
 
   self->folder = folder;
   return mf_download (self->engine->db, self->engine->bodies, self->writer, self->link, folder,
                       &source, self, error);
 }
 
-/* Whoever still waits for a body of a folder that cannot be opened. */
+/* For all whose bodies are still wanted of @folder. */
 static void
-refuse_wanted (MfEngine *engine, MfFolderId folder, const GError *error)
+pass_wanted (Worker *self, MfFolderId folder, const GError *error,
+             void (*pass) (Worker *self, MfMsgId id, const GError *error))
 {
   g_autoptr (GArray) batch = g_array_new (FALSE, FALSE, sizeof (MfWanted));
 
   do
     {
       g_array_set_size (batch, 0);
-      g_mutex_lock (&engine->lock);
-      take_wanted (engine, folder, batch);
-      g_mutex_unlock (&engine->lock);
+      g_mutex_lock (&self->engine->lock);
+      take_wanted (self->engine, folder, batch);
+      g_mutex_unlock (&self->engine->lock);
       for (guint i = 0; i < batch->len; i++)
-        body_done (g_array_index (batch, MfWanted, i).id, NULL, error, &(Worker){ engine });
+        pass (self, g_array_index (batch, MfWanted, i).id, error);
     }
   while (batch->len > 0);
+}
+
+static void
+refuse_body (Worker *self, MfMsgId id, const GError *error)
+{
+  body_done (id, NULL, error, &(Worker){ self->engine });
+}
+
+/* The index may be of another time: what it says then is asked for. */
+static void
+look_up_body (Worker *self, MfMsgId id, const GError *error)
+{
+  g_auto (MfMessage) message = { 0 };
+
+  if (mf_messages_get (self->engine->db, id, &message, NULL) && message.home != 0)
+    mf_follow_elsewhere (self->engine, &message, self->folder);
+  else
+    refuse_body (self, id, error);
 }
 
 static void
@@ -306,9 +333,11 @@ download (Worker *self, MfFolderId folder)
   else
     mf_prefetcher_skip (self->engine->prefetcher, self->engine->db, folder);
   g_mutex_unlock (&self->engine->lock);
-  refuse_wanted (self->engine, folder, error);
-  if (g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT))
-    pull (self, folder); /* the index may be of another time */
+  gboolean of_another_time = mf_link_is_open (self->link)
+                             && g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT);
+  pass_wanted (self, folder, error, of_another_time ? look_up_body : refuse_body);
+  if (of_another_time)
+    pull (self, folder);
 }
 
 /* ---- the queues ------------------------------------------------------- */

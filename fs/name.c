@@ -96,8 +96,7 @@ mf_name_format (const MfMessage *message, const char *tag, char buffer[static MF
   if (message->base != NULL)
     length = g_snprintf (buffer, MF_NAME_MAX + 1, "%s", message->base);
   else
-    length = g_snprintf (buffer, MF_NAME_MAX + 1, "%010" G_GINT64_FORMAT ".%08x.%s",
-                         MAX (message->internaldate, 0), message->uid, tag != NULL ? tag : "0");
+    length = mf_message_generate_base (message, tag, buffer, MF_NAME_MAX + 1);
   if (length > MF_NAME_MAX || !mf_name_fits (buffer) || !is_safe (buffer))
     return FALSE;
 

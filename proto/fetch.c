@@ -68,6 +68,8 @@ append_items (MfRemote *self, GString *command, MfFetch items)
     g_string_append (command, " X-GM-MSGID X-GM-THRID");
   if ((items & MF_FETCH_IDS) && mf_session_can (self, "X-GM-EXT-1"))
     g_string_append (command, " X-GM-LABELS");
+  if (items & MF_FETCH_MESSAGE_ID)
+    g_string_append (command, " BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]");
   g_string_append_c (command, ')');
 }
 

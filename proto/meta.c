@@ -15,6 +15,7 @@ mf_meta_init (MfMeta *self)
   self->labels = g_string_new (NULL);
   self->emailid = g_string_new (NULL);
   self->threadid = g_string_new (NULL);
+  self->message_id = g_string_new (NULL);
   self->word = g_string_new (NULL);
 }
 
@@ -29,6 +30,7 @@ mf_meta_clear (MfMeta *self)
   g_string_free (self->labels, TRUE);
   g_string_free (self->emailid, TRUE);
   g_string_free (self->threadid, TRUE);
+  g_string_free (self->message_id, TRUE);
   g_string_free (self->word, TRUE);
   memset (self, 0, sizeof *self);
 }
@@ -226,6 +228,28 @@ parse_threadid (MfMeta *self, MfScan *s)
   return parse_id (s, self->threadid, &self->message.threadid);
 }
 
+/* "[HEADER.FIELDS (MESSAGE-ID)]" and the field as it stands in the message. */
+static gboolean
+parse_message_id (MfMeta *self, MfScan *s)
+{
+  const char *close = memchr (s->at, ']', (gsize)(s->end - s->at));
+  const char *colon;
+
+  if (close == NULL)
+    return FALSE;
+  s->at = close + 1;
+  g_string_truncate (self->word, 0);
+  if (!mf_scan_char (s, ' ') || !mf_scan_string (s, self->word))
+    return FALSE;
+  g_string_truncate (self->message_id, 0);
+  colon = strchr (self->word->str, ':');
+  for (const char *p = colon != NULL ? colon + 1 : ""; *p != '\0'; p++)
+    if (!g_ascii_isspace (*p))
+      g_string_append_c (self->message_id, *p);
+  self->message.message_id = self->message_id->str;
+  return TRUE;
+}
+
 static const struct
 {
   const char *name;
@@ -241,6 +265,7 @@ static const struct
   { "X-GM-MSGID", parse_emailid },
   { "X-GM-THRID", parse_threadid },
   { "X-GM-LABELS", parse_labels },
+  { "BODY[HEADER.FIELDS", parse_message_id },
 };
 
 static gboolean

@@ -20,7 +20,7 @@ typedef struct
   GString *body;     /* what stood in it as a string, not as a streamed literal */
   /* private */
   GArray *words; /* MfScan: keywords found so far */
-  GString *keywords, *labels, *emailid, *threadid, *word;
+  GString *keywords, *labels, *emailid, *threadid, *message_id, *word;
 } MfMeta;
 
 void mf_meta_init (MfMeta *self);

@@ -176,6 +176,7 @@ typedef struct
   guint64 modseq;       /* 0 when absent */
   const char *emailid, *threadid; /* (nullable) OBJECTID or X-GM-MSGID, X-GM-THRID */
   const char *labels;   /* (nullable) X-GM-LABELS in UTF-8, space between, quoted unless one word */
+  const char *message_id; /* (nullable) of the header, without blanks; "": it has none */
 } MfRemoteMessage;
 
 /* (nullable) members are skipped. */
@@ -191,6 +192,7 @@ typedef enum
   MF_FETCH_DATE = 1 << 1,
   MF_FETCH_SIZE = 1 << 2,
   MF_FETCH_IDS = 1 << 3, /* EMAILID, THREADID, labels, where offered */
+  MF_FETCH_MESSAGE_ID = 1 << 4, /* a line of the header: dear, not in ALL */
 } MfFetch;
 #define MF_FETCH_ALL ((MfFetch) 0xf)
 

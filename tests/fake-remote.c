@@ -133,6 +133,16 @@ delta_init (Delta *self, MfRemote *session, MfFakeMailbox *mailbox, guint32 firs
     add_vanished (self, mailbox, since);
 }
 
+static char *
+find_message_id (const MfFakeMessage *message)
+{
+  g_autofree char *text = g_strndup (g_bytes_get_data (message->body, NULL),
+                                     g_bytes_get_size (message->body));
+  const char *field = g_strrstr (text, "Message-ID: ");
+
+  return field != NULL ? g_strndup (field + 12, strcspn (field + 12, "\r\n")) : g_strdup ("");
+}
+
 static void
 send_message (const Delta *self, const MfFakeMessage *message, const MfChangeSink *sink,
               gpointer user_data)
@@ -156,6 +166,9 @@ send_message (const Delta *self, const MfFakeMessage *message, const MfChangeSin
     told.emailid = message->emailid;
   if (ids && (self->caps & MF_CAP_GMAIL) != 0)
     told.labels = message->labels != NULL ? message->labels : "";
+  g_autofree char *message_id
+      = self->items & MF_FETCH_MESSAGE_ID ? find_message_id (message) : NULL;
+  told.message_id = message_id;
   if (sink->message != NULL)
     sink->message (&told, user_data);
 }

@@ -148,7 +148,7 @@ mf_rig_put_message (MfRig *self, MfFolderId folder, guint32 uid, guint64 size)
                              .internaldate = 86400 + 60 * (gint64) uid, .size = size };
   g_autoptr (GError) error = NULL;
   MfMsgId id = 0;
-  gboolean ok = mf_messages_insert_remote (self->db, folder, &remote, &id, &error);
+  gboolean ok = mf_messages_insert_remote (self->db, folder, folder, &remote, &id, &error);
 
   g_assert_no_error (error);
   g_assert_true (ok);

@@ -125,10 +125,18 @@ done (MfMsgId id, const MfMessage *message, const GError *error, gpointer user_d
     }
 }
 
+static void
+elsewhere (const MfMessage *message, gpointer user_data)
+{
+  Fixture *self = user_data;
+
+  g_string_append_printf (self->told, "%u> ", uid_of (self, message->id));
+}
+
 static gboolean
 try_download (Fixture *self, GError **error)
 {
-  static const MfDownloadSource source = { next, is_urgent, done };
+  static const MfDownloadSource source = { next, is_urgent, done, elsewhere };
   g_autoptr (GError) local = NULL;
 
   g_string_truncate (self->told, 0);
@@ -328,7 +336,7 @@ test_without_uid_fails_alone (Fixture *self, gconstpointer data)
   wanted.id = g_array_index (self->to_ask, MfWanted, 0).id + 100;
   g_array_append_val (self->to_ask, wanted);
   download (self);
-  assert_told (self, "1 2 0! ");
+  assert_told (self, "0! 1 2 ");
 }
 
 static void
@@ -409,6 +417,20 @@ test_another_uidvalidity_asks_nothing (Fixture *self, gconstpointer data)
   g_assert_cmpuint (self->asked, ==, 0);
 }
 
+/* Between wanting and asking the mailbox was made anew, and pulled by somebody else. */
+static void
+test_number_of_another_time_is_not_asked_for (Fixture *self, gconstpointer data)
+{
+  fill (self, 3);
+  want_range (self, 1, 3);
+  mf_rig_sql (&self->rig, "UPDATE message SET uid = 4 WHERE uid = 1");
+  mf_rig_sql (&self->rig, "UPDATE message SET uid = NULL WHERE uid = 2");
+  download (self);
+  assert_told (self, "1> 2> 3 ");
+  g_autofree char *sent = mf_fake_bodies_sent (self->rig.fake);
+  g_assert_cmpstr (sent, ==, "INBOX:3 ");
+}
+
 /* ---- where they are put ----------------------------------------------- */
 
 static void
@@ -462,6 +484,7 @@ main (int argc, char **argv)
   ADD ("a death in a body fails the rest, and the next run goes on", test_death_in_a_body);
   ADD ("a folder that cannot be opened asks for nothing", test_no_folder_asks_nothing);
   ADD ("another UIDVALIDITY asks for nothing", test_another_uidvalidity_asks_nothing);
+  ADD ("a number of another time is not asked for", test_number_of_another_time_is_not_asked_for);
   ADD ("a sweep spares what has no rows yet", test_sweep_spares_what_has_no_rows_yet);
   return g_test_run ();
 }

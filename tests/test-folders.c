@@ -351,8 +351,23 @@ test_validity_makes_another_tag (MfRig *rig, gconstpointer data)
   g_assert_cmpstr (one, !=, other);
 }
 
+/* Messages keep the names that they had under the first tag. */
 static void
-test_validity_forgets_what_was_known (MfRig *rig, gconstpointer data)
+test_tag_that_names_are_left_with_is_not_given_again (MfRig *rig, gconstpointer data)
+{
+  g_autofree char *one = tag_under (rig, "a", 1);
+  g_autofree char *sql = g_strdup_printf ("INSERT INTO message (folder, place, base) VALUES"
+                                          " (%" G_GINT64_FORMAT ", 0, '0000000001.00000007.%s')",
+                                          mf_rig_find (rig, "a"), one);
+
+  mf_rig_sql (rig, sql);
+  g_free (tag_under (rig, "a", 2));
+  g_autofree char *again = tag_under (rig, "a", 1);
+  g_assert_cmpstr (one, !=, again);
+}
+
+static void
+test_validity_asks_for_everything (MfRig *rig, gconstpointer data)
 {
   MfMailboxStatus status = { .uidnext = 8, .highestmodseq = 9 };
   g_auto (MfFolder) folder = { 0 };
@@ -361,7 +376,7 @@ test_validity_forgets_what_was_known (MfRig *rig, gconstpointer data)
   g_assert_true (mf_folders_set_synced (rig->db, id, &status, NULL));
   g_free (tag_under (rig, "a", 3));
   get (rig, id, &folder);
-  g_assert_false (folder.known);
+  g_assert_true (folder.known); /* readers need not wait */
   g_assert_cmpuint (folder.uidnext, ==, 0);
   g_assert_cmpuint (folder.highestmodseq, ==, 0);
 }
@@ -422,7 +437,9 @@ main (int argc, char **argv)
   ADD ("a new child moves the time of its parent only", test_new_child_moves_its_parent);
   ADD ("a removed folder takes messages and bodies along, not its id", test_removal_takes_all);
   ADD ("another UIDVALIDITY makes another tag", test_validity_makes_another_tag);
-  ADD ("another UIDVALIDITY forgets what was known", test_validity_forgets_what_was_known);
+  ADD ("another UIDVALIDITY asks for everything", test_validity_asks_for_everything);
+  ADD ("a tag that names are left with is not given again",
+       test_tag_that_names_are_left_with_is_not_given_again);
   ADD ("the tag is the same in every index of the account", test_tag_is_the_same_elsewhere);
   ADD ("a tag that another folder has is passed over", test_taken_tag_is_passed_over);
   return g_test_run ();

@@ -8,7 +8,7 @@ insert (MfRig *rig, MfFolderId folder, const MfRemoteMessage *remote)
   g_autoptr (GError) error = NULL;
   MfMsgId id = 0;
 
-  mf_messages_insert_remote (rig->db, folder, remote, &id, &error);
+  mf_messages_insert_remote (rig->db, folder, folder, remote, &id, &error);
   g_assert_no_error (error);
   return id;
 }
@@ -136,7 +136,7 @@ test_a_uid_is_there_once (MfRig *rig, gconstpointer data)
   MfMsgId id = 0;
 
   insert (rig, folder, &remote);
-  g_assert_false (mf_messages_insert_remote (rig->db, folder, &remote, &id, &error));
+  g_assert_false (mf_messages_insert_remote (rig->db, folder, folder, &remote, &id, &error));
   g_assert_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_EXISTS);
   insert (rig, mf_rig_put_folder (rig, "b"), &remote);
 }

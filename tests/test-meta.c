@@ -33,6 +33,24 @@ test_all_items (void)
 }
 
 static void
+test_message_id (void)
+{
+  MfMeta meta;
+
+  mf_meta_init (&meta);
+  g_assert_true (parse (&meta, "(UID 7 BODY[HEADER.FIELDS (MESSAGE-ID)] {27}\r\n"
+                               "message-ID: \r\n <a:b@c> \r\n\r\n)"));
+  g_assert_cmpuint (meta.message.uid, ==, 7);
+  g_assert_cmpstr (meta.message.message_id, ==, "<a:b@c>");
+  g_assert_true (parse (&meta, "(BODY[HEADER.FIELDS (\"Message-ID\")] {2}\r\n\r\n UID 8)"));
+  g_assert_cmpuint (meta.message.uid, ==, 8);
+  g_assert_cmpstr (meta.message.message_id, ==, "");
+  g_assert_true (parse (&meta, "(UID 9)"));
+  g_assert_null (meta.message.message_id);
+  mf_meta_clear (&meta);
+}
+
+static void
 test_nothing_lingers (void)
 {
   MfMeta meta;
@@ -124,6 +142,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/meta/all-items", test_all_items);
   g_test_add_func ("/meta/nothing-lingers-from-the-line-before", test_nothing_lingers);
+  g_test_add_func ("/meta/message-id-is-taken-out-of-its-field", test_message_id);
   g_test_add_func ("/meta/gmail-items", test_gmail);
   g_test_add_func ("/meta/the-rest-is-left-to-others", test_left_to_others);
   g_test_add_func ("/meta/odd-keywords-are-left-out", test_odd_keywords);

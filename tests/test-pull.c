@@ -284,11 +284,11 @@ test_more_news_than_single_ones (MfRig *rig, gconstpointer data)
 
 /* ---- trouble ---------------------------------------------------------- */
 
+/* rematch.h tells how; here are the steps of what servers can do. */
 static void
-test_another_uidvalidity_starts_over (MfRig *rig, gconstpointer data)
+test_another_uidvalidity_is_followed (MfRig *rig, gconstpointer data)
 {
   g_auto (MfFolder) before = { 0 }, after = { 0 };
-  g_autofree char *expected = NULL;
 
   start_with_five (rig);
   gint64 last = mf_rig_number (rig, "SELECT MAX(id) FROM message");
@@ -301,11 +301,9 @@ test_another_uidvalidity_starts_over (MfRig *rig, gconstpointer data)
   g_assert_cmpint (after.id, ==, before.id);
   g_assert_cmpstr (after.tag, !=, before.tag);
   g_assert_true (after.known);
-  g_assert_cmpint (mf_rig_number (rig, "SELECT MIN(id) FROM message"), >, last);
-  expected = g_strdup_printf ("removed 1, removed 2, removed 3, removed 4, removed 5,"
-                              " folder %" G_GINT64_FORMAT, before.id);
-  assert_events (rig, expected);
-  assert_times_changed (rig, TRUE, TRUE);
+  g_assert_cmpint (mf_rig_number (rig, "SELECT MAX(id) FROM message"), ==, last);
+  assert_events (rig, "removed 0");
+  assert_times_changed (rig, TRUE, FALSE);
 }
 
 static void
@@ -601,7 +599,7 @@ main (int argc, char **argv)
   add ("ids stay when flags change", test_ids_stay);
   add ("a mailbox that is open is followed", test_open_mailbox_is_followed);
   add ("more news than single ones", test_more_news_than_single_ones);
-  add ("another UIDVALIDITY starts over", test_another_uidvalidity_starts_over);
+  add ("another UIDVALIDITY is followed", test_another_uidvalidity_is_followed);
   add ("a refusal removes nothing", test_refusal_removes_nothing);
   add ("what was caught up before a loss is true", test_interrupted_catching_up_is_true);
   add ("an empty folder stays known when its listing breaks", test_empty_folder_stays_known);

@@ -140,6 +140,7 @@ push_at_last (Fixture *self)
       g_auto (MfStatus) status = { 0 };
       mf_patience_wait (patience, ++n);
       mf_cache_status (self->cache, &status);
+      mf_cache_go_online (self->cache);
       if (!status.online)
         g_assert_true (mf_event_log_wait (self->log, "state"));
     }
@@ -355,6 +356,149 @@ test_lost_answers_double_nothing (Fixture *self, gconstpointer data)
   assert_nothing_pending (self);
 }
 
+/* ---- mailboxes made anew ----------------------------------------------- */
+
+static void
+read_body (Fixture *self, MfMsgId id)
+{
+  g_autoptr (MfPatience) patience = mf_patience_new ();
+
+  if (mf_cache_want_body (self->cache, id, mf_patience_done, patience))
+    g_assert_cmpint (mf_patience_code (patience), ==, NONE);
+}
+
+static void
+test_changes_find_their_message (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  read_body (self, find_uid (self, self->inbox, 3));
+  mf_fake_set_online (self->fake, FALSE);
+  set_flags (self, find_uid (self, self->inbox, 5), MF_FLAG_SEEN, "red");
+  move (self, find_uid (self, self->inbox, 3), self->other);
+  check (mf_cache_remove (self->cache, find_uid (self, self->inbox, 4), "x", &error), error);
+  deliver (self, self->inbox, "mine", TEXT);
+  mf_fake_expunge (self->fake, "INBOX", 1);
+  mf_fake_renumber (self->fake, "INBOX"); /* 2, 3, 4, 5 are 1, 2, 3, 4 */
+  mf_fake_renumber (self->fake, "other");
+  mf_fake_set_online (self->fake, TRUE);
+  push_at_last (self);
+  assert_removed (self, data, "1: 4:Sred 5:", "1: 2:T 3:T 4:Sred 5:");
+  assert_server (self, "other", "1:S");
+  assert_body (self, "other", 1, "Subject: 3\r\n\r\nNumber 3\r\n");
+  assert_nothing_pending (self);
+}
+
+/* Of two that look alike it is not known which one was to go. */
+static void
+test_removal_of_what_cannot_be_told_removes_nothing (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_append (self->fake, "other", "Subject: 1\r\n\r\nNumber 1\r\n", 0, NULL);
+  mf_fake_append (self->fake, "other", "Subject: 2\r\n\r\nNumber 2\r\n", 0, NULL);
+  mf_fake_set_date (self->fake, "other", 2, 86460);
+  stop (self);
+  start (self);
+  g_assert_true (mf_event_log_wait (self->log, "added 2"));
+  mf_fake_set_online (self->fake, FALSE);
+  check (mf_cache_remove (self->cache, find_uid (self, self->other, 1), "x", &error), error);
+  mf_fake_renumber (self->fake, "other");
+  mf_fake_set_online (self->fake, TRUE);
+  push_at_last (self);
+  assert_server (self, "other", "1: 2:");
+  assert_nothing_pending (self);
+}
+
+static void
+test_moved_and_not_there_any_more (Fixture *self, gconstpointer data)
+{
+  MfMsgId kept = find_uid (self, self->inbox, 3), unread = find_uid (self, self->inbox, 4);
+  g_auto (MfMessage) message = { 0 };
+
+  read_body (self, kept);
+  mf_fake_set_online (self->fake, FALSE);
+  move (self, kept, self->other);
+  move (self, unread, self->other);
+  mf_fake_expunge (self->fake, "INBOX", 3);
+  mf_fake_expunge (self->fake, "INBOX", 4);
+  mf_fake_renumber (self->fake, "INBOX");
+  mf_fake_set_online (self->fake, TRUE);
+  push_at_last (self);
+  assert_server (self, "other", "");
+  g_assert_true (mf_cache_message (self->cache, kept, &message, NULL));
+  g_assert_cmpint (message.folder, ==, MF_FOLDER_LOST);
+  g_assert_false (mf_cache_message (self->cache, unread, &(MfMessage){ 0 }, NULL));
+  assert_nothing_pending (self);
+}
+
+/* What came of a change whose answer was lost is looked for in the new mailbox too. */
+static void
+test_lost_answer_before_a_new_mailbox (Fixture *self, gconstpointer data)
+{
+  static const MfFakeOp ops[] = { MF_FAKE_COPY, MF_FAKE_MOVE, MF_FAKE_APPEND };
+  g_auto (MfMessage) message = { 0 };
+
+  read_body (self, find_uid (self, self->inbox, 2));
+  for (guint i = 0; i < G_N_ELEMENTS (ops); i++)
+    mf_fake_lose_answer (self->fake, ops[i], 1);
+  mf_fake_hold (self->fake, MF_FAKE_SELECT); /* nobody finds out before */
+  MfMsgId delivered = deliver (self, self->other, "mine", TEXT);
+  move (self, find_uid (self, self->inbox, 2), self->other);
+  while (mf_fake_count (self->fake, MF_FAKE_APPEND) == 0)
+    g_thread_yield ();
+  mf_fake_renumber (self->fake, "other");
+  mf_fake_release (self->fake, MF_FAKE_SELECT);
+  push_at_last (self);
+  assert_removed (self, data, "1: 3: 4: 5:", "1: 2:T 3: 4: 5:");
+  assert_server (self, "other", "1: 2:S");
+  g_assert_true (mf_cache_message_by_base (self->cache, self->other, "mine", &message, NULL));
+  g_assert_cmpint (message.id, ==, delivered);
+  assert_nothing_pending (self);
+}
+
+/* While @op is under way both mailboxes are made anew. */
+static void
+push_into_new_mailboxes (Fixture *self, gconstpointer data, MfFakeOp op)
+{
+  g_autoptr (GError) error = NULL;
+
+  read_body (self, find_uid (self, self->inbox, 2));
+  mf_fake_hold (self->fake, op);
+  set_flags (self, find_uid (self, self->inbox, 5), MF_FLAG_FLAGGED, NULL);
+  move (self, find_uid (self, self->inbox, 2), self->other);
+  check (mf_cache_remove (self->cache, find_uid (self, self->inbox, 4), "x", &error), error);
+  deliver (self, self->other, "mine", TEXT);
+  g_assert_true (mf_fake_wait_held (self->fake, op, 1));
+  mf_fake_renumber (self->fake, "INBOX");
+  mf_fake_renumber (self->fake, "other");
+  mf_fake_release (self->fake, op);
+  push_at_last (self);
+  g_autofree char *inbox = mf_fake_messages (self->fake, "INBOX");
+  g_autofree char *other = mf_fake_messages (self->fake, "other");
+  gboolean marked = strchr (inbox, 'T') != NULL;
+  g_assert_cmpint (marked, ==, (GPOINTER_TO_UINT (data) & MF_CAP_UIDPLUS) == 0);
+  g_assert_nonnull (strstr (inbox, ":F"));
+  g_assert_nonnull (strstr (other, "2:"));
+  g_assert_null (strstr (other, "3:"));
+  assert_nothing_pending (self);
+}
+
+static void
+test_new_mailboxes_while_pushing (Fixture *unused, gconstpointer data)
+{
+  gboolean can_move = (GPOINTER_TO_UINT (data) & MF_CAP_MOVE) != 0;
+  const MfFakeOp ops[] = { MF_FAKE_STORE, can_move ? MF_FAKE_MOVE : MF_FAKE_COPY, MF_FAKE_APPEND };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ops); i++)
+    {
+      Fixture self = { 0 };
+      set_up (&self, data);
+      push_into_new_mailboxes (&self, data, ops[i]);
+      tear_down (&self, data);
+    }
+}
+
 static void
 test_over_quota_is_told (Fixture *self, gconstpointer data)
 {
@@ -388,6 +532,14 @@ main (int argc, char **argv)
   ADD_ALL ("folders are made and renamed", test_folders);
   ADD_ALL ("changes made offline come later", test_offline_changes_come_later);
   ADD_ALL ("lost answers double nothing", test_lost_answers_double_nothing);
+  ADD_ALL ("changes find their message in a new mailbox", test_changes_find_their_message);
+  ADD_ALL ("a removal of what cannot be told removes nothing",
+           test_removal_of_what_cannot_be_told_removes_nothing);
+  ADD_ALL ("what was moved and is not there any more is kept if it can",
+           test_moved_and_not_there_any_more);
+  ADD_ALL ("an answer lost before a new mailbox doubles nothing",
+           test_lost_answer_before_a_new_mailbox);
+  ADD_ALL ("new mailboxes while pushing lose nothing", test_new_mailboxes_while_pushing);
   ADD ("a refusal for lack of room is told", FULL, test_over_quota_is_told);
   return g_test_run ();
 }

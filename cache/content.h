@@ -1,0 +1,18 @@
+/* content.h - what the content of a message is told from others by.
+ *
+ * Shape:   its Message-ID, and a digest with line ends as LF (digest.h); here and,
+ *          for the digest, on the server.
+ * Threads: a worker with its link.
+ */
+#pragma once
+
+#include "cache/link.h"
+#include "cache/settle.h"
+
+/* (transfer full) without blanks, "" when it has none; NULL: there is no content here. */
+char *mf_content_message_id (MfSettle *self, const MfMessage *row);
+/* (transfer full) NULL: there is no content here. */
+char *mf_content_digest (MfSettle *self, const MfMessage *row);
+/* (transfer full) of @uid in the mailbox that is open; NULL without @error: it has no
+ * content.  Waits for the network. */
+char *mf_content_fetch_digest (MfLink *link, guint32 uid, GError **error);

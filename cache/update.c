@@ -1,0 +1,54 @@
+#include "cache/update.h"
+
+#include "cache/folders.h"
+#include "cache/labels.h"
+#include "cache/messages.h"
+
+static gboolean
+says_nothing_new (const MfMessage *known, const MfRemoteMessage *remote)
+{
+  return (!remote->has_flags
+          || (known->flags == remote->flags && g_strcmp0 (known->keywords, remote->keywords) == 0))
+         && (remote->labels == NULL || g_strcmp0 (known->labels, remote->labels) == 0);
+}
+
+/* In the folder where readers see it, if anywhere. */
+static gboolean
+tell (MfSettle *self, const MfMessage *before, const MfMessage *after, gboolean *out_seen,
+      GError **error)
+{
+  *out_seen = after->place != MF_PLACE_GONE && after->folder != 0;
+  if (!*out_seen)
+    return TRUE;
+  mf_news_add (self->news, MF_EVENT_MESSAGE_CHANGED, after->folder, before, after);
+  return mf_folders_touch (self->db, after->folder, after->place, error)
+         && (before->place == after->place
+             || mf_folders_touch (self->db, before->folder, before->place, error));
+}
+
+gboolean
+mf_update_message (MfSettle *self, MfMessage *known, const MfRemoteMessage *remote,
+                   gboolean *out_seen, GError **error)
+{
+  g_auto (MfMessage) before = { 0 };
+  g_autofree char *keywords = g_strdup (remote->keywords);
+  g_autofree char *labels = g_strdup (remote->labels);
+  MfRemoteMessage merged = *remote;
+
+  *out_seen = FALSE;
+  if (remote->has_flags
+      && !mf_journal_merge_flags (self->db, known->id, &merged.flags, &keywords, error))
+    return FALSE;
+  if (labels != NULL && !mf_labels_merge (self->db, known->id, &labels, error))
+    return FALSE;
+  merged.labels = labels;
+  merged.keywords = keywords != NULL && *keywords != '\0' ? keywords : NULL;
+  gboolean same = says_nothing_new (known, &merged);
+  if (same && remote->modseq <= known->modseq)
+    return TRUE;
+  mf_message_copy (known, &before);
+  if (known->place == MF_PLACE_GONE)
+    merged.has_flags = FALSE;
+  return mf_messages_update_remote (self->db, known, &merged, error)
+         && (same || tell (self, &before, known, out_seen, error));
+}
