@@ -1,0 +1,166 @@
+"""Mailboxes that are made anew on the server, so that another UIDVALIDITY makes every UID mean something else."""
+
+import os
+
+import pytest
+
+from referee import Mail
+from waiting import wait_for
+
+MANY = 30
+
+
+def mail(number, text="text"):
+    """All of one length for the same @text."""
+    return Mail(f"Message-ID: <{number:04}@test>\r\nSubject: {number:04}\r\n\r\n{text} {number:04}\r\n".encode(),
+                date=1_600_000_000 + 60 * number)
+
+
+def subject(path):
+    return path.read_bytes().split(b"Subject: ")[1][:4].decode()
+
+
+def shown(mounted, folder):
+    """Name and inode of each message by its subject."""
+    return {subject(path): (path.name.split(":")[0], path.stat().st_ino) for path in mounted.files(folder).values()}
+
+
+def fetched(counter):
+    return [line for line in counter.lines if "BODY.PEEK[]" in line]
+
+
+@pytest.fixture
+def archive(account, mount, proxy):
+    """A mount over a folder that has been read, through a counting proxy; another client's hands."""
+    account.referee.create("Archive")
+    account.referee.append("Archive", [mail(number) for number in range(MANY)])
+    counter = proxy(account.server.port)
+    mounted = mount(account, "poll=1", "prefetch=none", port=counter.port)
+    for path in mounted.files("Archive").values():
+        path.read_bytes()
+    return account, mounted, counter
+
+
+def make_anew(account, mails, name="Archive"):
+    account.referee.delete(name)
+    account.referee.create(name)
+    account.referee.append(name, mails)
+
+
+def validity(mounted):
+    return int(os.getxattr(mounted.folder("Archive"), "user.imap.uidvalidity"))
+
+
+def uids(mounted):
+    """What a message has not got yet is missing."""
+    names = [path for place in ("cur", "new") for path in (mounted.folder("Archive") / place).iterdir()]
+    try:
+        return sorted(int(os.getxattr(path, "user.imap.uid")) for path in names)
+    except OSError:
+        return None
+
+
+def wait_until_followed(account, mounted):
+    """The index is of the server's mailbox, and complete."""
+    there = account.referee.status("Archive", "UIDVALIDITY")
+    numbers = sorted(account.referee.messages("Archive", bodies=False))
+    wait_for(lambda: validity(mounted) == there and uids(mounted) == numbers, 20, "the new mailbox")
+
+
+def test_another_uidvalidity_changes_nothing_that_a_reader_sees(archive):
+    account, mounted, counter = archive
+    before = shown(mounted, "Archive")
+    times = [os.stat(mounted.folder("Archive") / place).st_mtime_ns for place in ("cur", "new")]
+    mounted.unmount()
+    account.server.doveadm("mailbox", "update", "-u", account.user, "--uid-validity", "1234567890", "Archive")
+    counter.reset()
+    mounted.start()
+    wait_until_followed(account, mounted)
+    assert validity(mounted) == 1234567890
+    assert shown(mounted, "Archive") == before
+    assert [os.stat(mounted.folder("Archive") / place).st_mtime_ns for place in ("cur", "new")] == times
+    assert not fetched(counter)
+
+
+def test_a_folder_deleted_and_filled_again_is_the_same_while_mounted(archive):
+    account, mounted, counter = archive
+    before = shown(mounted, "Archive")
+    path = next(iter(mounted.files("Archive").values()))
+    counter.reset()
+    with path.open("rb") as opened:
+        make_anew(account, [mail(number) for number in reversed(range(MANY + 1))])
+        wait_until_followed(account, mounted)
+        assert b"Subject:" in opened.read()
+    after = shown(mounted, "Archive")
+    assert {name: after[name] for name in before} == before
+    assert len(after) == MANY + 1
+    assert len(fetched(counter)) == 1
+
+
+def test_other_mails_under_the_same_uids_dates_and_sizes_show_their_own_text(archive):
+    account, mounted, counter = archive
+    make_anew(account, [mail(number + 1000) for number in range(MANY)])
+    wait_until_followed(account, mounted)
+    # Their dates are those of the first ones.
+    make_anew(account, [Mail(mail(number + 2000).body, date=mail(number).date) for number in range(MANY)])
+    wait_until_followed(account, mounted)
+    stored = account.referee.messages("Archive")
+    files = mounted.files("Archive")
+    assert {uid: path.read_bytes() for uid, path in files.items()} == \
+        {uid: message.text for uid, message in stored.items()}
+
+
+def test_pending_changes_find_their_message(archive):
+    account, mounted, counter = archive
+    files = {subject(path): path for path in mounted.files("Archive").values()}
+    inbox = mounted.folder("INBOX")
+    counter.refuse()
+    os.rename(files["0001"], mounted.folder("Archive") / "cur" / (files["0001"].name + ":2,FS"))
+    os.rename(files["0002"], inbox / "cur" / "moved:2,S")
+    os.rename(files["0003"], inbox / "cur" / "lost:2,S")
+    files["0004"].unlink()
+    (mounted.folder("Archive") / "tmp" / "mine").write_text("Subject: mine\n\nmine\n")
+    os.rename(mounted.folder("Archive") / "tmp" / "mine", mounted.folder("Archive") / "new" / "mine")
+    make_anew(account, [mail(number) for number in reversed(range(MANY)) if number != 3])
+    counter.accept()
+    (mounted.path / ".mailfs" / "ctl").write_text("online\n")
+    wait_for(lambda: not (mounted.path / ".mailfs" / "queue").read_text(), 30, "the changes to be sent")
+
+    def subjects(folder):
+        return {message.body.split(b"Subject: ")[1].split(b"\r")[0].decode(): message.flags
+                for message in account.referee.messages(folder).values()}
+    archived = subjects("Archive")
+    assert archived.keys() == {f"{number:04}" for number in range(MANY)} - {"0002", "0003", "0004"} | {"mine"}
+    assert archived["0001"] == {"\\Flagged", "\\Seen"}
+    assert subjects("INBOX").keys() == {"0002"}
+    assert subjects("Trash").keys() == {"0004"}
+    lost = mounted.path / ".mailfs" / "lost+found"
+    assert [subject(path) for path in lost.iterdir()] == ["0003"]
+
+
+def test_a_daemon_killed_while_it_compares_loses_nothing(archive):
+    account, mounted, counter = archive
+    before = shown(mounted, "Archive")
+    counter.stall_on = "UID FETCH"
+    make_anew(account, [mail(number) for number in reversed(range(MANY))])
+    wait_for(lambda: counter.is_stalled, 20, "the listing")
+    assert {path.name for path in (mounted.folder("Archive") / "new").iterdir()} == \
+        {name for name, inode in before.values()}
+    mounted.kill()
+    counter.stall_on = None
+    counter.resume()
+    mounted.start()
+    counter.reset()
+    wait_until_followed(account, mounted)
+    assert shown(mounted, "Archive") == before
+    assert not fetched(counter)
+
+
+def test_a_fresh_mount_has_as_many_names(archive, mount):
+    account, mounted, counter = archive
+    before = shown(mounted, "Archive")
+    make_anew(account, [mail(number) for number in range(MANY)])
+    wait_until_followed(account, mounted)
+    fresh = shown(mount(account), "Archive")
+    assert fresh.keys() == before.keys()
+    assert shown(mounted, "Archive") == before
