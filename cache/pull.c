@@ -330,8 +330,10 @@ start_over (Pull *self, GError **error)
 
   g_array_set_size (self->rows, 0);
   mf_uidset_clear (self->vanished);
-  self->above = self->last = 0;
+  self->above = 0;
   self->modseq = 0;
+  if (!first) /* else what is numbered here has just been put there by us */
+    self->last = 0;
   if (!mf_db_begin (self->db, &txn, error)
       || !(first ? mf_folders_set_validity (self->db, self->folder, uidvalidity, error)
                  : mf_settle_renumbered (self->settle, self->folder, uidvalidity, error)))
