@@ -108,7 +108,7 @@ def test_a_refused_label_goes_back(gmail):
     Gmail.refuses = True
     set_labels(path, "+bad")
     wait_for(lambda: os.getxattr(path, "user.mailfs.state").startswith(b"failed: labels: not that label"), 10, "the refusal")
-    assert set(labels(path).split(" ", 1)) == {"\\Inbox", '"to do"'}
+    assert labels(path) in ('\\Inbox "to do"', '"to do" \\Inbox')
 
 
 @pytest.mark.parametrize("value", ['"open', "+", '+x y', '""'])
