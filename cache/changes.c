@@ -8,6 +8,8 @@
 #include "cache/journal.h"
 #include "cache/keywords.h"
 #include "cache/messages.h"
+#include "cache/news.h"
+#include "cache/trash.h"
 
 static gboolean
 refuse (GError **error, int code, const char *why)
@@ -298,23 +300,33 @@ mf_cache_set_date (MfCache *self, MfMsgId id, gint64 date, GError **error)
 /* ---- removing --------------------------------------------------------- */
 
 static gboolean
-goes_to_trash (MfCache *self, const MfMessage *row, MfFolder *trash)
+goes_to_trash (MfCache *self, const MfMessage *row, gboolean *out, GError **error)
 {
   g_auto (MfFolder) folder = { 0 };
+  gboolean trash = FALSE;
 
-  if (self->options.expunge || row->folder == MF_FOLDER_LOST
-      || !mf_folders_get (self->front, row->folder, &folder, NULL)
-      || folder.special_use == MF_USE_TRASH || folder.special_use == MF_USE_JUNK)
+  *out = FALSE;
+  if (self->options.expunge || row->folder == MF_FOLDER_LOST)
+    return TRUE;
+  if (!mf_folders_get (self->front, row->folder, &folder, error)
+      || !mf_trash_is (self->front, row->folder, &trash, error))
     return FALSE;
-  return mf_folders_find_use (self->front, MF_USE_TRASH, trash, NULL);
+  *out = !trash && folder.special_use != MF_USE_TRASH && folder.special_use != MF_USE_JUNK;
+  return TRUE;
 }
 
 static gboolean
-move_to_trash (MfCache *self, const MfMessage *before, MfFolderId trash, const char *base,
+move_to_trash (MfCache *self, const MfMessage *before, const char *base, MfNews *news,
                GError **error)
 {
   g_auto (MfMessage) after = { 0 };
+  MfFolderId trash = 0;
+  gboolean made = FALSE;
 
+  if (!mf_trash_get (self->front, &trash, &made, error))
+    return FALSE;
+  if (made)
+    mf_news_add (news, MF_EVENT_TREE_CHANGED, MF_FOLDER_ROOT, NULL, NULL);
   mf_message_copy (before, &after);
   g_free (after.base);
   after.base = mf_messages_free_base (self->front, trash, base, error);
@@ -370,26 +382,32 @@ drop_file (MfCache *self, const MfMessage *row)
     mf_drafts_delete (self->drafts, row->id, row->version);
 }
 
+static gboolean
+remove_message (MfCache *self, MfMessage *row, const char *base, MfNews *news, GError **error)
+{
+  gboolean trash = FALSE;
+
+  if (!goes_to_trash (self, row, &trash, error))
+    return FALSE;
+  return (trash ? move_to_trash (self, row, base, news, error) : expunge (self, row, error))
+         && mf_account_guard_removal (self, error);
+}
+
 gboolean
 mf_cache_remove (MfCache *self, MfMsgId id, const char *base, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   g_auto (MfMessage) row = { 0 };
-  g_auto (MfFolder) trash = { 0 };
+  g_autoptr (MfNews) news = mf_news_new (self->engine->func, self->engine->user_data);
   gboolean scratch = FALSE;
 
   if (!mf_account_begin (self, &txn, error) || !mf_messages_get (self->front, id, &row, error)
-      || !is_scratch (self, &row, &scratch, error))
-    return FALSE;
-  gboolean ok;
-  if (scratch)
-    ok = delete_row (self, &row, error);
-  else if (goes_to_trash (self, &row, &trash))
-    ok = move_to_trash (self, &row, trash.id, base, error);
-  else
-    ok = expunge (self, &row, error);
-  if (!ok || (!scratch && !mf_account_guard_removal (self, error)) || !mf_account_commit (self, &txn, error))
+      || !is_scratch (self, &row, &scratch, error)
+      || !(scratch ? delete_row (self, &row, error)
+                   : remove_message (self, &row, base, news, error))
+      || !mf_account_commit (self, &txn, error))
     return FALSE;
   drop_file (self, &row);
+  mf_news_send (news);
   return TRUE;
 }

@@ -84,7 +84,8 @@ create_folder (FolderPush *self, GError **error)
   g_auto (MfFolder) known = { 0 };
   GError *why = NULL;
 
-  if (!self->link->ops->create (self->link->remote, self->mailbox, self->link->cancellable, &why))
+  if (!self->link->ops->create (self->link->remote, self->mailbox, self->folder.special_use,
+                                self->link->cancellable, &why))
     {
       if (!g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_EXISTS)
           || mf_folders_get_mailbox (self->settle->db, self->mailbox, &known, NULL))

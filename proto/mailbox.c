@@ -20,10 +20,29 @@ run (MfRemote *self, const char *verb, const char *mailbox, const char *to,
   return mf_session_run (self, command->str, error);
 }
 
-gboolean
-mf_mailbox_create (MfRemote *self, const char *mailbox, GCancellable *cancellable, GError **error)
+/* RFC 6154 section 3. */
+static gboolean
+create_with_use (MfRemote *self, const char *mailbox, const char *use, GCancellable *cancellable,
+                 GError **error)
 {
-  return run (self, "CREATE ", mailbox, NULL, cancellable, error);
+  g_autoptr (GString) command = g_string_new ("CREATE ");
+
+  if (!mf_session_enter (self, cancellable, error) || !mf_quote_append (command, mailbox, error))
+    return FALSE;
+  g_string_append_printf (command, " (USE (%s))", use);
+  return mf_session_run (self, command->str, error);
+}
+
+/* A server may refuse a use, and make the mailbox all the same. */
+gboolean
+mf_mailbox_create (MfRemote *self, const char *mailbox, MfSpecialUse use,
+                   GCancellable *cancellable, GError **error)
+{
+  gboolean tell = use == MF_USE_TRASH
+                  && (mf_remote_imap.caps (self) & MF_CAP_CREATE_SPECIAL_USE) != 0;
+
+  return (tell && create_with_use (self, mailbox, "\\Trash", cancellable, NULL))
+         || run (self, "CREATE ", mailbox, NULL, cancellable, error);
 }
 
 gboolean

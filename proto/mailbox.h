@@ -9,8 +9,8 @@
 
 #include "proto/session.h"
 
-gboolean mf_mailbox_create (MfRemote *self, const char *mailbox, GCancellable *cancellable,
-                            GError **error);
+gboolean mf_mailbox_create (MfRemote *self, const char *mailbox, MfSpecialUse use,
+                            GCancellable *cancellable, GError **error);
 gboolean mf_mailbox_delete (MfRemote *self, const char *mailbox, GCancellable *cancellable,
                             GError **error);
 gboolean mf_mailbox_rename (MfRemote *self, const char *mailbox, const char *to,

@@ -322,8 +322,9 @@ typedef struct
                       guint *out_done, guint32 *out_uidvalidity,
                       GCancellable *cancellable, GError **error);
 
-  gboolean (*create) (MfRemote *self, const char *mailbox, GCancellable *cancellable,
-                      GError **error);
+  /* @use: MF_USE_TRASH is told where MF_CAP_CREATE_SPECIAL_USE is offered (RFC 6154). */
+  gboolean (*create) (MfRemote *self, const char *mailbox, MfSpecialUse use,
+                      GCancellable *cancellable, GError **error);
   gboolean (*delete) (MfRemote *self, const char *mailbox, GCancellable *cancellable,
                       GError **error);
   gboolean (*rename) (MfRemote *self, const char *mailbox, const char *to,

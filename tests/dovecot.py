@@ -47,7 +47,7 @@ namespace inbox {{
     auto = {auto}
     special_use = \\Sent
   }}
-  mailbox Trash {{
+  mailbox {trash} {{
     auto = {auto}
     special_use = \\Trash
   }}
@@ -131,7 +131,7 @@ class Account:
 
 
 class Dovecot:
-    def __init__(self, certs, cert="good", location="mdbox:~/mail:LAYOUT=index", separator="/", auto="subscribe",
+    def __init__(self, certs, cert="good", location="mdbox:~/mail:LAYOUT=index", separator="/", auto="subscribe", trash="Trash",
                  mechanisms="plain login scram-sha-256", greeting="Dovecot ready.", ssl="yes", without=(),
                  acl=False, plugins="", more=""):
         self.root = Path(tempfile.mkdtemp(prefix="mailfs-dovecot-"))
@@ -151,7 +151,7 @@ class Dovecot:
         self.config = self.root / "dovecot.conf"
         self.config.write_text(CONFIG.format(
             root=self.root, user=user, group=group, location=location, mechanisms=mechanisms, greeting=greeting,
-            ssl=ssl, cert=self.root / "cert.pem", separator=separator, auto=auto, port=self.port,
+            ssl=ssl, cert=self.root / "cert.pem", separator=separator, auto=auto, trash=trash, port=self.port,
             tls_port=self.tls_port, plugins=("quota acl " if acl else "quota ") + plugins,
             imap_plugins="imap_quota imap_acl" if acl else "imap_quota", more=more))
         self.owner = user

@@ -313,18 +313,22 @@ mf_fake_change_append (MfRemote *self, const char *mailbox, MfUpload *uploads, g
 /* ---- mailboxes -------------------------------------------------------- */
 
 gboolean
-mf_fake_change_create (MfRemote *self, const char *mailbox, GCancellable *cancellable,
-                       GError **error)
+mf_fake_change_create (MfRemote *self, const char *mailbox, MfSpecialUse use,
+                       GCancellable *cancellable, GError **error)
 {
   if (!mf_fake_session_enter (self, MF_FAKE_CREATE, mailbox, cancellable, error))
     return FALSE;
   MfFakeMailbox *found = mf_fake_find (self->fake, mailbox);
   if (found != NULL && found->selectable)
     return mf_fake_session_refuse (self, error, MF_REMOTE_ERROR_EXISTS, "mailbox exists");
-  if (found != NULL)
-    found->selectable = TRUE;
-  else
-    mf_fake_add (self->fake, mailbox)->subscribed = FALSE;
+  if (found == NULL)
+    {
+      found = mf_fake_add (self->fake, mailbox);
+      found->subscribed = FALSE;
+    }
+  found->selectable = TRUE;
+  if ((self->caps & MF_CAP_CREATE_SPECIAL_USE) != 0)
+    found->use = use;
   return mf_fake_session_leave (self, MF_FAKE_CREATE, error);
 }
 

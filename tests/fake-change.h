@@ -18,8 +18,8 @@ gboolean mf_fake_change_expunge (MfRemote *self, const MfUidSet *uids, GCancella
 gboolean mf_fake_change_append (MfRemote *self, const char *mailbox, MfUpload *uploads, guint n,
                                 guint *out_done, guint32 *out_uidvalidity,
                                 GCancellable *cancellable, GError **error);
-gboolean mf_fake_change_create (MfRemote *self, const char *mailbox, GCancellable *cancellable,
-                                GError **error);
+gboolean mf_fake_change_create (MfRemote *self, const char *mailbox, MfSpecialUse use,
+                                GCancellable *cancellable, GError **error);
 gboolean mf_fake_change_delete (MfRemote *self, const char *mailbox, GCancellable *cancellable,
                                 GError **error);
 gboolean mf_fake_change_rename (MfRemote *self, const char *mailbox, const char *to,

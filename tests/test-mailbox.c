@@ -23,12 +23,35 @@ test_commands (void)
   MfScripted *server;
   MfRemote *session = mf_scripted_open ("", script, &account, &server);
 
-  g_assert_false (remote.create (session, "a b", NULL, &error));
+  g_assert_false (remote.create (session, "a b", MF_USE_NONE, NULL, &error));
   assert_remote_error (error, MF_REMOTE_ERROR_EXISTS);
   g_assert_true (remote.delete(session, "a", NULL, NULL));
   g_assert_true (remote.rename (session, "a", "b\\c", NULL, NULL));
   g_assert_true (remote.subscribe (session, "a", TRUE, NULL, NULL));
   g_assert_true (remote.subscribe (session, "a", FALSE, NULL, NULL));
+  remote.close (session);
+  mf_scripted_assert (server);
+}
+
+static void
+test_use (void)
+{
+  const char *script[] = { "C: A2 CREATE \"Trash\" (USE (\\Trash))",
+                           "S: A2 OK",
+                           "C: A3 CREATE \"Other\" (USE (\\Trash))",
+                           "S: A3 NO [USEATTR] .",
+                           "C: A4 CREATE \"Other\"",
+                           "S: A4 OK",
+                           "C: A5 CREATE \"Plain\"",
+                           "S: A5 OK",
+                           NULL };
+  MfAccount account;
+  MfScripted *server;
+  MfRemote *session = mf_scripted_open ("CREATE-SPECIAL-USE", script, &account, &server);
+
+  g_assert_true (remote.create (session, "Trash", MF_USE_TRASH, NULL, NULL));
+  g_assert_true (remote.create (session, "Other", MF_USE_TRASH, NULL, NULL));
+  g_assert_true (remote.create (session, "Plain", MF_USE_NONE, NULL, NULL));
   remote.close (session);
   mf_scripted_assert (server);
 }
@@ -42,7 +65,7 @@ test_injection (void)
   MfScripted *server;
   MfRemote *session = mf_scripted_open ("", script, &account, &server);
 
-  g_assert_false (remote.create (session, "a\r\nA3 DELETE INBOX", NULL, &error));
+  g_assert_false (remote.create (session, "a\r\nA3 DELETE INBOX", MF_USE_NONE, NULL, &error));
   assert_remote_error (error, MF_REMOTE_ERROR_INVALID);
   g_clear_error (&error);
   g_assert_false (remote.rename (session, "a", "b\n", NULL, &error));
@@ -100,6 +123,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   mf_remote_init ();
   g_test_add_func ("/mailbox/commands", test_commands);
+  g_test_add_func ("/mailbox/a use is told where it is offered", test_use);
   g_test_add_func ("/mailbox/a-name-cannot-be-a-command", test_injection);
   g_test_add_func ("/mailbox/quota-with-the-least-room", test_quota);
   g_test_add_func ("/mailbox/no-quota", test_no_quota);

@@ -184,6 +184,23 @@ def test_rm_moves_to_the_trash_and_from_there_away(account, mounted):
     wait_for(lambda: subjects(account, "Trash") == [], 10, "an empty trash")
 
 
+@pytest.mark.parametrize("folders, trash", [((), "Trash"), (("INBOX/Trash",), "INBOX/Trash")])
+def test_where_there_is_no_trash_rm_finds_or_makes_one(dovecot_with, mount, folders, trash):
+    account = dovecot_with(auto="no", trash="Elsewhere").add_account("alice")
+    account.referee.create(*folders)
+    account.referee.append("INBOX", mails("a", "b"))
+    mounted = mount(account)
+    for path in mounted.files().values():
+        path.unlink()
+    assert len(os.listdir(mounted.folder(trash) / "new")) == 2
+    assert ("Trash" in os.listdir(mounted.path)) == (trash == "Trash")
+    wait_for(lambda: subjects(account, trash) == ["a", "b"], 10, "the messages in the trash")
+    assert subjects(account, "INBOX") == []
+    for path in (mounted.folder(trash) / "new").iterdir():
+        path.unlink()
+    wait_for(lambda: subjects(account, trash) == [], 10, "an empty trash")
+
+
 def test_with_delete_expunge_rm_expunges_that_message_alone(account, mount):
     account.referee.append("INBOX", mails("a", "b") + mails("marked", flags="\\Deleted"))
     mounted = mount(account, "delete=expunge")
