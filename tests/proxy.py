@@ -122,11 +122,15 @@ class Connection:
     async def _to_server(self, data):
         if self._is_answered_here(data):
             return
+        left = self.proxy.cut_sent_after and self.proxy.cut_sent_after - self.proxy.bytes_to_server
+        data = data[:left]
         self.proxy.bytes_to_server += len(data)
         self.proxy.round_trips += self.answered
         self.answered = False
         self.commands.feed(data)
         self.server[1].write(data)
+        if left is not None and len(data) == left:
+            self.proxy.cut_now()
         await self.server[1].drain()
 
     async def _to_client(self, data):
@@ -136,8 +140,7 @@ class Connection:
         self.answered = True
         await self._write_to_client(data)
         if left is not None and len(data) == left:
-            self.proxy.cut_after = None
-            self.proxy.close_connections()
+            self.proxy.cut_now()
         await self.client[1].drain()
 
     async def _write_to_client(self, data):
@@ -154,7 +157,9 @@ class Proxy:
         self.target_port = target_port
         self.latency_s = 0.0    # of each direction
         self.up, self.down = Band(), Band()
-        self.cut_after = None   # bytes to the clients, counted from reset(): then every connection ends, once
+        self.cut_after = None   # bytes to the clients, counted from reset(): then every connection ends, once,
+        self.cut_sent_after = None  # or bytes to the server,
+        self.on_cut = None      # and this is called
         self.stall_on = None    # the command that gets no answer: stall() as soon as it has passed
         self.blackhole = False  # what is sent from now on is lost, connections seem to live
         self.mute = False       # whoever connects from now on is let in and never hears a word
@@ -177,6 +182,7 @@ class Proxy:
         self.bytes_to_server = 0
         self.bytes_to_client = 0
         self.round_trips = 0  # how often a client spoke after it had been answered
+        self.cuts = 0         # by cut_after and cut_sent_after
         self.lines = []       # each command without its tag
 
     @property
@@ -251,6 +257,13 @@ class Proxy:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+    def cut_now(self):
+        self.cut_after = self.cut_sent_after = None
+        self.cuts += 1
+        if self.on_cut:
+            self.on_cut()
+        self.close_connections()
 
     def close_connections(self):
         for connection in self._connections:
