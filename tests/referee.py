@@ -84,6 +84,9 @@ class Referee:
         for name in names:
             self._ok(self.imap.create(quoted(name)))
 
+    def rename(self, name, to):
+        self._ok(self.imap.rename(quoted(name), quoted(to)))
+
     def delete(self, name):
         self._ok(self.imap.delete(quoted(name)))
 

@@ -82,6 +82,7 @@ class Hand(Life):
     def __init__(self, seed, side, world, mounted, proxy):
         super().__init__(seed, world.account, mounted, proxy)
         self.side = side
+        self.standard = {*self.standard, "Large"}
         self.model, self.touched, self.done = world.model, world.touched, world.done
 
     def note(self, token, side, kept):

@@ -1,5 +1,5 @@
-"""The connection is cut, or the daemon killed, at any byte of what is said: each change
-is on the server once in the end.
+"""The connection is cut, the daemon or the server killed, at any byte of what is said:
+each change is on the server once in the end.
 
 All kinds of changes are made while the line is down; what the mount shows then is
 what must come of them.  Then the line is let up, and trouble comes at one byte.  The
@@ -119,6 +119,7 @@ class Rounds:
         self.go_online()
         if then:
             wait_for(self.has_come, 30, "trouble")
+            self.line.cut_after = self.line.cut_sent_after = None
             then()
         wait_for(lambda: self.is_sent() and self.on_server() == expected and self.in_mount() == expected, 60,
                  f"what the mount showed, after {trouble} at {at}")
@@ -166,3 +167,16 @@ def test_a_kill_at_any_byte_loses_and_doubles_nothing(rounds, step):
         rounds.mounted.kill()
         rounds.mounted.start()
     rounds.play_all(step, on_cut=kill, then=start)
+
+
+@pytest.mark.long_life
+def test_a_server_that_dies_at_any_byte_loses_and_doubles_nothing(rounds, step):
+    server = rounds.account.server
+
+    def start():
+        server.kill()
+        server.start()
+        rounds.account.close()
+        rounds.account._referee = None
+        rounds.go_online()
+    rounds.play_all(step, on_cut=lambda: os.killpg(server.process.pid, signal.SIGKILL), then=start)

@@ -4,8 +4,9 @@ server are equal.
 
     tests/run.sh -k random --seed=7 --steps=1000
 
-Between two quiet points a message is touched from one side alone, so what must
-come of it does not depend on who is quicker.
+Between two quiet points a message is touched from one side alone, and so is a folder
+that is made, renamed or removed: what must come of it does not depend on who is
+quicker.
 """
 
 import errno
@@ -13,6 +14,7 @@ import os
 import random
 import re
 import subprocess
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import pytest
@@ -21,6 +23,7 @@ from referee import Mail
 from waiting import wait_for
 
 LETTERS = {"D": "\\Draft", "F": "\\Flagged", "R": "\\Answered", "S": "\\Seen"}
+WORDS = ("later", "work")
 ROUND = 25  # steps between two quiet points
 
 
@@ -31,6 +34,7 @@ class Kept:
     folder: str
     flags: frozenset  # of Maildir letters
     text: str         # its body's last line
+    words: frozenset = frozenset()  # keywords
 
 
 def message(token, text):
@@ -49,7 +53,12 @@ class Life:
         self.account, self.mounted, self.proxy = account, mounted, proxy
         self.model = {}     # token -> Kept
         self.touched = {}   # token -> side, "mount" or "client", since the last quiet point
+        self.copies = {}    # token -> Kept of its copies: it is left alone from then on
         self.folders = ["INBOX", "Archive", "Lists"]
+        self.own = []       # those of them that were made here
+        self.used = set()   # (folder, side) that has touched what is in it, since the last quiet point
+        self.held = {}      # folder -> side that has made or renamed it, likewise
+        self.standard = {"Drafts", "Sent", "Trash", "Junk"}
         self.made = 0
         self.done = []      # what was done, for the report of a failure
 
@@ -65,12 +74,50 @@ class Life:
     def choose(self, side, *, outside=("Trash",)):
         """A message that the other side has left alone."""
         free = sorted(token for token, kept in self.model.items()
-                      if self.touched.get(token, side) == side and kept.folder not in outside)
+                      if self.touched.get(token, side) == side and kept.folder not in outside
+                      and token not in self.copies and self.held.get(kept.folder, side) == side)
         if not free:
             return None
         token = self.random.choice(free)
         self.touched[token] = side
+        self.used.add((self.model[token].folder, side))
         return token
+
+    def target(self, side, *, outside=None):
+        """A folder to put something into."""
+        folder = self.random.choice([name for name in self.folders
+                                     if name != outside and self.held.get(name, side) == side])
+        self.used.add((folder, side))
+        return folder
+
+    def choose_folder(self, side, *, empty=False):
+        """A folder that the other side has left alone, with all that is in it."""
+        full = {kept.folder for kept in self.every_kept()}
+        free = [name for name in self.own if self.held.get(name, side) == side
+                and not any(folder == name and other != side for folder, other in self.used)
+                and not (empty and name in full)]
+        return self.random.choice(free) if free else None
+
+    def every_kept(self):
+        return [*self.model.values(), *(kept for copies in self.copies.values() for kept in copies)]
+
+    def note_renamed(self, folder, name, side):
+        def there(kept):
+            return replace(kept, folder=name) if kept.folder == folder else kept
+        self.model = {token: there(kept) for token, kept in self.model.items()}
+        self.copies = {token: [there(kept) for kept in copies] for token, copies in self.copies.items()}
+        for names in (self.folders, self.own):
+            names[names.index(folder)] = name
+        self.held[name] = side
+
+    def note_removed(self, folder):
+        self.folders.remove(folder)
+        self.own.remove(folder)
+
+    def note_made(self, folder, side):
+        self.folders.append(folder)
+        self.own.append(folder)
+        self.held[folder] = side
 
     def note(self, token, side, kept):
         self.touched[token] = side
@@ -88,20 +135,10 @@ class Life:
     def look_for(self, token):
         folder = self.mounted.path / self.model[token].folder
         for place in ("cur", "new"):
-            for path in self.entries(folder / place):
+            for path in (folder / place).iterdir():
                 if self.is_message(path, token):
                     return path
         return None
-
-    @staticmethod
-    def entries(directory):
-        """A mount that comes back after a kill may take a moment to show its folders."""
-        def listed():
-            try:
-                return [True, *directory.iterdir()]
-            except (FileNotFoundError, NotADirectoryError):
-                return None
-        return wait_for(listed, 20, f"{directory} to be there")[1:]
 
     @staticmethod
     def is_message(path, token):
@@ -117,7 +154,7 @@ class Life:
         return f"{base}:2,{''.join(sorted(flags))}"
 
     def deliver(self):
-        token, folder, flags = self.token(), self.random.choice(self.folders), self.flags()
+        token, folder, flags = self.token(), self.target(self.side), self.flags()
         directory = self.mounted.path / folder
         written = directory / "tmp" / f"{token}.example"
         written.write_text(message(token, "delivered"))
@@ -127,7 +164,7 @@ class Life:
         self.note(token, self.side, Kept(folder, flags, "delivered"))
 
     def copy_in(self):
-        token, folder, flags = self.token(), self.random.choice(self.folders), self.flags()
+        token, folder, flags = self.token(), self.target(self.side), self.flags()
         path = self.mounted.path / folder / "cur" / f"{token}:2,{''.join(sorted(flags))}"
         path.write_text(message(token, "copied in"))
         self.note(token, self.side, Kept(folder, flags, "copied in"))
@@ -143,7 +180,7 @@ class Life:
         token = self.choose(self.side)
         if token:
             path = self.path(token)
-            folder = self.random.choice([name for name in self.folders if name != self.model[token].folder])
+            folder = self.target(self.side, outside=self.model[token].folder)
             target = self.mounted.path / folder / path.parent.name / path.name
             subprocess.run(["mv", path, target], check=True)
             self.note(token, self.side, replace(self.model[token], folder=folder))
@@ -161,6 +198,42 @@ class Life:
             self.path(token).write_text(message(token, text))
             self.note(token, self.side, replace(self.model[token], text=text))
 
+    def add_words(self):
+        token = self.choose(self.side)
+        if token:
+            words = frozenset(word for word in WORDS if self.random.random() < 0.5)
+            change = " ".join(f"{'+' if word in words else '-'}{word}" for word in WORDS)
+            os.setxattr(self.path(token), "user.imap.flags", change.encode())
+            self.note(token, self.side, replace(self.model[token], words=words))
+
+    def copy(self):
+        token = self.choose(self.side)
+        if token:
+            kept, path = self.model[token], self.path(token)
+            folder = self.target(self.side, outside=kept.folder)
+            target = self.mounted.path / folder / path.parent.name / path.name
+            program = self.random.choice(["ln", "cp"])
+            subprocess.run([program, path, target], check=True)
+            words = kept.words if program == "ln" else frozenset()
+            self.copies[token] = [replace(kept, folder=folder, words=words)]
+
+    def make_folder(self):
+        name = f"Made-{self.token()}"
+        subprocess.run(["mkdir", self.mounted.path / name], check=True)
+        self.note_made(name, self.side)
+
+    def rename_folder(self):
+        folder, name = self.choose_folder(self.side), f"Named-{self.token()}"
+        if folder:
+            (self.mounted.path / folder).rename(self.mounted.path / name)
+            self.note_renamed(folder, name, self.side)
+
+    def remove_folder(self):
+        folder = self.choose_folder(self.side, empty=True)
+        if folder:
+            subprocess.run(["rm", "-r", self.mounted.path / folder], check=True)
+            self.note_removed(folder)
+
     # By the second client
 
     def uid(self, token):
@@ -168,7 +241,7 @@ class Life:
         return next((uid for uid, one in stored.items() if token_of(one.text.decode()) == token), None)
 
     def client_append(self):
-        token, folder, flags = self.token(), self.random.choice(self.folders), self.flags()
+        token, folder, flags = self.token(), self.target("client"), self.flags()
         names = " ".join(LETTERS[letter] for letter in flags)
         self.account.referee.append(folder, [Mail(message(token, "appended").replace("\n", "\r\n").encode(), names)])
         self.note(token, "client", Kept(folder, flags, "appended"))
@@ -179,13 +252,30 @@ class Life:
             flags = self.flags()
             names = " ".join(LETTERS[letter] for letter in flags)
             self.account.referee.store(self.model[token].folder, [self.uid(token)], "FLAGS", names)
-            self.note(token, "client", replace(self.model[token], flags=flags))
+            self.note(token, "client", replace(self.model[token], flags=flags, words=frozenset()))
 
     def client_expunge(self):
         token = self.choose("client")
         if token:
             self.account.referee.expunge(self.model[token].folder, [self.uid(token)])
             self.note(token, "client", None)
+
+    def client_make_folder(self):
+        name = f"Made-{self.token()}"
+        self.account.referee.create(name)
+        self.note_made(name, "client")
+
+    def client_rename_folder(self):
+        folder, name = self.choose_folder("client"), f"Named-{self.token()}"
+        if folder:
+            self.account.referee.rename(folder, name)
+            self.note_renamed(folder, name, "client")
+
+    def client_remove_folder(self):
+        folder = self.choose_folder("client", empty=True)
+        if folder:
+            self.account.referee.delete(folder)
+            self.note_removed(folder)
 
     # Trouble
 
@@ -205,51 +295,63 @@ class Life:
     # Looking
 
     def on_server(self):
+        if set(self.account.referee.folders()) != {*self.folders, *self.standard}:
+            return None  # a change of a folder is still to be told
         found = {}
         for folder in [*self.folders, "Trash"]:
             for one in self.account.referee.messages(folder).values():
                 text = one.text.decode()
                 letters = frozenset(letter for letter, flag in LETTERS.items() if flag in one.flags)
-                found.setdefault(token_of(text), []).append(Kept(folder, letters, text.splitlines()[-1]))
+                words = one.flags.intersection(WORDS)
+                found.setdefault(token_of(text), []).append(Kept(folder, letters, text.splitlines()[-1], words))
         return found
 
     def in_mount(self):
+        if set(os.listdir(self.mounted.path)) != {*self.folders, *self.standard}:
+            return None  # a folder of the second client is not seen yet, or not seen to be gone
         found = {}
         for folder in [*self.folders, "Trash"]:
             for place in ("cur", "new"):
-                for path in self.entries(self.mounted.path / folder / place):
+                for path in (self.mounted.path / folder / place).iterdir():
                     try:
                         text = path.read_text()
+                        words = frozenset(os.getxattr(path, "user.imap.flags").decode().split()).intersection(WORDS)
                     except OSError as problem:
                         if problem.errno in (errno.ENOENT, errno.EHOSTDOWN):
                             return None  # it has just changed, or a cut comes late: look again
                         raise
                     letters = frozenset(path.name.partition(":2,")[2])
-                    found.setdefault(token_of(text), []).append(Kept(folder, letters, text.splitlines()[-1]))
+                    found.setdefault(token_of(text), []).append(Kept(folder, letters, text.splitlines()[-1], words))
         return found
 
     def be_quiet(self):
-        expected = {token: [kept] for token, kept in self.model.items()}
+        expected = {token: [kept] + self.copies.get(token, []) for token, kept in self.model.items()}
         self.proxy.cut_after = None
 
         def differences(found):
             return {token: (expected.get(token), found.get(token)) for token in expected.keys() | found.keys()
-                    if expected.get(token) != found.get(token)}
+                    if Counter(expected.get(token)) != Counter(found.get(token))}
 
         def settled():
-            seen = self.in_mount()
-            return seen is not None and not differences(self.on_server()) and not differences(seen)
+            seen, stored = self.in_mount(), self.on_server()
+            return None not in (seen, stored) and not differences(stored) and not differences(seen)
         try:
             wait_for(settled, 60, "the quiet point")
         except AssertionError:
-            raise AssertionError(f"model and server: {differences(self.on_server())}\n"
+            raise AssertionError(f"model and server: {differences(self.on_server() or {})}\n"
                                  f"model and mount: {differences(self.in_mount() or {})}\n"
+                                 f"folders: {sorted(self.folders)}, {sorted(self.account.referee.folders())}, "
+                                 f"{sorted(os.listdir(self.mounted.path))}\n"
                                  f"status:\n{self.mounted.status()}\nlately: {self.done[-ROUND:]}")
-        self.touched.clear()
+        for noted in (self.touched, self.used, self.held):
+            noted.clear()
 
     def step(self):
         actions = [(self.deliver, 4), (self.copy_in, 3), (self.flag, 6), (self.move, 6), (self.remove, 2),
                    (self.rewrite, 2), (self.client_append, 3), (self.client_flag, 3), (self.client_expunge, 1),
+                   (self.add_words, 2), (self.copy, 1), (self.make_folder, 1), (self.rename_folder, 1),
+                   (self.remove_folder, 1), (self.client_make_folder, 0.7), (self.client_rename_folder, 0.7),
+                   (self.client_remove_folder, 0.7),
                    (self.cut, 1), (self.cut_soon, 1), (self.kill, 0.4), (self.remount, 0.3)]
         action = self.random.choices([one for one, _ in actions], [weight for _, weight in actions])[0]
         self.done.append(action.__name__)
