@@ -30,13 +30,22 @@ struct _MfDb
   Writer *writer;         /* atomic reference counted */
 };
 
+/* What SQLite does not call FULL: the file that its connections share. */
+static gboolean
+has_no_room (MfDb *self)
+{
+  int code = sqlite3_system_errno (self->handle);
+
+  return code == ENOSPC || code == EDQUOT;
+}
+
 static void
 set_error (MfDb *self, GError **error)
 {
   int code = MF_CACHE_ERROR_CORRUPT;
   int sqlite_code = sqlite3_errcode (self->handle);
 
-  if (sqlite_code == SQLITE_FULL)
+  if (sqlite_code == SQLITE_FULL || (sqlite_code == SQLITE_IOERR && has_no_room (self)))
     code = MF_CACHE_ERROR_FULL;
   else if (sqlite_code == SQLITE_CONSTRAINT)
     code = MF_CACHE_ERROR_EXISTS;

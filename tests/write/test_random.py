@@ -212,10 +212,10 @@ class Life:
             kept, path = self.model[token], self.path(token)
             folder = self.target(self.side, outside=kept.folder)
             target = self.mounted.path / folder / path.parent.name / path.name
-            program = self.random.choice(["ln", "cp"])
+            # What cp makes of keywords depends on whether the server can copy it.
+            program = self.random.choice(["ln", "ln" if kept.words else "cp"])
             subprocess.run([program, path, target], check=True)
-            words = kept.words if program == "ln" else frozenset()
-            self.copies[token] = [replace(kept, folder=folder, words=words)]
+            self.copies[token] = [replace(kept, folder=folder)]
 
     def make_folder(self):
         name = f"Made-{self.token()}"
