@@ -24,6 +24,7 @@ from proxy import Proxy
 from referee import Mail
 
 TEST_SECONDS = 120
+EVERY_BYTE_SECONDS = 10 * 3600
 
 _mounters = []
 
@@ -55,6 +56,7 @@ def pytest_runtest_protocol(item):
         raise TimeoutError(f"the test took more than {seconds} s")
 
     seconds = TEST_SECONDS + (item.config.getoption("--steps") if item.get_closest_marker("long_life") else 0)
+    seconds += EVERY_BYTE_SECONDS if item.config.getoption("--every-byte") else 0
     signal.signal(signal.SIGALRM, fail)
     timer = threading.Timer(seconds, expire)
     timer.start()

@@ -50,9 +50,9 @@ class Home:
         return any(line.split()[1] == str(self.mountpoint) for line in open("/proc/mounts"))
 
     def is_served(self):
-        """Mounted, and not by a daemon that is dead."""
+        """Mounted, and not by a daemon that is dead.  Between a dead mount and the next there is a bare directory."""
         try:
-            return self.is_mounted() and os.statvfs(self.mountpoint)
+            return os.statvfs(self.mountpoint) and os.path.ismount(self.mountpoint)
         except OSError as failure:
             assert failure.errno in (errno.ENOTCONN, errno.ECONNABORTED)
 
