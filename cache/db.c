@@ -9,7 +9,7 @@
 #include "cache/cache-resources.h"
 #include "cache/cache.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define BUSY_MS 10000
 #define PAGE_CACHE_KIB 1024
 #define CHECKPOINT_PAGES 4000
