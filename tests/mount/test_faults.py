@@ -163,7 +163,7 @@ def world(request, dovecot_with, mount, proxy):
     mounted = mount(account, "prefetch=none", f"timeout={request.param.timeout_s}", "drain=1", port=line.port)
     mounted.account = account
     mounted.messages = mounted.files()
-    for uid in range(1, 21):
+    for uid in range(20, 0, -1):  # forward it would be a walk, and all would be read ahead
         mounted.messages[uid].read_bytes()
     mounted.fault = request.param(server, line)
     return mounted
