@@ -20,6 +20,7 @@ typedef struct
   MfFolderId folder;  /* of the download under way */
   gboolean may_retry; /* with a fresh session, if this one dies */
   gboolean delivered; /* a body has come by this session */
+  gboolean outlived;  /* the last task failed, and its session is alive */
 } Worker;
 
 typedef gboolean (*Task) (Worker *self, MfFolderId folder, GError **error);
@@ -43,6 +44,7 @@ run_once (Worker *self, Task task, MfFolderId folder, gboolean *out_lost, GError
   gboolean fresh = FALSE;
 
   *out_lost = FALSE;
+  self->outlived = FALSE;
   self->link = mf_engine_take_link (self->engine, self->kind, &fresh, error);
   if (self->link == NULL)
     return FALSE;
@@ -51,7 +53,8 @@ run_once (Worker *self, Task task, MfFolderId folder, gboolean *out_lost, GError
   if (!task (self, folder, &local))
     {
       mf_link_check (self->link, local);
-      *out_lost = !mf_link_is_open (self->link);
+      self->outlived = mf_link_is_open (self->link);
+      *out_lost = !self->outlived;
       g_propagate_error (error, local);
     }
   mf_engine_give_link (self->link);
@@ -333,8 +336,8 @@ download (Worker *self, MfFolderId folder)
   else
     mf_prefetcher_skip (self->engine->prefetcher, self->engine->db, folder);
   g_mutex_unlock (&self->engine->lock);
-  gboolean of_another_time = mf_link_is_open (self->link)
-                             && g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT);
+  gboolean of_another_time
+      = self->outlived && g_error_matches (error, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT);
   pass_wanted (self, folder, error, of_another_time ? look_up_body : refuse_body);
   if (of_another_time)
     pull (self, folder);
