@@ -88,6 +88,10 @@ class Move(Changing):
             names = [mail / "INBOX" / place / name for name in os.listdir(mail / "INBOX" / place)]
             if names:
                 run("mv", *names, mail / "Archive" / place)
+            for name in os.listdir(mail / "Archive" / place):
+                if ",U=" in name:  # mbsync wants its UIDs taken away
+                    path = mail / "Archive" / place / name
+                    path.rename(path.with_name(re.sub(r",U=\d+", "", name)))
 
     def commands(self):
         return "SELECT INBOX", "UID MOVE 1:* Archive"
