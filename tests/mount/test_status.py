@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -79,3 +80,12 @@ def test_status_json_is_what_scripts_can_read(account, mount):
     assert (told["folders"], told["messages"], told["pending"], told["held"]) == (5, 7, 0, 0)
     assert (told["failed"], told["failures"], told["lost"]) == (0, [], 0)
     assert told["received_bytes"] > 0 and told["cache_limit_bytes"] == 5 << 30
+
+
+def test_each_key_of_status_json_is_documented(account, mount):
+    told = json.loads((mount(account).path / ".mailfs" / "status.json").read_text())
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
+    section = page.split("## .mailfs/status.json")[1].split("\n## ")[0]
+    keys = {key for line in section.splitlines() if line.startswith("| `")
+            for key in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert keys == set(told)
