@@ -4,6 +4,7 @@
 
 #include "cache/digest.h"
 #include "cache/draftreader.h"
+#include "cache/error.h"
 
 #define HEADER_BYTES (64 * 1024)
 #define FIELD "message-id:"
@@ -104,6 +105,7 @@ typedef struct
   guint32 uid; /* to ask for, then 0 */
   MfDigest digest;
   gboolean complete;
+  GError *busy; /* (nullable) a refusal that says nothing of the message */
 } Fetch;
 
 static gboolean
@@ -136,8 +138,12 @@ on_end (guint32 uid, gboolean complete, gpointer user_data)
 }
 
 static void
-on_answered (const MfUidSet *batch, const GError *error, gpointer user_data)
+on_answered (const MfUidSet *batch, const GError *refusal, gpointer user_data)
 {
+  Fetch *self = user_data;
+
+  if (self->busy == NULL && mf_error_is_passing (refusal))
+    self->busy = g_error_copy (refusal);
 }
 
 char *
@@ -150,5 +156,8 @@ mf_content_fetch_digest (MfLink *link, guint32 uid, GError **error)
   gboolean ok = link->ops->bodies (link->remote, &sink, &fetch, link->cancellable, error);
   char *text = ok && fetch.complete ? mf_digest_finish (&fetch.digest) : NULL;
   mf_digest_clear (&fetch.digest);
+  if (ok && text == NULL && fetch.busy != NULL)
+    g_propagate_error (error, g_steal_pointer (&fetch.busy));
+  g_clear_error (&fetch.busy);
   return text;
 }

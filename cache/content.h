@@ -14,5 +14,5 @@ char *mf_content_message_id (MfSettle *self, const MfMessage *row);
 /* (transfer full) NULL: there is no content here. */
 char *mf_content_digest (MfSettle *self, const MfMessage *row);
 /* (transfer full) of @uid in the mailbox that is open; NULL without @error: it has no
- * content.  Waits for the network. */
+ * content, with one: that is not known.  Waits for the network. */
 char *mf_content_fetch_digest (MfLink *link, guint32 uid, GError **error);

@@ -469,12 +469,13 @@ take_messages (Sending *self, const MfUidSet *batch)
 }
 
 static gboolean
-is_refused (Sending *self)
+is_refused (Sending *self, MfRemoteError *out_code)
 {
   MfFake *fake = self->session->fake;
 
   g_mutex_lock (&fake->lock);
   gboolean refused = fake->refuse_batches > 0;
+  *out_code = fake->refuse_code;
   if (refused)
     fake->refuse_batches--;
   g_mutex_unlock (&fake->lock);
@@ -484,12 +485,13 @@ is_refused (Sending *self)
 static gboolean
 send_batch (Sending *self, const MfUidSet *batch, GError **error)
 {
+  MfRemoteError code;
+
   if (!check (self, error))
     return FALSE;
-  if (is_refused (self))
+  if (is_refused (self, &code))
     {
-      g_autoptr (GError) no
-          = g_error_new_literal (MF_REMOTE_ERROR, MF_REMOTE_ERROR_REFUSED, "no bodies today");
+      g_autoptr (GError) no = g_error_new_literal (MF_REMOTE_ERROR, code, "no bodies today");
       self->sink->answered (batch, no, self->user_data);
       return TRUE;
     }

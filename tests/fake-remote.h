@@ -132,8 +132,8 @@ void mf_fake_lose_answer (MfFake *self, MfFakeOp op, guint n);
 void mf_fake_die_after_rows (MfFake *self, guint n);
 /* The session dies once when it has sent @bytes of that body. */
 void mf_fake_die_in_body (MfFake *self, guint32 uid, gsize bytes);
-/* The next batches of bodies are answered NO with nothing sent. */
-void mf_fake_refuse_batches (MfFake *self, guint n);
+/* The next @n batches of bodies are answered NO, as @code, with nothing sent. */
+void mf_fake_refuse_batches (MfFake *self, MfRemoteError code, guint n);
 
 typedef enum
 {

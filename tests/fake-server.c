@@ -520,10 +520,11 @@ mf_fake_die_in_body (MfFake *self, guint32 uid, gsize bytes)
 }
 
 void
-mf_fake_refuse_batches (MfFake *self, guint n)
+mf_fake_refuse_batches (MfFake *self, MfRemoteError code, guint n)
 {
   g_mutex_lock (&self->lock);
   self->refuse_batches = n;
+  self->refuse_code = code;
   unlock (self);
 }
 

@@ -38,6 +38,7 @@ struct _MfFake
   guint32 die_uid;
   gsize die_bytes;
   guint refuse_batches;
+  MfRemoteError refuse_code;
   gboolean hold[MF_FAKE_N_OPS];
   guint n_held[MF_FAKE_N_OPS];
 };

@@ -834,7 +834,7 @@ disturb (Fixture *self, guint how)
       mf_fake_append (self->fake, "INBOX", "Subject: more\r\n\r\n", 0, NULL);
       break;
     case 3:
-      mf_fake_refuse_batches (self->fake, 1);
+      mf_fake_refuse_batches (self->fake, MF_REMOTE_ERROR_REFUSED, 1);
       break;
     case 4:
       mf_fake_renumber (self->fake, "other");

@@ -319,7 +319,7 @@ static void
 test_refused_batch_fails_alone (Fixture *self, gconstpointer data)
 {
   fill (self, 6);
-  mf_fake_refuse_batches (self->rig.fake, 1);
+  mf_fake_refuse_batches (self->rig.fake, MF_REMOTE_ERROR_REFUSED, 1);
   want_range (self, 1, 6);
   download (self);
   assert_told (self, "1! 2! 3! 4 5 6 ");

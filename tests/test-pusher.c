@@ -356,6 +356,18 @@ test_lost_answers_double_nothing (Fixture *self, gconstpointer data)
   assert_nothing_pending (self);
 }
 
+/* What cannot be compared now may be ours. */
+static void
+test_lost_answer_and_a_busy_server (Fixture *self, gconstpointer data)
+{
+  mf_fake_lose_answer (self->fake, MF_FAKE_APPEND, 1);
+  mf_fake_refuse_batches (self->fake, MF_REMOTE_ERROR_BUSY, 1);
+  deliver (self, self->other, "mine", TEXT);
+  push_at_last (self);
+  assert_server (self, "other", "1:");
+  assert_nothing_pending (self);
+}
+
 /* ---- mailboxes made anew ----------------------------------------------- */
 
 static void
@@ -532,6 +544,7 @@ main (int argc, char **argv)
   ADD_ALL ("folders are made and renamed", test_folders);
   ADD_ALL ("changes made offline come later", test_offline_changes_come_later);
   ADD_ALL ("lost answers double nothing", test_lost_answers_double_nothing);
+  ADD_ALL ("a lost answer and a busy server double nothing", test_lost_answer_and_a_busy_server);
   ADD_ALL ("changes find their message in a new mailbox", test_changes_find_their_message);
   ADD_ALL ("a removal of what cannot be told removes nothing",
            test_removal_of_what_cannot_be_told_removes_nothing);
