@@ -71,7 +71,7 @@ def test_a_line_of_fstab_mounts_for_its_user(machine):
     home = machine.home
     lines = (EXAMPLES / "fstab").read_text().replace("/home/alice", str(home.root))
     (home.root / "fstab").write_text(lines)
-    shown = machine(f"cd {home.root}; mkdir work; mount -T {home.root}/fstab {home.mountpoint}; grep {home.mountpoint} /proc/mounts; "
+    shown = machine(f"cd {home.root}; mkdir work; mount -T {home.root}/fstab {home.mountpoint} >&2; grep {home.mountpoint} /proc/mounts; "
                     f"{AS_ALICE} sh -c 'grep -h Subject {home.mountpoint}/INBOX/new/*; stat -c %U {home.mountpoint}'; "
                     f"test -d {home.root}/.local/state/mailfs; umount {home.mountpoint}")
     kind, options = shown[0].split()[2:4]
@@ -85,7 +85,7 @@ def test_a_user_mounts_a_line_of_fstab_himself(machine):
     lines = (EXAMPLES / "fstab").read_text().replace("/home/bob", str(home.root))
     (home.root / "fstab").write_text(lines)
     shown = machine(f"mount --bind {home.root}/fstab /etc/fstab; "
-                    f"{AS_ALICE} sh -c 'mount {home.mountpoint} && grep -h Subject {home.mountpoint}/INBOX/new/* && "
+                    f"{AS_ALICE} sh -c 'mount {home.mountpoint} >&2 && grep -h Subject {home.mountpoint}/INBOX/new/* && "
                     f"mailfs unmount {home.mountpoint}'")
     assert shown == ["Subject: for alice"]
 
