@@ -103,9 +103,9 @@ settle_rest (MfSending *self, const Batch *batch, GError *why, GError **error)
     if (has_arrived (batch, i))
       mf_sending_drop (self, i);
   guint n = self->group->changes->len;
-  if (n <= 1 || mf_error_is_passing (why))
-    return mf_sending_settle_failed (self, why, error);
   mf_link_check (self->link, why);
+  if (n <= 1 || mf_error_is_passing (why) || !mf_link_is_open (self->link))
+    return mf_sending_settle_failed (self, why, error);
   g_error_free (why);
   self->engine->upload_alone = n;
   return TRUE;

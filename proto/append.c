@@ -95,8 +95,7 @@ send_message (MfRemote *self, const MfUpload *upload, GError **out_refusal, GErr
 {
   g_autoptr (GString) head = g_string_new (" ");
 
-  if (!mf_quote_append_flags (head, upload->flags, upload->keywords, error))
-    return FALSE;
+  mf_quote_append_flags (head, upload->flags, upload->keywords);
   g_string_append_c (head, ' ');
   if (upload->internaldate != 0)
     {
@@ -132,20 +131,6 @@ send_command (Appending *self, guint first, guint count, guint *out_tag, GError 
 }
 
 /* ---- all of them ------------------------------------------------------ */
-
-/* Before a byte is sent, since half a command cannot be taken back. */
-static gboolean
-check_arguments (const Appending *self, GError **error)
-{
-  g_autoptr (GString) scratch = g_string_new (NULL);
-
-  if (!mf_quote_append (scratch, self->mailbox, error))
-    return FALSE;
-  for (guint i = 0; i < self->n; i++)
-    if (!mf_quote_append_flags (scratch, self->uploads[i].flags, self->uploads[i].keywords, error))
-      return FALSE;
-  return TRUE;
-}
 
 /* Takes @refusal. */
 static gboolean
@@ -243,7 +228,7 @@ mf_append_run (MfRemote *self, const char *mailbox, MfUpload *uploads, guint n, 
   *out_uidvalidity = 0;
   for (guint i = 0; i < n; i++)
     uploads[i].out_uid = 0;
-  if (!mf_session_enter (self, cancellable, error) || !check_arguments (&appending, error))
+  if (!mf_session_enter (self, cancellable, error))
     return FALSE;
   ok = run (&appending, error);
   while (*out_done < n && is_stored[*out_done])

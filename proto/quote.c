@@ -43,7 +43,22 @@ is_keyword (const char *text, gsize size)
 }
 
 gboolean
-mf_quote_append_flags (GString *line, MfFlags flags, const char *keywords, GError **error)
+mf_quote_check_keywords (const char *keywords, GError **error)
+{
+  g_auto (GStrv) words = g_strsplit (keywords != NULL ? keywords : "", " ", -1);
+
+  for (char **w = words; *w != NULL; w++)
+    if (**w != '\0' && !is_keyword (*w, strlen (*w)))
+      {
+        g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_INVALID, "“%s” cannot be a keyword",
+                     *w);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+void
+mf_quote_append_flags (GString *line, MfFlags flags, const char *keywords)
 {
   g_auto (GStrv) words = g_strsplit (keywords != NULL ? keywords : "", " ", -1);
   gsize start;
@@ -54,21 +69,11 @@ mf_quote_append_flags (GString *line, MfFlags flags, const char *keywords, GErro
     if (flags & names[i].flag)
       g_string_append_printf (line, "%s ", names[i].name);
   for (char **w = words; *w != NULL; w++)
-    {
-      if (**w == '\0')
-        continue;
-      if (!is_keyword (*w, strlen (*w)))
-        {
-          g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_INVALID, "“%s” cannot be a keyword",
-                       *w);
-          return FALSE;
-        }
+    if (is_keyword (*w, strlen (*w)))
       g_string_append_printf (line, "%s ", *w);
-    }
   if (line->len > start)
     g_string_truncate (line, line->len - 1);
   g_string_append_c (line, ')');
-  return TRUE;
 }
 
 MfFlags

@@ -66,9 +66,10 @@ mf_store_flags (MfRemote *self, const MfUidSet *uids, gboolean add, MfFlags flag
     return FALSE;
   if (flags == 0 && (keywords == NULL || *keywords == '\0'))
     return TRUE;
-  g_string_printf (after, " %cFLAGS%s ", add ? '+' : '-', sink == NULL ? ".SILENT" : "");
-  if (!mf_quote_append_flags (after, flags, keywords, error))
+  if (!mf_quote_check_keywords (keywords, error))
     return FALSE;
+  g_string_printf (after, " %cFLAGS%s ", add ? '+' : '-', sink == NULL ? ".SILENT" : "");
+  mf_quote_append_flags (after, flags, keywords);
   self->takes_fetches = TRUE;
   mf_meta_init (&storing.meta);
   mf_session_handle (self, take_fetch, &storing);

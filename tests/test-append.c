@@ -226,6 +226,40 @@ test_short_source (void)
   end (&f);
 }
 
+/* Of a server that is laxer than the grammar: the message is not kept back for it. */
+static void
+test_odd_keywords (void)
+{
+  const char *script[] = { FIRST_PLUS,
+                           "B: a\r\nb\nc",
+                           "C:  () {0+}",
+                           "B: \r\n",
+                           "S: A2 OK [APPENDUID 7 1:2] .",
+                           NULL };
+  Fixture f;
+
+  begin_with (&f, "MULTIAPPEND LITERAL+", script);
+  f.uploads[0].keywords = "gr\xc3\xbcn k";
+  f.uploads[1].keywords = "a]";
+  g_assert_true (append (&f, 2));
+  g_assert_cmpuint (f.done, ==, 2);
+  end (&f);
+}
+
+static void
+test_line_end_in_name (void)
+{
+  const char *script[] = { "C: A2 NOOP", "S: A2 OK", NULL };
+  Fixture f;
+
+  begin_with (&f, "MULTIAPPEND LITERAL+", script);
+  g_assert_false (remote.append (f.session, "x\r\ny", f.uploads, 2, &f.done, &f.uidvalidity, NULL,
+                                 &f.error));
+  assert_remote_error (f.error, MF_REMOTE_ERROR_INVALID);
+  g_assert_true (remote.noop (f.session, NULL, NULL));
+  end (&f);
+}
+
 static void
 test_answer_lost (void)
 {
@@ -253,6 +287,8 @@ main (int argc, char **argv)
   g_test_add_func ("/append/uids-that-cannot-be-are-not-believed", test_lying_appenduid);
   g_test_add_func ("/append/large-literals-are-asked-for", test_small_literals);
   g_test_add_func ("/append/a-source-that-ends-early-ends-the-session", test_short_source);
+  g_test_add_func ("/append/keywords-that-cannot-be-sent-are-left-out", test_odd_keywords);
+  g_test_add_func ("/append/a-name-with-a-line-end-sends-nothing", test_line_end_in_name);
   g_test_add_func ("/append/a-lost-answer-confirms-nothing", test_answer_lost);
   return g_test_run ();
 }

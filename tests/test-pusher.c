@@ -520,6 +520,20 @@ test_over_quota_is_told (Fixture *self, gconstpointer data)
   assert_server (self, "other", "");
 }
 
+/* Which of them it was nobody knows: each is tried alone. */
+static void
+test_a_batch_that_cannot_be_written (Fixture *self, gconstpointer data)
+{
+  mf_fake_set_online (self->fake, FALSE);
+  deliver (self, self->other, "one", TEXT);
+  deliver (self, self->other, "two", "Subject: another\n\nText\n");
+  mf_fake_fail (self->fake, MF_FAKE_APPEND, MF_REMOTE_ERROR_INVALID, 1);
+  mf_fake_set_online (self->fake, TRUE);
+  push_at_last (self);
+  assert_server (self, "other", "1: 2:");
+  assert_nothing_pending (self);
+}
+
 #define ADD(path, caps, func)                                                                     \
   g_test_add ("/pusher/" path, Fixture, GUINT_TO_POINTER (caps), set_up, func, tear_down)
 #define ADD_ALL(path, func)                                                                       \
@@ -554,5 +568,7 @@ main (int argc, char **argv)
            test_lost_answer_before_a_new_mailbox);
   ADD_ALL ("new mailboxes while pushing lose nothing", test_new_mailboxes_while_pushing);
   ADD ("a refusal for lack of room is told", FULL, test_over_quota_is_told);
+  ADD ("of a batch that cannot be written each is tried alone", FULL | MF_CAP_MULTIAPPEND,
+       test_a_batch_that_cannot_be_written);
   return g_test_run ();
 }
