@@ -33,7 +33,7 @@ reply_open (Opening *self, fuse_req_t req, MfHandle *handle)
       fuse_lowlevel_notify_inval_inode (self->mount->session, self->node, -1, 0);
       mf_hints_clear (self->mount->hints, self->id);
     }
-  self->fi.fh = (guint64)(guintptr)handle;
+  mf_handle_give (handle, &self->fi);
   /* By another inode number it may have been written since. */
   self->fi.keep_cache = !handle->writer && self->node == mf_inode_message (self->id);
   self->fi.noflush = !handle->writer;
@@ -129,7 +129,7 @@ open_control (fuse_req_t req, gint64 id, struct fuse_file_info *fi)
       fuse_reply_err (req, ENOENT);
       return;
     }
-  fi->fh = (guint64)(guintptr)handle;
+  mf_handle_give (handle, fi);
   fi->direct_io = 1;
   if (fuse_reply_open (req, fi) == -ENOENT)
     mf_handle_free (handle);

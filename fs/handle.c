@@ -4,24 +4,12 @@
 
 #include <string.h>
 
-/* What a program is in the midst of writing is not what it means. */
-static void
-end (gpointer handle)
-{
-  MfHandle *self = handle;
-
-  if (self->wrote)
-    g_clear_pointer (&self->draft, mf_draft_leave);
-  mf_handle_free (self);
-}
-
 static MfHandle *
 new_handle (const MfMount *mount)
 {
   MfHandle *self = g_new0 (MfHandle, 1);
 
   self->mount = mount;
-  mf_opened_add (mount->opened, self, end);
   return self;
 }
 
@@ -100,6 +88,24 @@ mf_handle_open (const MfMount *mount, MfMsgId id, gboolean writer, GError **erro
   self->id = id;
   self->writer = writer;
   return (writer ? take_draft : take_body) (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+/* What a program is in the midst of writing is not what it means. */
+static void
+end (gpointer handle)
+{
+  MfHandle *self = handle;
+
+  if (self->wrote)
+    g_clear_pointer (&self->draft, mf_draft_leave);
+  mf_handle_free (self);
+}
+
+void
+mf_handle_give (MfHandle *self, struct fuse_file_info *fi)
+{
+  mf_opened_add (self->mount->opened, self, end);
+  fi->fh = (guint64)(guintptr)self;
 }
 
 void

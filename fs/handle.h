@@ -31,6 +31,9 @@ MfHandle *mf_handle_new_text (const MfMount *mount, GString *text);
 MfHandle *mf_handle_new_events (const MfMount *mount);
 /* The body must be here: NOT_FOUND otherwise. */
 MfHandle *mf_handle_open (const MfMount *mount, MfMsgId id, gboolean writer, GError **error);
+/* The kernel has it from now on, until a RELEASE or the end (opened.h).  To be called
+ * by whoever may answer, just before the answer. */
+void mf_handle_give (MfHandle *self, struct fuse_file_info *fi);
 void mf_handle_free (MfHandle *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfHandle, mf_handle_free)
 
