@@ -50,6 +50,13 @@ clear_row (gpointer data)
 
 static void store_rows (Pull *self);
 
+/* What was asked for; else the server has told it in passing. */
+static gboolean
+is_complete (const MfRemoteMessage *message)
+{
+  return message->has_flags && (message->size != 0 || message->internaldate != 0);
+}
+
 static char *
 keep (const char **text)
 {
@@ -73,7 +80,9 @@ on_message (const MfRemoteMessage *message, gpointer user_data)
   /* None at all is something to tell. */
   row.message.labels = row.labels = g_strdup (message->labels);
   g_array_append_val (self->rows, row);
-  self->modseq = MAX (self->modseq, message->modseq);
+  /* What is told in passing may be ahead of messages that were not told of. */
+  if (is_complete (message))
+    self->modseq = MAX (self->modseq, message->modseq);
   if (self->rows->len >= BATCH)
     store_rows (self);
 }
@@ -131,7 +140,7 @@ store_row (Pull *self, const MfRemoteMessage *remote, GError **error)
 {
   g_auto (MfMessage) known = { 0 };
   GError *local = NULL;
-  gboolean complete = remote->has_flags && (remote->size != 0 || remote->internaldate != 0);
+  gboolean complete = is_complete (remote);
 
   if (self->listing && complete)
     self->listed = MAX (self->listed, remote->uid);

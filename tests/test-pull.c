@@ -282,6 +282,40 @@ test_more_news_than_single_ones (MfRig *rig, gconstpointer data)
   assert_events (rig, expected);
 }
 
+/* The server has news of flags in passing, and does not tell of the new message yet. */
+static gboolean
+fetch_in_passing (MfRemote *remote, guint32 first, guint32 last, MfFetch items, guint64 since,
+                  const MfChangeSink *sink, gpointer user_data, GCancellable *cancellable,
+                  GError **error)
+{
+  MfRemoteMessage told = { .uid = 3, .has_flags = TRUE, .flags = MF_FLAG_SEEN, .keywords = "" };
+  MfMailboxStatus status = { 0 };
+
+  g_assert_true (mf_fake_ops.status (remote, "INBOX", &status, cancellable, NULL));
+  told.modseq = status.highestmodseq;
+  sink->message (&told, user_data);
+  return TRUE;
+}
+
+static void
+test_news_in_passing_hide_nothing (MfRig *rig, gconstpointer data)
+{
+  MfRemoteOps in_passing = mf_fake_ops;
+
+  start_with_five (rig);
+  pull (rig);
+  mf_fake_fill (rig->fake, "INBOX", 1);
+  mf_fake_set_flags (rig->fake, "INBOX", 3, MF_FLAG_SEEN, NULL);
+  in_passing.fetch = fetch_in_passing;
+  rig->link->ops = &in_passing;
+  rig->link->is_current = TRUE;
+  pull (rig);
+  rig->link->ops = &mf_fake_ops;
+  rig->link->is_current = TRUE;
+  pull (rig);
+  assert_same (rig);
+}
+
 /* ---- trouble ---------------------------------------------------------- */
 
 /* rematch.h tells how; here are the steps of what servers can do. */
@@ -610,6 +644,8 @@ main (int argc, char **argv)
   add ("CONDSTORE may go away and come back", test_condstore_that_goes_away);
   add ("a MODSEQ may go back", test_modseq_that_went_back);
   add ("random changes are followed", test_random_changes_are_followed);
+  g_test_add ("/pull/news in passing hide no message", MfRig, GUINT_TO_POINTER (QRESYNC), set_up,
+              test_news_in_passing_hide_nothing, mf_rig_tear_down);
   g_test_add ("/pull/labels follow the server", MfRig, NULL, set_up, test_labels_follow,
               mf_rig_tear_down);
   return g_test_run ();
