@@ -265,31 +265,38 @@ fail_rest (Download *self, const GError *error)
 }
 
 static gboolean
+is_numbered (MfLink *link, guint32 uidvalidity, GError **error)
+{
+  if (link->selected.uidvalidity == uidvalidity)
+    return TRUE;
+  g_set_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT,
+               "the mailbox has been made anew: UIDVALIDITY %u is %u now", uidvalidity,
+               link->selected.uidvalidity);
+  return FALSE;
+}
+
+static gboolean
 select_folder (MfDb *db, MfLink *link, MfFolderId id, GError **error)
 {
   g_auto (MfFolder) folder = { 0 };
 
-  if (!mf_folders_get (db, id, &folder, error) || !mf_link_select (link, folder.mailbox, TRUE, error))
-    return FALSE;
-  if (link->selected.uidvalidity == folder.uidvalidity)
-    return TRUE;
-  g_set_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT,
-               "the mailbox has been made anew: UIDVALIDITY %u is %u now", folder.uidvalidity,
-               link->selected.uidvalidity);
-  return FALSE;
+  return mf_folders_get (db, id, &folder, error)
+         && mf_link_select (link, folder.mailbox, TRUE, error)
+         && is_numbered (link, folder.uidvalidity, error);
 }
 
 static gboolean
 run (Download *self, MfLink *link, GError **error)
 {
   static const MfBodySink sink = { on_next, on_begin, on_data, on_end, on_answered };
+  guint32 uidvalidity = link->selected.uidvalidity;
 
   if (!link->ops->bodies (link->remote, &sink, self, link->cancellable, error))
     return FALSE;
   if (self->busy == NULL && g_hash_table_size (self->asked) > 0)
     {
       self->second = TRUE;
-      if (!mf_link_reselect (link, error)
+      if (!mf_link_reselect (link, error) || !is_numbered (link, uidvalidity, error)
           || !link->ops->bodies (link->remote, &sink, self, link->cancellable, error))
         return FALSE;
     }

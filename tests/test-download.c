@@ -417,6 +417,32 @@ test_another_uidvalidity_asks_nothing (Fixture *self, gconstpointer data)
   g_assert_cmpuint (self->asked, ==, 0);
 }
 
+static void
+make_anew (gpointer fixture, MfMsgId id)
+{
+  Fixture *self = fixture;
+
+  mf_fake_expunge (self->rig.fake, "INBOX", 1);
+  mf_fake_renumber (self->rig.fake, "INBOX"); /* 2, 3 are 1, 2 */
+}
+
+/* What did not come is asked for once more, in a mailbox that is opened anew. */
+static void
+test_another_uidvalidity_is_not_asked_again (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  fill (self, 3);
+  mf_fake_set_body (self->rig.fake, "INBOX", 1, MF_FAKE_BODY_MISSING);
+  want_range (self, 1, 2);
+  self->at_arrival = make_anew;
+  g_assert_false (try_download (self, &error));
+  g_assert_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT);
+  assert_told (self, "2 1! ");
+  g_autofree char *sent = mf_fake_bodies_sent (self->rig.fake);
+  g_assert_cmpstr (sent, ==, "INBOX:2 ");
+}
+
 /* Between wanting and asking the mailbox was made anew, and pulled by somebody else. */
 static void
 test_number_of_another_time_is_not_asked_for (Fixture *self, gconstpointer data)
@@ -484,6 +510,7 @@ main (int argc, char **argv)
   ADD ("a death in a body fails the rest, and the next run goes on", test_death_in_a_body);
   ADD ("a folder that cannot be opened asks for nothing", test_no_folder_asks_nothing);
   ADD ("another UIDVALIDITY asks for nothing", test_another_uidvalidity_asks_nothing);
+  ADD ("another UIDVALIDITY is not asked again", test_another_uidvalidity_is_not_asked_again);
   ADD ("a number of another time is not asked for", test_number_of_another_time_is_not_asked_for);
   ADD ("a sweep spares what has no rows yet", test_sweep_spares_what_has_no_rows_yet);
   return g_test_run ();
