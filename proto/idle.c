@@ -69,6 +69,7 @@ idle_once (MfRemote *self, guint wait_ms, GCancellable *wake, gboolean *out_over
     }
   if (!watch (self, wait_ms, wake, out_over, error))
     return FALSE;
+  mf_stream_start_clock (self->stream); /* it stood still through the silence */
   mf_session_put (self, "DONE\r\n", strlen ("DONE\r\n"));
   return mf_session_wait (self, NULL, NULL, error);
 }

@@ -110,6 +110,20 @@ test_time_is_over (void)
   end (&f);
 }
 
+/* Silence is what IDLE is for: the patience for an answer begins with DONE. */
+static void
+test_long_silence (void)
+{
+  const char *script[] = { SELECT, "C: A3 IDLE", "S: + ", "C: DONE", "S: A3 OK", NULL };
+  Fixture f;
+
+  begin (&f, script);
+  f.account.timeout_ms = 300;
+  g_assert_true (idle (&f, 5 * f.account.timeout_ms, NULL));
+  g_assert_no_error (f.error);
+  end (&f);
+}
+
 static gpointer
 wake_soon (gpointer data)
 {
@@ -188,6 +202,7 @@ main (int argc, char **argv)
   g_test_add_func ("/idle/a-change-beside-the-plus-is-seen", test_race);
   g_test_add_func ("/idle/a-change-between-calls-is-seen", test_news_between);
   g_test_add_func ("/idle/time-is-over", test_time_is_over);
+  g_test_add_func ("/idle/a-silence-beyond-the-timeout", test_long_silence);
   g_test_add_func ("/idle/woken", test_wake);
   g_test_add_func ("/idle/renewed-in-time", test_renewed);
   g_test_add_func ("/idle/bye", test_bye);
