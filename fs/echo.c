@@ -222,16 +222,20 @@ find_call (MfEcho *self, fuse_req_t req, MfMsgId *out_id, MfEntryName *out_from,
   return is_mine (self, req);
 }
 
-/* What has gone still has a name in the kernel. */
+/* What has gone still has a name in the kernel, and may be open: its inode is not
+ * told that it is empty now. */
 static void
-reply_old_name (fuse_req_t req, MfMsgId id)
+reply_old_name (fuse_req_t req, MfMsgId id, const char *name)
 {
   MfMount *mount = mf_mount_of (req);
   struct fuse_entry_param entry = { .ino = mf_inode_message (id), .generation = 1 };
   g_auto (MfMessage) message = { 0 };
 
   if (!mf_cache_message (mount->cache, id, &message, NULL))
-    message.exact = TRUE;
+    {
+      message.exact = TRUE;
+      entry.ino = mf_inode_alias (id, name);
+    }
   else
     entry.attr_timeout = entry.entry_timeout = MF_TIMEOUT_LONG_S;
   mf_attr_fill_message (mount, &message, entry.ino, &entry.attr);
@@ -249,7 +253,7 @@ mf_echo_lookup (fuse_req_t req, fuse_ino_t parent, const char *name)
   if (is_entry (to, parent, name))
     fuse_reply_err (req, ENOENT);
   else if (is_entry (from, parent, name))
-    reply_old_name (req, id);
+    reply_old_name (req, id, name);
   else
     return FALSE;
   return TRUE;

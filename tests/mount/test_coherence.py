@@ -118,6 +118,22 @@ class TestMessages:
             assert file.read().endswith(f"Text {first}\n".encode())
 
 
+def test_an_expunge_of_what_was_opened_under_a_name_that_is_not_its_own(account, mount):
+    """The kernel then does not know the name that goes."""
+    mounted = mount(account, "poll=1")
+    listing(mounted, "INBOX")
+    writer = os.open(mounted.folder("INBOX") / "new" / "a.letter:2,S", os.O_WRONLY | os.O_CREAT)
+    os.write(writer, b"Subject: x\n\nText 1\n")
+    with open(f"/proc/self/fd/{writer}", "rb", buffering=0) as file:
+        os.close(writer)
+        wait_for(lambda: account.referee.messages("INBOX"), 10, "the upload")
+        account.referee.expunge("INBOX", [1])
+        wait_for(lambda: not listing(mounted, "INBOX"), 10, "the expunge")
+        with pytest.raises(FileNotFoundError):
+            os.stat(mounted.folder("INBOX") / "cur" / "a.letter:2,S")
+        assert file.read() == b"Subject: x\n\nText 1\n"
+
+
 def test_a_folder_that_is_made(world):
     world.referee.create("Made")
     world.referee.append("Made", [mail(60)])
