@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define LOOK_STEP_US (G_USEC_PER_SEC / 4)
+#define UNMOUNT_TRIES 12
 
 enum
 {
@@ -179,24 +180,54 @@ wait_for_end (int pid_fd)
     ;
 }
 
-static int
-unmount (const char *mountpoint, gboolean is_only)
+static gboolean
+is_mounted (const char *mountpoint)
+{
+  g_autoptr (GPtrArray) all = mf_mountinfo_read ();
+
+  for (guint i = 0; i < all->len; i++)
+    if (g_str_equal (((const MfMounted *)g_ptr_array_index (all, i))->path, mountpoint))
+      return TRUE;
+  return FALSE;
+}
+
+/* @out_why: (transfer full) what it says about a failure. */
+static gboolean
+try_unmount (const char *mountpoint, char **out_why)
 {
   const char *arguments[] = { "fusermount3", "-u", mountpoint, NULL };
-  g_autofree char *json = read_control (mountpoint, "status.json");
-  int pid_fd = json != NULL ? pidfd_open ((pid_t)get_number (json, "pid"), 0) : -1;
   g_autoptr (GError) error = NULL;
   int status = 0;
 
-  if (!g_spawn_sync (NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
-                     &status, &error)
-      || !g_spawn_check_wait_status (status, NULL))
-    tell (mountpoint, "cannot be unmounted", error != NULL ? error->message : NULL);
+  if (g_spawn_sync (NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, out_why,
+                    &status, &error))
+    return g_spawn_check_wait_status (status, NULL);
+  *out_why = g_strdup (error->message);
+  return FALSE;
+}
+
+/* The daemon itself keeps the mount busy while it tells the kernel of news. */
+static int
+unmount (const char *mountpoint, gboolean is_only)
+{
+  g_autofree char *json = read_control (mountpoint, "status.json");
+  int pid_fd = json != NULL ? pidfd_open ((pid_t)get_number (json, "pid"), 0) : -1;
+  g_autofree char *why = NULL;
+  gboolean done = try_unmount (mountpoint, &why);
+
+  for (int i = 1; !done && i < UNMOUNT_TRIES && is_mounted (mountpoint); i++)
+    {
+      g_usleep (LOOK_STEP_US);
+      g_free (why);
+      done = try_unmount (mountpoint, &why);
+    }
+  if (!done)
+    tell (mountpoint, "cannot be unmounted", why);
   else if (pid_fd >= 0)
     wait_for_end (pid_fd);
   if (pid_fd >= 0)
     close (pid_fd);
-  return error != NULL || status != 0 ? IS_NOT_THERE : ALL_IS_DONE;
+  return done ? ALL_IS_DONE : IS_NOT_THERE;
 }
 
 /* ---- which mounts ----------------------------------------------------- */

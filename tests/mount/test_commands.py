@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 
@@ -102,8 +103,25 @@ def test_unmount_of_a_busy_mount_fails(account, mount):
     with open(mounted.path / ".mailfs" / "status"):
         result = mounted.home.run("unmount", mounted.path)
     assert result.returncode == NOT_THERE
-    assert str(mounted.path) in result.stderr
+    (line,) = result.stderr.splitlines()
+    assert str(mounted.path) in line and "busy" in line
     assert mounted.home.is_mounted()
+
+
+def test_unmount_of_a_mount_that_is_busy_for_a_moment_succeeds(account, mount):
+    mounted = mount(account)
+    home = mounted.home
+    programs = home.root / "bin"
+    programs.mkdir()
+    with subprocess.Popen(["tail", "-f", mounted.path / ".mailfs" / "status"], stdout=subprocess.PIPE) as reader:
+        reader.stdout.readline()
+        helper = programs / "fusermount3"
+        helper.write_text(f'#!/bin/sh\n{shutil.which("fusermount3")} "$@" || {{ kill {reader.pid}; exit 1; }}\n')
+        helper.chmod(0o755)
+        home.environment["PATH"] = f"{programs}:{os.environ['PATH']}"
+        result = home.run("unmount", mounted.path)
+        assert reader.wait() == -signal.SIGTERM
+    assert (result.returncode, result.stderr) == (DONE, "")
 
 
 # Several accounts
