@@ -91,23 +91,37 @@ is_within (const char *host, const char *domain)
 }
 
 static gboolean
+is_no_record (const GError *error)
+{
+  return g_error_matches (error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND);
+}
+
+/* That there is no record counts only when both questions had that answer. */
+static gboolean
 look_up (MfAddress *address, const char *memory, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GError) first_error = NULL;
+  g_autoptr (GError) why = NULL;
   gboolean no_record;
 
   for (guint i = 0; i < G_N_ELEMENTS (services); i++)
     {
-      if (ask (address, i, cancellable, first_error == NULL ? &first_error : NULL))
+      g_autoptr (GError) problem = NULL;
+
+      if (ask (address, i, cancellable, &problem))
         {
           remember (address, memory);
           return TRUE;
         }
+      if (why == NULL || is_no_record (why))
+        {
+          g_clear_error (&why);
+          why = g_steal_pointer (&problem);
+        }
     }
-  no_record = g_error_matches (first_error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND);
+  no_record = is_no_record (why);
   if (!no_record && !g_cancellable_is_cancelled (cancellable) && recall (address, memory))
     return TRUE;
-  g_propagate_prefixed_error (error, g_steal_pointer (&first_error),
+  g_propagate_prefixed_error (error, g_steal_pointer (&why),
                               no_record
                                   ? "%s does not tell its IMAP server, mount imaps://USER@HOST: "
                                   : "the server of %s cannot be looked up now: ",

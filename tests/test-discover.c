@@ -16,7 +16,7 @@ static GType fake_resolver_get_type (void);
 G_DEFINE_TYPE (FakeResolver, fake_resolver, G_TYPE_RESOLVER)
 
 static const char *imaps_host, *imap_host; /* (nullable) NULL: no record */
-static gboolean is_down;
+static gboolean is_down, is_half_down; /* for both questions; for the second */
 
 static GList *
 lookup_service (GResolver *resolver, const char *name, GCancellable *cancellable, GError **error)
@@ -24,7 +24,7 @@ lookup_service (GResolver *resolver, const char *name, GCancellable *cancellable
   gboolean imaps = g_str_equal (name, "_imaps._tcp.example.com");
   const char *host = imaps ? imaps_host : imap_host;
 
-  if (is_down)
+  if (is_down || (is_half_down && !imaps))
     g_set_error_literal (error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_TEMPORARY_FAILURE, "no network");
   else if (host == NULL)
     g_set_error_literal (error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND, "no record");
@@ -106,6 +106,18 @@ test_the_last_answer_is_remembered (void)
 }
 
 static void
+test_a_failure_of_the_second_question_is_no_missing_record (void)
+{
+  g_auto (MfAddress) before = { 0 }, after = { 0 };
+
+  g_assert_true (discover (NULL, "old.example.com", &before, NULL));
+  is_half_down = TRUE;
+  g_assert_true (discover (NULL, NULL, &after, NULL));
+  g_assert_cmpstr (after.host, ==, "old.example.com");
+  is_half_down = FALSE;
+}
+
+static void
 test_a_host_elsewhere_must_be_certified_for_the_domain (void)
 {
   const char *elsewhere[] = { "imap.example.net", "example.com.evil.net", "badexample.com", "com" };
@@ -170,6 +182,8 @@ main (int argc, char **argv)
   g_test_add_func ("/discover/implicit-tls-comes-first", test_implicit_tls_comes_first);
   g_test_add_func ("/discover/a-domain-without-imap-is-told", test_a_domain_without_imap_is_told);
   g_test_add_func ("/discover/the-last-answer-is-remembered", test_the_last_answer_is_remembered);
+  g_test_add_func ("/discover/a-failure-of-the-second-question-is-no-missing-record",
+                   test_a_failure_of_the_second_question_is_no_missing_record);
   g_test_add_func ("/discover/a-host-elsewhere-must-be-certified-for-the-domain",
                    test_a_host_elsewhere_must_be_certified_for_the_domain);
   g_test_add_func ("/discover/a-host-from-memory-must-be-certified-too",
