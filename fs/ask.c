@@ -161,11 +161,13 @@ sync_changes (const char *mountpoint, gboolean is_only)
   verdict = look (mountpoint);
   if (self.number == 0)
     printf ("%s: synced\n", mountpoint);
+  else if (self.number == EROFS)
+    printf ("%s: read-only: nothing to send\n", mountpoint);
   else if (self.number == EHOSTDOWN)
     tell (mountpoint, "not synced", "the server cannot be reached (mailfs status tells why)");
   else if (verdict != IS_NOT_THERE)
     tell (mountpoint, "not synced (mailfs queue tells more)", g_strerror (self.number));
-  return self.number != 0 && verdict == ALL_IS_DONE ? ARE_PENDING : verdict;
+  return self.number != 0 && self.number != EROFS && verdict == ALL_IS_DONE ? ARE_PENDING : verdict;
 }
 
 /* ---- unmount ---------------------------------------------------------- */

@@ -56,6 +56,13 @@ def test_sync_waits_for_the_server_and_queue_is_empty_then(account, mount):
     assert (result.returncode, result.stdout) == (DONE, "")
 
 
+def test_a_read_only_mount_has_nothing_to_sync(account, mount):
+    mounted = mount(account, "ro")
+    result = mounted.home.run("sync", mounted.path)
+    assert (result.returncode, result.stderr) == (DONE, "")
+    assert result.stdout == f"{mounted.path}: read-only: nothing to send\n"
+
+
 def test_offline_with_pending_changes_is_told_by_the_exit_code(dovecot_with, mount):
     server = dovecot_with()
     account = server.add_account("alice")
