@@ -51,7 +51,6 @@ mf_link_check (MfLink *self, const GError *error)
   g_clear_pointer (&self->mailbox, g_free);
   if (g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE)
       || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY)
-      || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_INVALID)
       || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_TLS)
       || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_PROTOCOL))
     mf_link_drop (self);

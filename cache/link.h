@@ -29,8 +29,7 @@ gboolean mf_link_is_open (const MfLink *self);
 gboolean mf_link_open (MfLink *self, GError **error);
 void mf_link_drop (MfLink *self);
 /* To be called with the error of every failed operation: drops what is dead, or
- * may be (a BYE says BUSY too, an upload that fell short INVALID); what is alive
- * selects its mailbox anew. */
+ * may be (a BYE says BUSY too); what is alive selects its mailbox anew. */
 void mf_link_check (MfLink *self, const GError *error);
 
 /* Selects @mailbox unless it is selected. */

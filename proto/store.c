@@ -78,6 +78,20 @@ mf_store_flags (MfRemote *self, const MfUidSet *uids, gboolean add, MfFlags flag
   return ok;
 }
 
+/* As in MfRemoteMessage: in quotes, or one word.  "{1}" is a word there. */
+static gboolean
+scan_label (MfScan *s, GString *out)
+{
+  MfScan word;
+
+  if (*s->at == '"')
+    return mf_scan_string (s, out);
+  if (!mf_scan_word (s, &word))
+    return FALSE;
+  g_string_append_len (out, word.at, word.end - word.at);
+  return TRUE;
+}
+
 /* ("one" "two words"): in quotes, so that a label may be any text. */
 static gboolean
 append_labels (GString *line, const char *labels, GError **error)
@@ -91,7 +105,7 @@ append_labels (GString *line, const char *labels, GError **error)
       g_autofree char *wire = NULL;
 
       g_string_truncate (label, 0);
-      if (mf_scan_string (&s, label))
+      if (scan_label (&s, label))
         wire = mf_utf7_encode (label->str);
       if (wire == NULL)
         {

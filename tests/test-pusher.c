@@ -534,6 +534,24 @@ test_a_batch_that_cannot_be_written (Fixture *self, gconstpointer data)
   assert_nothing_pending (self);
 }
 
+static void
+test_a_change_that_cannot_be_written (Fixture *self, gconstpointer data)
+{
+  g_auto (MfStatus) status = { 0 };
+
+  mf_fake_set_online (self->fake, FALSE);
+  set_flags (self, find_uid (self, self->inbox, 2), MF_FLAG_SEEN, "red");
+  set_flags (self, find_uid (self, self->inbox, 3), MF_FLAG_FLAGGED, NULL);
+  mf_fake_fail (self->fake, MF_FAKE_STORE, MF_REMOTE_ERROR_INVALID, 1);
+  mf_fake_set_online (self->fake, TRUE);
+  push_at_last (self);
+  assert_server (self, "INBOX", "1: 2: 3:F 4: 5:");
+  mf_cache_status (self->cache, &status);
+  g_assert_cmpuint (status.pending, ==, 0);
+  g_assert_cmpuint (status.failed, ==, 1);
+  g_assert_true (status.online);
+}
+
 #define ADD(path, caps, func)                                                                     \
   g_test_add ("/pusher/" path, Fixture, GUINT_TO_POINTER (caps), set_up, func, tear_down)
 #define ADD_ALL(path, func)                                                                       \
@@ -570,5 +588,7 @@ main (int argc, char **argv)
   ADD ("a refusal for lack of room is told", FULL, test_over_quota_is_told);
   ADD ("of a batch that cannot be written each is tried alone", FULL | MF_CAP_MULTIAPPEND,
        test_a_batch_that_cannot_be_written);
+  ADD ("a change that cannot be written is refused and keeps no other back", FULL,
+       test_a_change_that_cannot_be_written);
   return g_test_run ();
 }

@@ -80,6 +80,8 @@ test_labels (void)
           "S: A3 OK",
           "C: A4 UID STORE 1:3 -X-GM-LABELS (\"x\")",
           "S: A4 NO [CANNOT] no",
+          "C: A5 UID STORE 1:3 +X-GM-LABELS (\"{x}\" \"~{1}\" \"~\")",
+          "S: A5 OK",
           NULL };
   Fixture f;
 
@@ -88,6 +90,7 @@ test_labels (void)
                                       NULL, NULL));
   g_assert_false (remote.store_labels (f.session, f.uids, FALSE, "x", NULL, &f.error));
   assert_remote_error (f.error, MF_REMOTE_ERROR_DENIED);
+  g_assert_true (remote.store_labels (f.session, f.uids, TRUE, "{x} ~{1} ~", NULL, NULL));
   end (&f);
 }
 
