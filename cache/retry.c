@@ -16,6 +16,15 @@ redo_flags (MfCache *self, const MfChange *change, const MfMessage *row, GError 
   return mf_cache_set_flags (self, row->id, flags, keywords, error);
 }
 
+static gboolean
+redo_labels (MfCache *self, const MfChange *change, const MfMessage *row, GError **error)
+{
+  g_autofree char *more = mf_keywords_add (row->labels, change->add_keywords);
+  g_autofree char *labels = mf_keywords_remove (more, change->remove_keywords);
+
+  return mf_cache_set_labels (self, row->id, labels, error);
+}
+
 static char *
 name_in (MfCache *self, const MfMessage *row, MfFolderId folder, GError **error)
 {
@@ -51,6 +60,8 @@ redo_of_message (MfCache *self, const MfChange *change, const MfMessage *row, GE
     {
     case MF_CHANGE_FLAGS:
       return redo_flags (self, change, row, error);
+    case MF_CHANGE_LABELS:
+      return redo_labels (self, change, row, error);
     case MF_CHANGE_EXPUNGE:
       return redo_removal (self, row, error);
     default: /* a move from where the server has it, an upload from lost+found */

@@ -552,6 +552,34 @@ test_a_change_that_cannot_be_written (Fixture *self, gconstpointer data)
   g_assert_true (status.online);
 }
 
+static void
+assert_labels (Fixture *self, MfMsgId id, const char *expected)
+{
+  g_auto (MfMessage) message = { 0 };
+
+  g_assert_true (mf_cache_message (self->cache, id, &message, NULL));
+  g_assert_cmpstr (message.labels, ==, expected);
+}
+
+static void
+test_labels_are_tried_again (Fixture *self, gconstpointer data)
+{
+  MfMsgId id = find_uid (self, self->inbox, 2);
+  g_autoptr (GError) error = NULL;
+
+  check (mf_cache_set_labels (self->cache, id, "new", &error), error);
+  push_at_last (self);
+  mf_fake_fail (self->fake, MF_FAKE_STORE, MF_REMOTE_ERROR_REFUSED, 1);
+  check (mf_cache_set_labels (self->cache, id, "\"to do\" new", &error), error);
+  push_at_last (self);
+  assert_labels (self, id, "new");
+  check (mf_cache_retry (self->cache, &error), error);
+  push_at_last (self);
+  assert_labels (self, id, "\"to do\" new");
+  g_assert_cmpuint (mf_fake_count (self->fake, MF_FAKE_STORE), ==, 3);
+  assert_nothing_pending (self);
+}
+
 #define ADD(path, caps, func)                                                                     \
   g_test_add ("/pusher/" path, Fixture, GUINT_TO_POINTER (caps), set_up, func, tear_down)
 #define ADD_ALL(path, func)                                                                       \
@@ -590,5 +618,6 @@ main (int argc, char **argv)
        test_a_batch_that_cannot_be_written);
   ADD ("a change that cannot be written is refused and keeps no other back", FULL,
        test_a_change_that_cannot_be_written);
+  ADD ("refused labels are tried again", FULL | MF_CAP_GMAIL, test_labels_are_tried_again);
   return g_test_run ();
 }
