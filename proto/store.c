@@ -138,10 +138,16 @@ mf_store_labels (MfRemote *self, const MfUidSet *uids, gboolean add, const char 
 
 /* ---- COPY and MOVE ---------------------------------------------------- */
 
+enum
+{
+  MAX_TRIES = 4 /* of one transfer, while others remove messages of it */
+};
+
 typedef struct
 {
   MfCopied *out;
-  guint64 room; /* pairs that the server may still name */
+  guint64 room;      /* pairs that the server may still name */
+  gboolean is_stale; /* some are gone, which this session has not been told */
 } Copying;
 
 /* The sets belong together position by position, in the order they are written
@@ -179,6 +185,8 @@ take_copyuid (const MfReply *reply, gpointer user_data)
   g_auto (MfCode) code = { 0 };
   guint64 n;
 
+  if (mf_reply_has_code (reply, "EXPUNGEISSUED"))
+    self->is_stale = TRUE;
   if (!mf_reply_has_code (reply, "COPYUID"))
     return;
   mf_code_parse (&code, reply->code);
@@ -192,17 +200,42 @@ take_copyuid (const MfReply *reply, gpointer user_data)
   add_pairs (code.source, code.target, n, self->out->pairs);
 }
 
+static void
+remove_copied (MfUidSet *uids, const MfCopied *copied)
+{
+  for (guint i = 0; i < copied->pairs->len; i++)
+    {
+      guint32 uid = g_array_index (copied->pairs, MfUidPair, i).source;
+
+      mf_uidset_remove_range (uids, uid, uid);
+    }
+}
+
+/* A server refuses all for the sake of one that another client has just removed.
+ * Once the session has heard of that by NOOP, it does so for the rest.  Without
+ * UIDPLUS nobody knows what the rest is. */
 static gboolean
 transfer (MfRemote *self, const char *command, const MfUidSet *uids, const char *mailbox,
           MfCopied *out_copied, GError **error)
 {
   g_autoptr (GString) after = g_string_new (" ");
-  Copying copying = { out_copied, mf_uidset_count (uids) };
+  g_autoptr (MfUidSet) rest = mf_uidset_copy (uids);
+  Copying copying = { out_copied, mf_uidset_count (uids), FALSE };
+  gboolean ok;
 
   if (!mf_quote_append (after, mailbox, error))
     return FALSE;
   mf_session_handle (self, take_copyuid, &copying);
-  return mf_session_run_set (self, command, uids, after->str, error);
+  ok = mf_session_run_set (self, command, rest, after->str, error);
+  for (int n = 1; n < MAX_TRIES && !ok && copying.is_stale && mf_session_can (self, "UIDPLUS"); n++)
+    {
+      g_clear_error (error);
+      copying.is_stale = FALSE;
+      remove_copied (rest, out_copied);
+      ok = mf_session_run (self, "NOOP", error)
+           && mf_session_run_set (self, command, rest, after->str, error);
+    }
+  return ok;
 }
 
 gboolean

@@ -33,7 +33,8 @@ def pytest_addoption(parser):
     parser.addoption("--seed", type=int, default=1, help="of the random life in tests/write/test_random.py")
     parser.addoption("--every-byte", action="store_true", help="in tests/write/test_cuts.py, not a few of them")
     parser.addoption("--steps", type=int, default=50, help="how long that life is")
-    parser.addoption("--many", type=int, default=5000, help="messages of the folder whose remount is counted")
+    parser.addoption("--many", type=int, default=5000,
+                     help="messages of the folder whose remount is counted; how long two mounts work at once")
 
 
 def pytest_sessionstart(session):

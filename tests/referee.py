@@ -90,9 +90,6 @@ class Referee:
     def delete(self, name):
         self._ok(self.imap.delete(quoted(name)))
 
-    def rename(self, name, to):
-        self._ok(self.imap.rename(quoted(name), quoted(to)))
-
     def status(self, mailbox, item):
         answer = self._ok(self.imap.status(quoted(mailbox), f"({item})"))[0]
         return int(re.search(rb"\b%s (\d+)" % item.encode(), answer).group(1))

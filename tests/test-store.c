@@ -131,6 +131,31 @@ test_move (void)
   end (&f);
 }
 
+static void
+test_expunge_issued (void)
+{
+  const char *script[] = { SELECT,
+                           "C: A3 UID MOVE 5:7 \"y\"",
+                           "S: * OK [COPYUID 1 5 9] .",
+                           "S: A3 NO [EXPUNGEISSUED] .",
+                           "C: A4 NOOP",
+                           "S: * 2 EXPUNGE",
+                           "S: A4 OK .",
+                           "C: A5 UID MOVE 6:7 \"y\"",
+                           "S: * OK [COPYUID 1 7 10] .",
+                           "S: A5 OK .",
+                           NULL };
+  static const MfUidPair expected[] = { { 5, 9 }, { 7, 10 } };
+  g_auto (MfCopied) copied = { 0 };
+  Fixture f;
+
+  begin_with (&f, "MOVE UIDPLUS", script, "5:7");
+  g_assert_true (remote.move (f.session, f.uids, "y", &copied, NULL, NULL));
+  g_assert_cmpmem (copied.pairs->data, copied.pairs->len * sizeof (MfUidPair), expected,
+                   sizeof expected);
+  end (&f);
+}
+
 /* Lists that do not fit each other, or name more than was asked for. */
 static void
 test_lying_copyuid (void)
@@ -207,6 +232,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/labels-in-quotes-and-utf7", test_labels);
   g_test_add_func ("/store/pairs-follow-the-servers-order", test_copyuid);
   g_test_add_func ("/store/pairs-come-with-an-error-too", test_move);
+  g_test_add_func ("/store/what-another-client-removes-does-not-keep-the-rest", test_expunge_issued);
   g_test_add_func ("/store/pairs-that-cannot-be-are-not-believed", test_lying_copyuid);
   g_test_add_func ("/store/extensions-that-are-missing", test_unsupported);
   g_test_add_func ("/store/read-only", test_read_only);
