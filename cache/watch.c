@@ -92,8 +92,9 @@ can_be_told (Watch *self)
   return (self->engine->ops->caps (self->link->remote) & MF_CAP_NOTIFY) != 0;
 }
 
-/* Before everything is listed, so that nothing is missed in between; and again from
- * time to time, since a server may have given it up.  One that refuses is polled. */
+/* Before everything is listed, so that nothing is missed in between, but for the
+ * listing at the mount, which the next poll makes good; and again from time to time,
+ * since a server may have given it up.  One that refuses is polled. */
 static gboolean
 ask_for_announcements (Watch *self, GError **error)
 {
@@ -305,10 +306,13 @@ run (Watch *self)
       if (!open_session (self))
         return;
       self->asked_us = 0;
-      if (self->was_lost || can_be_told (self))
+      if (self->was_lost)
         set_poll_time (self->engine, 0);
       self->was_lost = TRUE;
       ask_quota (self);
+      if (mf_link_is_open (self->link) && !ask_for_announcements (self, &error))
+        mf_link_check (self->link, error);
+      g_clear_error (&error);
       if (!mf_link_is_open (self->link))
         return;
     }
