@@ -26,7 +26,7 @@ copy_field (const char *text)
 {
   GString *value = g_string_new (NULL);
 
-  for (const char *p = text; *p != '\0'; p++)
+  for (const char *p = text; *p != '\0' && value->len < MF_MESSAGE_ID_BYTES; p++)
     if (*p == '\n' && p[1] != ' ' && p[1] != '\t')
       break;
     else if (!g_ascii_isspace (*p))

@@ -9,7 +9,11 @@
 #include "cache/link.h"
 #include "cache/settle.h"
 
-/* (transfer full) without blanks, "" when it has none; NULL: there is no content here. */
+/* Of a Message-ID no more is kept: it is as long as its sender likes. */
+#define MF_MESSAGE_ID_BYTES 1000
+
+/* (transfer full) without blanks, "" when it has none;
+ * NULL: there is no content here. */
 char *mf_content_message_id (MfSettle *self, const MfMessage *row);
 /* (transfer full) NULL: there is no content here. */
 char *mf_content_digest (MfSettle *self, const MfMessage *row);

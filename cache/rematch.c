@@ -327,7 +327,7 @@ on_message_id (const MfRemoteMessage *message, gpointer user_data)
   One *one = bsearch (&message->uid, listed->data, listed->len, sizeof (One), compare_uid);
 
   if (one != NULL && one->message_id == NULL)
-    one->message_id = g_strdup (message->message_id);
+    one->message_id = g_strndup (message->message_id, MF_MESSAGE_ID_BYTES);
 }
 
 static gboolean

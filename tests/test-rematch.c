@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cache/bodywriter.h"
+#include "cache/content.h"
 #include "cache/folders.h"
 #include "cache/messages.h"
 #include "tests/rig.h"
@@ -271,6 +272,28 @@ test_emailid (MfRig *rig, gconstpointer data)
   g_assert_cmpint (find_uid (rig, 3), ==, third);
 }
 
+static void
+test_long_message_ids (MfRig *rig, gconstpointer data)
+{
+  g_autofree char *word = g_strnfill (50000, 'x');
+  g_autofree char *text = g_strdup_printf ("Message-ID: <%s>\r\n\r\nText\r\n", word);
+  g_auto (MfMessage) row = { 0 };
+
+  put_text (rig, text, DATE (1));
+  pull (rig);
+  put_body (rig, 1);
+  MfMsgId id = find_uid (rig, 1);
+  g_assert_true (mf_messages_get (rig->db, id, &row, NULL));
+  g_autofree char *message_id = mf_content_message_id (&rig->settle, &row);
+  g_assert_cmpuint (strlen (message_id), ==, MF_MESSAGE_ID_BYTES);
+  mf_fake_reset_counts (rig->fake);
+  make_anew (rig);
+  put_text (rig, text, DATE (2));
+  pull (rig);
+  g_assert_cmpint (find_uid (rig, 1), ==, id);
+  assert_nothing_fetched (rig);
+}
+
 /* The same text twice, at the same time: which is which makes no difference. */
 static void
 test_twins (MfRig *rig, gconstpointer data)
@@ -496,6 +519,7 @@ main (int argc, char **argv)
   add ("flags of the new mailbox count", test_flags_of_the_new_mailbox_count);
   add ("what is gone goes", test_what_is_gone_goes);
   add ("what has lost its date is found by its Message-ID", test_lost_dates);
+  add ("a Message-ID without end is cut, and tells all the same", test_long_message_ids);
   add ("an EMAILID tells without date", test_emailid);
   add ("twins are found without a look at them", test_twins);
   add ("others under the same UIDs, dates and sizes are others", test_others_under_the_same_uids);
