@@ -33,7 +33,7 @@ if [ $sanitize = thread ]; then
   export TSAN_OPTIONS="report_mutex_bugs=0 suppressions=$PWD/tests/tsan.supp"
 fi
 
-$meson test -C $build --print-errorlogs
+$meson test -C $build --print-errorlogs --timeout-multiplier 4
 
 export MAILFS_BINARY="$PWD/$build/fs/mailfs"
 # Real servers and mounts on a busy machine: what fails is run once more, and told as a rerun.
