@@ -17,7 +17,7 @@ remove_file (MfMount *mount, guint64 parent, const char *name, pid_t pid, GError
   if (!mf_cache_remove (mount->cache, source.message.id, base, error))
     return FALSE;
   if (source.dropped)
-    mf_dropped_remove (mount->dropped, source.folder.id, name);
+    mf_dropped_remove (mount->dropped, mf_inode_from_node (parent).id, name);
   mf_source_tell (mount, &source, 0, NULL);
   return TRUE;
 }

@@ -79,7 +79,8 @@ move (Rename *self, MfSource *source, MfTarget *target, GError **error)
     mf_recent_add (self->mount->recent, source->message.id);
   mf_source_tell (self->mount, source, self->to.parent, self->to.name);
   if (source->dropped)
-    mf_dropped_remove (self->mount->dropped, source->folder.id, self->from.name);
+    mf_dropped_remove (self->mount->dropped, mf_inode_from_node (self->from.parent).id,
+                       self->from.name);
   if (target->dropped)
     mf_dropped_add (self->mount->dropped, target->folder.id, self->to.name, source->message.id,
                     self->pid);

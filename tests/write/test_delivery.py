@@ -161,6 +161,20 @@ def test_dropped_on_the_folder_it_lands_in_new(account, mount, tmp_path, program
         assert one.date == 1_500_000_000
 
 
+def test_a_dropped_file_that_has_moved_loses_the_name_it_was_dropped_by(account, mount):
+    account.referee.create("Other", "Third")
+    mounted = mount(account)
+    path = mounted.folder("INBOX") / "letter"
+    for take_away in (os.unlink, lambda path: os.rename(path, mounted.folder("Third") / "new" / "x")):
+        path.write_bytes(b"Subject: x\n\n")
+        (real,) = (mounted.folder("INBOX") / "new").iterdir()
+        os.rename(real, mounted.folder("Other") / "new" / "y")
+        take_away(path)
+        assert not path.exists()
+    assert not list((mounted.folder("Other") / "new").iterdir())
+    assert len(list((mounted.folder("Third") / "new").iterdir())) == 1
+
+
 def test_nothing_is_sent_before_the_last_writer_closes(account, mount):
     mounted = mount(account)
     path = mounted.folder("INBOX") / "new/x"
