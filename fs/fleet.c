@@ -117,11 +117,14 @@ static void
 watch_members (Fleet *self, const sigset_t *signals)
 {
   for (remove_ended (self); self->members->len > 0; remove_ended (self))
-    if (sigwaitinfo (signals, NULL) != SIGCHLD)
-      {
-        mf_ready_tell ("STOPPING=1");
-        end_members (self);
-      }
+    {
+      int number = sigwaitinfo (signals, NULL); /* -1 when it was stopped and goes on */
+
+      if (number <= 0 || number == SIGCHLD)
+        continue;
+      mf_ready_tell ("STOPPING=1");
+      end_members (self);
+    }
 }
 
 /* ---- all of them ------------------------------------------------------ */

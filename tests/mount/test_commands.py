@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -229,6 +230,24 @@ def test_in_the_foreground_it_ends_with_the_last_of_them(two, mount):
     wait_for(lambda: all((path / "INBOX").is_dir() for path in mounts), 20, "both mounts")
     for path in mounts:
         subprocess.run(["fusermount3", "-u", path], check=True)
+    assert fleet.wait(20) == 0
+
+
+def test_in_the_foreground_it_can_be_stopped_and_go_on(two, mount):
+    home = mount.home()
+    write_config(mount, home, two)
+    fleet = subprocess.Popen([BINARY, "-f", "--all", home.mountpoint], env=home.environment, stdin=subprocess.DEVNULL)
+    mounts = [home.mountpoint / "Work", home.mountpoint / "Home%2F2"]
+    wait_for(lambda: all((path / "INBOX").is_dir() for path in mounts), 20, "both mounts")
+
+    def state():
+        return Path(f"/proc/{fleet.pid}/stat").read_text().rpartition(")")[2].split()[0]
+    for number, wanted in ((signal.SIGSTOP, "T"), (signal.SIGCONT, "S")):
+        fleet.send_signal(number)
+        wait_for(lambda: state() == wanted, 10, f"state {wanted}")
+    subprocess.run(["fusermount3", "-u", mounts[0]], check=True)
+    assert (mounts[1] / "INBOX").is_dir()
+    subprocess.run(["fusermount3", "-u", mounts[1]], check=True)
     assert fleet.wait(20) == 0
 
 
