@@ -182,6 +182,8 @@ mf_echo_move (MfEcho *self, MfMsgId id, MfEntryName from, MfEntryName to)
   else
     ok = rename_until_done (self, from_path, to_path, to);
   expect (self, 0, 0, nothing, nothing);
+  if (!ok) /* the kernel may have it by now, and it is nowhere */
+    fuse_lowlevel_notify_inval_entry (self->session, from.parent, from.name, strlen (from.name));
   return ok;
 }
 
