@@ -1,6 +1,7 @@
 #include "fs/log.h"
 
 #include "fs/lowlevel.h"
+#include "fs/report.h"
 
 #include <fuse_log.h>
 #include <stdio.h>
@@ -43,14 +44,10 @@ get_field (const GLogField *fields, gsize n_fields, const char *key)
 static char *
 make_line (const char *message, GLogLevelFlags level)
 {
-  g_autofree char *valid = g_utf8_make_valid (message, -1);
+  g_autofree char *line = mf_report_line (message);
   const char *mark = level & G_LOG_LEVEL_CRITICAL ? "CRITICAL: " : "";
-  char *line = g_strdup_printf ("mailfs: %s%s\n", mark, g_strchomp (valid));
 
-  for (char *p = line; p[1] != '\0'; p++)
-    if (g_ascii_iscntrl (*p))
-      *p = ' ';
-  return line;
+  return g_strdup_printf ("mailfs: %s%s\n", mark, g_strchomp (line));
 }
 
 /* A line is one write, so that lines of two threads do not mix. */

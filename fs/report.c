@@ -1,5 +1,7 @@
 #include "fs/report.h"
 
+#include <string.h>
+
 #define MOST_FAILURES 20
 
 static char *
@@ -13,9 +15,12 @@ mf_report_line (const char *text)
 {
   char *line = g_utf8_make_valid (text, -1);
 
-  for (char *p = line; *p != '\0'; p++)
-    if (g_ascii_iscntrl (*p))
-      *p = ' ';
+  for (char *p = line, *next; *p != '\0'; p = next)
+    {
+      next = g_utf8_next_char (p);
+      if (g_unichar_iscntrl (g_utf8_get_char (p)))
+        memset (p, ' ', (gsize)(next - p));
+    }
   return line;
 }
 
@@ -115,14 +120,16 @@ append_string (GString *out, const char *text)
   g_autofree char *valid = g_utf8_make_valid (text, -1);
 
   g_string_append_c (out, '"');
-  for (const char *p = valid; *p != '\0'; p++)
+  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
     {
-      if (*p == '"' || *p == '\\')
+      gunichar c = g_utf8_get_char (p);
+
+      if (c == '"' || c == '\\')
         g_string_append_c (out, '\\');
-      if ((guchar)*p < 0x20)
-        g_string_append_printf (out, "\\u%04x", (guint)*p);
+      if (g_unichar_iscntrl (c))
+        g_string_append_printf (out, "\\u%04x", (guint)c);
       else
-        g_string_append_c (out, *p);
+        g_string_append_unichar (out, c);
     }
   g_string_append_c (out, '"');
 }

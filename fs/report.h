@@ -6,7 +6,8 @@
 
 #include "cache/cache.h"
 
-/* One line, whatever the server wrote into it (I8).  (transfer full) */
+/* One line of UTF-8 without control characters, C1 included, whatever the server wrote
+ * into it (I8).  (transfer full) */
 char *mf_report_line (const char *text);
 /* "Key: value" lines. */
 void mf_report_print (const char *account, const MfStatus *status, GString *out);

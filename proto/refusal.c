@@ -49,16 +49,19 @@ static const struct
   { "already exists", MF_REMOTE_ERROR_EXISTS },
 };
 
-/* One line of valid UTF-8. */
+/* One line of valid UTF-8, without control characters. */
 static char *
 clean (MfScan words)
 {
   gsize size = MIN ((gsize)(words.end - words.at), MAX_WORDS);
   char *text = g_utf8_make_valid (words.at, (gssize)size);
 
-  for (char *p = text; *p != '\0'; p++)
-    if ((guchar)*p < ' ' || *p == 0x7f)
-      *p = ' ';
+  for (char *p = text, *next; *p != '\0'; p = next)
+    {
+      next = g_utf8_next_char (p);
+      if (g_unichar_iscntrl (g_utf8_get_char (p)))
+        memset (p, ' ', (gsize)(next - p));
+    }
   return g_strstrip (text);
 }
 

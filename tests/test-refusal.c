@@ -74,12 +74,13 @@ static void
 test_clean (void)
 {
   g_autofree char *flood = g_strnfill (100000, 'x');
-  g_autoptr (GError) dirty = refuse (MF_STATE_NO, "", "a\x1b[31m\xff b\t", FALSE);
+  g_autoptr (GError) dirty = refuse (MF_STATE_NO, "", "a\x1b[31m\xff b\t\xc2\x9b" "31mc", FALSE);
   g_autoptr (GError) long_one = refuse (MF_STATE_NO, "", flood, FALSE);
   g_autoptr (GError) silent = refuse (MF_STATE_NO, "", " ", FALSE);
 
   g_assert_true (g_utf8_validate (dirty->message, -1, NULL));
   g_assert_null (strchr (dirty->message, '\x1b'));
+  g_assert_null (strstr (dirty->message, "\xc2\x9b"));
   g_assert_cmpuint (strlen (long_one->message), <, 1000);
   g_assert_cmpstr (silent->message, !=, "");
 }

@@ -72,12 +72,12 @@ static void
 test_the_server_s_words_stay_in_their_line (void)
 {
   g_autoptr (GString) text = g_string_new (NULL), json = g_string_new (NULL);
-  MfStatus status = { .trouble = (char *)"no\nfolders: 99\033[2J \"x\" \xff" };
+  MfStatus status = { .trouble = (char *)"no\nfolders: 99\033[2J\302\2332K \"x\" \xff" };
 
   mf_report_print ("a", &status, text);
-  assert_says (text, "connection: offline, no folders: 99 [2J");
+  assert_says (text, "connection: offline, no folders: 99 [2J  2K ");
   mf_report_print_json ("a", 42, &status, json);
-  assert_says (json, "\"trouble\": \"no\\u000afolders: 99\\u001b[2J \\\"x\\\" ");
+  assert_says (json, "\"trouble\": \"no\\u000afolders: 99\\u001b[2J\\u009b2K \\\"x\\\" ");
   g_assert_true (g_utf8_validate (json->str, -1, NULL));
 }
 
