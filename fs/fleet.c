@@ -17,7 +17,7 @@ typedef struct
   MfFleetServe serve;
   gboolean is_member; /* this is the process of an account, and it has ended */
   guint n_mounted;
-  GArray *members; /* of pid_t: they run, and are our children */
+  GArray *members; /* of pid_t: they are mounted, and are our children */
   int status;      /* what to exit with */
 } Fleet;
 
@@ -63,7 +63,7 @@ mount_member (Fleet *self, const char *name)
       self->status = self->serve (&config, self->config_dir, &daemon);
       return TRUE;
     }
-  if (daemon.status == EXIT_SUCCESS && self->line->foreground)
+  if (daemon.status == EXIT_SUCCESS)
     g_array_append_val (self->members, daemon.child);
   return daemon.status == EXIT_SUCCESS;
 }
@@ -129,6 +129,7 @@ watch_members (Fleet *self, const sigset_t *signals)
 
 /* ---- all of them ------------------------------------------------------ */
 
+/* Until all are, or until it is told to end, which ends those that are. */
 static void
 mount_all (Fleet *self, char *const *names, const sigset_t *ends)
 {

@@ -202,6 +202,22 @@ def test_an_account_that_fails_does_not_keep_the_others(two, mount):
         assert home.run("unmount", home.mountpoint).returncode == DONE
 
 
+def test_who_interrupts_it_finds_nothing_mounted(two, mount):
+    """While it waits for the password of the second."""
+    home = mount.home()
+    write_config(mount, home, two)
+    secret = home.root / f"{two['Home/2'].user}.password"
+    secret.unlink()
+    os.mkfifo(secret)
+    fleet = subprocess.Popen([BINARY, "--all", home.mountpoint], env=home.environment, stdin=subprocess.DEVNULL)
+    wait_for((home.mountpoint / "Work" / "INBOX").is_dir, 20, "the first mount")
+    with secret.open("w") as writer:
+        fleet.send_signal(signal.SIGTERM)
+        writer.write("wrong")
+    assert fleet.wait(20) == 1
+    wait_for(lambda: not any(str(home.mountpoint) in line for line in open("/proc/mounts")), 20, "the end of the first")
+
+
 def test_without_an_account_all_says_how_to_make_one(mount):
     home = mount.home()
     result = home.run("--all", home.mountpoint)
