@@ -1,6 +1,7 @@
 #include "cache/recover.h"
 
 #include "cache/content.h"
+#include "cache/error.h"
 #include "cache/folders.h"
 #include "cache/journal.h"
 #include "cache/messages.h"
@@ -16,18 +17,28 @@ typedef struct
   MfSettle settle;
   MfTrace *trace;
   GHashTable *opened; /* of MfFolderId: in this run, and its UIDVALIDITY is right */
+  GError *hidden; /* (nullable) why the server does not let us see what became of an entry */
 } Recover;
 
 /* ---- storing ---------------------------------------------------------- */
 
 typedef gboolean (*Conclusion) (MfSettle *, const MfChange *, GError **);
 
+/* What may have been done, and cannot be seen, is not done again. */
+static gboolean
+settle_absent (Recover *self, Conclusion conclusion, const MfChange *change, GError **error)
+{
+  return self->hidden != NULL && change->state == MF_CHANGE_SENT
+             ? mf_settle_refused (&self->settle, change, self->hidden, error)
+             : conclusion (&self->settle, change, error);
+}
+
 static gboolean
 conclude (Recover *self, Conclusion conclusion, const MfChange *change, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
 
-  if (mf_db_begin (self->db, &txn, error) && conclusion (&self->settle, change, error)
+  if (mf_db_begin (self->db, &txn, error) && settle_absent (self, conclusion, change, error)
       && mf_db_commit (&txn, error))
     {
       mf_news_send (self->settle.news);
@@ -77,7 +88,25 @@ catch_up (Recover *self, const MfFolder *folder, guint32 uidvalidity, GError **e
   return mf_pull_folder (&self->settle, self->link, folder->id, error);
 }
 
-/* *@out_there FALSE: there is no such folder any more.  Then the index is of the
+/* Takes @why.  A folder that is not there has nothing to be seen in it, and one that we
+ * are kept out of must not keep all others waiting. */
+static gboolean
+go_on_after (Recover *self, GError *why, GError **error)
+{
+  mf_link_check (self->link, why);
+  if (!mf_link_is_open (self->link) || why->domain != MF_REMOTE_ERROR || mf_error_is_passing (why))
+    {
+      g_propagate_error (error, why);
+      return FALSE;
+    }
+  if (g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND) || self->hidden != NULL)
+    g_error_free (why);
+  else
+    self->hidden = why;
+  return TRUE;
+}
+
+/* *@out_there FALSE: there is no such folder, or none for us.  Else the index is of the
  * mailbox that is open. */
 static gboolean
 open_folder (Recover *self, MfFolderId id, MfFolder *out, gboolean *out_there, GError **error)
@@ -99,14 +128,7 @@ open_folder (Recover *self, MfFolderId id, MfFolder *out, gboolean *out_there, G
       g_hash_table_add (self->opened, g_memdup2 (&id, sizeof id));
       return TRUE;
     }
-  mf_link_check (self->link, why);
-  if (mf_link_is_open (self->link) && g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND))
-    {
-      g_error_free (why);
-      return TRUE;
-    }
-  g_propagate_error (error, why);
-  return FALSE;
+  return go_on_after (self, why, error);
 }
 
 /* Is the original still where it was?  Its row is brought up to date. */
@@ -115,6 +137,7 @@ is_at_home (Recover *self, MfMessage *row, gboolean *out_there, GError **error)
 {
   g_auto (MfFolder) home = { 0 };
   MfMsgId id = row->id;
+  GError *why = NULL;
 
   *out_there = FALSE;
   if (row->home == 0)
@@ -126,8 +149,9 @@ is_at_home (Recover *self, MfMessage *row, gboolean *out_there, GError **error)
   mf_message_clear (row);
   if (!mf_messages_get (self->db, id, row, error))
     return FALSE;
-  *out_there = row->uid != 0;
-  return row->uid == 0 || mf_trace_has (self->trace, &home, row->uid, out_there, error);
+  *out_there = FALSE;
+  return row->uid == 0 || mf_trace_has (self->trace, &home, row->uid, out_there, &why)
+         || go_on_after (self, why, error);
 }
 
 /* ---- one entry -------------------------------------------------------- */
@@ -143,6 +167,7 @@ find_in_target (Recover *self, const MfChange *change, const MfMessage *row, con
   g_auto (MfFolder) target = { 0 };
   g_auto (MfChange) now = { 0 };
   gboolean there = FALSE, found = FALSE;
+  GError *why = NULL;
 
   *out_uid = 0;
   if (!open_folder (self, change->folder, &target, &there, error))
@@ -151,7 +176,8 @@ find_in_target (Recover *self, const MfChange *change, const MfMessage *row, con
   if (!mf_journal_get (self->db, change->seq, &now, &found, error))
     return FALSE;
   return !there || !found
-         || mf_trace_find (self->trace, &target, now.uidnext, &what, out_uid, error);
+         || mf_trace_find (self->trace, &target, now.uidnext, &what, out_uid, &why)
+         || go_on_after (self, why, error);
 }
 
 /* *@out (transfer full) (nullable): by what the message is told from others; that of
@@ -168,16 +194,7 @@ find_digest (Recover *self, const MfChange *change, const MfMessage *row,
       || !mf_folders_get (self->db, original->home, &home, NULL) || home.mailbox == NULL)
     return TRUE;
   *out = mf_trace_digest (self->trace, &home, original->uid, &why);
-  if (why == NULL)
-    return TRUE;
-  mf_link_check (self->link, why);
-  if (mf_link_is_open (self->link) && g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND))
-    {
-      g_error_free (why);
-      return TRUE;
-    }
-  g_propagate_error (error, why);
-  return FALSE;
+  return why == NULL || go_on_after (self, why, error);
 }
 
 /* A MOVE leaves nothing behind; a COPY that stood for one does. */
@@ -227,6 +244,7 @@ recover_one (Recover *self, const MfChange *change, GError **error)
 {
   g_auto (MfMessage) row = { 0 };
 
+  g_clear_error (&self->hidden);
   if (change->kind != MF_CHANGE_MOVE && change->kind != MF_CHANGE_COPY
       && change->kind != MF_CHANGE_APPEND)
     return conclude (self, queue_again, change, error);
@@ -307,8 +325,10 @@ mf_recover_run (MfEngine *engine, MfLink *link, GError **error)
   g_autoptr (MfTrace) trace = mf_trace_new (engine->db, link);
   g_autoptr (GHashTable) opened
       = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-  Recover self = { engine, engine->db, link, mf_engine_settle (engine, news), trace, opened };
+  Recover self = { engine, engine->db, link, mf_engine_settle (engine, news), trace, opened, NULL };
+  gboolean ok = recover_all (&self, MF_CHANGE_SENT, error)
+                && recover_all (&self, MF_CHANGE_DONE, error) && catch_up_all (&self, error);
 
-  return recover_all (&self, MF_CHANGE_SENT, error) && recover_all (&self, MF_CHANGE_DONE, error)
-         && catch_up_all (&self, error);
+  g_clear_error (&self.hidden);
+  return ok;
 }

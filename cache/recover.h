@@ -7,7 +7,9 @@
  *          listed first, so that entries find their messages (rematch.h).
  * Threads: the push worker.  No other pulls those folders meanwhile
  *          (mf_engine_begin_pull()).
- * Errors:  MF_REMOTE_ERROR when the link failed: nothing is concluded.
+ * Errors:  MF_REMOTE_ERROR when the link failed: nothing is concluded.  A mailbox that
+ *          the server does not let us see holds up nothing: what it had said yes to is
+ *          done, what it had not answered is not said again, but counts as refused.
  */
 #pragma once
 

@@ -368,6 +368,41 @@ test_lost_answer_and_a_busy_server (Fixture *self, gconstpointer data)
   assert_nothing_pending (self);
 }
 
+/* ---- mailboxes that may not be looked into ----------------------------- */
+
+static void
+deliver_unseen (Fixture *self, guint failed)
+{
+  g_auto (MfMessage) message = { 0 };
+  g_auto (MfStatus) status = { 0 };
+
+  mf_fake_fail_in (self->fake, "other", MF_FAKE_SELECT, MF_REMOTE_ERROR_DENIED, 1000);
+  MfMsgId id = deliver (self, self->other, "mine", TEXT);
+  push_at_last (self);
+  set_flags (self, find_uid (self, self->inbox, 1), MF_FLAG_SEEN, NULL);
+  push_at_last (self);
+  assert_server (self, "INBOX", "1:S 2: 3: 4: 5:");
+  assert_server (self, "other", "1:");
+  g_assert_true (mf_cache_message (self->cache, id, &message, NULL));
+  g_assert_cmpint (message.folder, ==, MF_FOLDER_LOST);
+  mf_cache_status (self->cache, &status);
+  g_assert_cmpuint (status.pending, ==, 0);
+  g_assert_cmpuint (status.failed, ==, failed);
+}
+
+static void
+test_unseen_holds_up_nothing (Fixture *self, gconstpointer data)
+{
+  deliver_unseen (self, 0);
+}
+
+static void
+test_unseen_is_not_doubled (Fixture *self, gconstpointer data)
+{
+  mf_fake_lose_answer (self->fake, MF_FAKE_APPEND, 1);
+  deliver_unseen (self, 1);
+}
+
 /* ---- mailboxes made anew ----------------------------------------------- */
 
 static void
@@ -605,6 +640,10 @@ main (int argc, char **argv)
   ADD_ALL ("changes made offline come later", test_offline_changes_come_later);
   ADD_ALL ("lost answers double nothing", test_lost_answers_double_nothing);
   ADD_ALL ("a lost answer and a busy server double nothing", test_lost_answer_and_a_busy_server);
+  ADD ("a delivery into what may not be looked into holds up nothing", MF_CAP_IDLE,
+       test_unseen_holds_up_nothing);
+  ADD ("a lost answer of what may not be looked into doubles nothing", FULL,
+       test_unseen_is_not_doubled);
   ADD_ALL ("changes find their message in a new mailbox", test_changes_find_their_message);
   ADD_ALL ("a removal of what cannot be told removes nothing",
            test_removal_of_what_cannot_be_told_removes_nothing);
