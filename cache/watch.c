@@ -94,7 +94,8 @@ can_be_told (Watch *self)
 
 /* Before everything is listed, so that nothing is missed in between, but for the
  * listing at the mount, which the next poll makes good; and again from time to time,
- * since a server may have given it up.  One that refuses is polled. */
+ * since a server may have given it up.  One that refuses is polled, and so is one whose
+ * session is another worker's, which takes no announcements. */
 static gboolean
 ask_for_announcements (Watch *self, GError **error)
 {
@@ -102,13 +103,13 @@ ask_for_announcements (Watch *self, GError **error)
   gint64 now_us = g_get_monotonic_time ();
   g_autoptr (GError) local = NULL;
 
-  if (!can_be_told (self)
+  if (self->link != engine->links[MF_WORKER_WATCH] || !can_be_told (self)
       || (self->asked_us != 0
           && now_us < self->asked_us + (gint64) engine->options->poll_s * G_USEC_PER_SEC))
     return TRUE;
   self->asked_us = now_us;
   if (engine->ops->announce (self->link->remote, self->link->cancellable, &local)
-      || g_error_matches (local, MF_REMOTE_ERROR, MF_REMOTE_ERROR_REFUSED))
+      || !mf_error_is_passing (local))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;

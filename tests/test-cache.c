@@ -707,6 +707,21 @@ test_other_folders_are_announced (Fixture *self, gconstpointer data)
   list (self, "more");
 }
 
+/* Nobody would take what is announced there. */
+static void
+test_shared_session_asks_for_no_announcements (Fixture *self, gconstpointer data)
+{
+  mf_fake_set_caps (self->fake, FULL | MF_CAP_NOTIFY);
+  self->options.connections = 1;
+  self->options.poll_s = 1;
+  mf_fake_fill (self->fake, "other", 1);
+  start (self);
+  list (self, "other");
+  mf_fake_append (self->fake, "other", "Subject: new\r\n\r\n", 0, NULL);
+  wait_event (self, "added 2");
+  g_assert_cmpuint (mf_fake_count (self->fake, MF_FAKE_ANNOUNCE), ==, 0);
+}
+
 static void
 test_other_folders_are_polled (Fixture *self, gconstpointer data)
 {
@@ -944,6 +959,7 @@ main (int argc, char **argv)
   ADD ("other folders are polled", test_other_folders_are_polled);
   ADD ("the network that is back is noticed", test_network_that_is_back);
   ADD ("other folders are announced", test_other_folders_are_announced);
+  ADD ("a shared session asks for no announcements", test_shared_session_asks_for_no_announcements);
   ADD ("without IDLE there is the poll", test_without_idle_there_is_the_poll);
   ADD ("prefetch lists every folder", test_prefetch_headers);
   ADD ("prefetch fetches every body", test_prefetch_all);
