@@ -160,28 +160,28 @@ arm_wake (MfEngine *engine)
 
 /* Without IDLE there is only the poll. */
 static void
-sleep_until_poll (MfEngine *engine, gint64 until_us)
+sleep_until_poll (MfEngine *engine)
 {
   g_mutex_lock (&engine->lock);
   if (!engine->stopping && engine->online)
-    g_cond_wait_until (&engine->changed, &engine->lock, until_us);
+    g_cond_wait_until (&engine->changed, &engine->lock, engine->poll_at_us);
   g_mutex_unlock (&engine->lock);
 }
 
 static gboolean
 idle (Watch *self, MfHeard *out_heard, GError **error)
 {
-  gint64 poll_at_us = poll_time (self->engine);
-  gint64 left_us = poll_at_us - g_get_monotonic_time ();
+  /* In this order: who wants a look at once sets the time before waking us. */
+  g_autoptr (GCancellable) wake = arm_wake (self->engine);
+  gint64 left_us = poll_time (self->engine) - g_get_monotonic_time ();
 
   if (left_us <= 0)
     return TRUE;
   if ((self->engine->ops->caps (self->link->remote) & MF_CAP_IDLE) == 0)
     {
-      sleep_until_poll (self->engine, poll_at_us);
+      sleep_until_poll (self->engine);
       return TRUE;
     }
-  g_autoptr (GCancellable) wake = arm_wake (self->engine);
   return self->engine->ops->idle (self->link->remote, (guint) (left_us / 1000) + 1, wake,
                                   out_heard, self->link->cancellable, error);
 }
@@ -286,7 +286,7 @@ poll_by_another (Watch *self)
   else if (g_get_monotonic_time () >= poll_time (engine) && !poll_tree (&other, &error))
     mf_link_check (other.link, error);
   mf_engine_give_link (other.link);
-  sleep_until_poll (engine, poll_time (engine));
+  sleep_until_poll (engine);
 }
 
 static void
@@ -326,7 +326,7 @@ run (Watch *self)
     return;
   mf_link_check (self->link, error);
   if (mf_link_is_open (self->link))
-    sleep_until_poll (self->engine, poll_time (self->engine));
+    sleep_until_poll (self->engine);
 }
 
 gpointer
