@@ -24,7 +24,7 @@ typedef struct
   MfFolder *folder;
   guint32 above;      /* every UID up to it is in the index */
   guint32 last;       /* no UID beyond it is in the index */
-  guint32 listed;     /* the last UID of the listing under way that was stored */
+  guint32 listed;     /* the last UID that this pull was told all of; an own one may be beyond */
   guint64 modseq;     /* the highest seen */
   GArray *rows;       /* of Row, not stored yet */
   MfUidSet *vanished; /* not removed yet */
@@ -142,7 +142,7 @@ store_row (Pull *self, const MfRemoteMessage *remote, GError **error)
   GError *local = NULL;
   gboolean complete = is_complete (remote);
 
-  if (self->listing && complete)
+  if (complete)
     self->listed = MAX (self->listed, remote->uid);
   if (remote->uid > self->last)
     return !complete || insert (self, remote, error);
@@ -339,7 +339,7 @@ start_over (Pull *self, GError **error)
 
   g_array_set_size (self->rows, 0);
   mf_uidset_clear (self->vanished);
-  self->above = 0;
+  self->above = self->listed = 0;
   self->modseq = 0;
   if (!first) /* else what is numbered here has just been put there by us */
     self->last = 0;
@@ -426,7 +426,7 @@ static gboolean
 set_synced (Pull *self, GError **error)
 {
   MfMailboxStatus synced = {
-    .uidnext = MAX (MAX (self->link->selected.uidnext, self->folder->uidnext), next_uid (self->last)),
+    .uidnext = MAX (MAX (self->link->selected.uidnext, self->folder->uidnext), next_uid (self->listed)),
     .highestmodseq = self->modseq,
   };
 
@@ -469,6 +469,7 @@ run (Pull *self, GError **error)
     return FALSE;
   self->last = (guint32) last;
   self->above = self->folder->uidnext > 0 ? self->folder->uidnext - 1 : 0;
+  self->listed = self->above;
   if (can_refresh (self))
     return refresh (self, error) && conclude (self, error);
   if (!open_and_catch_up (self, error))
