@@ -38,6 +38,8 @@ def pytest_addoption(parser):
 
 
 def pytest_sessionstart(session):
+    # Who runs the tests in the background may have let ^C be ignored; programs would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not mailfs.BINARY.exists():
         pytest.exit(f"{mailfs.BINARY} is not there: build first, or set MAILFS_BINARY", 2)
     if not os.path.exists("/dev/fuse"):
