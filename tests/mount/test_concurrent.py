@@ -167,6 +167,11 @@ class OtherHand(Hand):
         return Counter((token, *where) for token, where in self.own.items())
 
 
+def doomed_once(mail):
+    """Dovecot 2.3 carries out two MOVEs of one message, at the same time by two sessions, both: then it is in the Trash twice."""
+    return Counter({what: 1 if what[0].startswith("doomed") else n for what, n in mail.items()})
+
+
 def test_two_mounts_and_another_client_end_with_the_same_mail(account, mount, request):
     number = request.config.getoption("--many") // 25
     account.referee.create("Box", "Other")
@@ -186,11 +191,12 @@ def test_two_mounts_and_another_client_end_with_the_same_mail(account, mount, re
     expected = sum((hand.expected() for hand in hands), Counter())
     expected += Counter((f"shared-{n}", "INBOX", "FRS") for n in range(COMMON))
     expected += Counter((f"doomed-{n}", "Trash", "") for n in range(COMMON))
-    assert on_server(account) == expected
+    there = on_server(account)
+    assert doomed_once(there) == expected
     for mounted in mounts:
-        wait_for(lambda: in_mount(mounted) == expected, 20, "the mount to have it all")
+        wait_for(lambda: in_mount(mounted) == there, 20, "the mount to have it all")
         assert not os.listdir(mounted.path / ".mailfs" / "lost+found")
-    assert on_server(account) == expected
+    assert on_server(account) == there
 
 
 # Names that another client has made stale
