@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #define STEP_US (G_USEC_PER_SEC / 5)
+#define PLAIN_STEP_US (5 * G_USEC_PER_SEC)
 
 struct _MfProgress
 {
@@ -11,7 +12,7 @@ struct _MfProgress
   MfTraffic *traffic;
   gint64 start_us;
   GAsyncQueue *end; /* gets something when it shall end */
-  GThread *thread;  /* NULL: no terminal */
+  GThread *thread;
 };
 
 static gsize
@@ -20,19 +21,22 @@ received (const MfProgress *self)
   return (gsize)g_atomic_pointer_get (&self->traffic->received_bytes);
 }
 
-static void
-show (const MfProgress *self, gsize bytes)
+/* (transfer full) */
+static char *
+describe (const MfProgress *self, gsize bytes)
 {
   gint64 us = MAX (g_get_monotonic_time () - self->start_us, 1);
+  gsize folders = (gsize)g_atomic_pointer_get (&self->traffic->mailboxes);
   g_autofree char *amount = g_format_size (bytes);
   g_autofree char *rate = g_format_size ((guint64)((gdouble)bytes * G_USEC_PER_SEC / (gdouble)us));
 
-  fprintf (stderr, "\r\033[K%s: %s, %s/s", self->what, amount, rate);
+  return g_strdup_printf ("%s: %" G_GSIZE_FORMAT " folders, %s, %s/s", self->what, folders, amount,
+                          rate);
 }
 
 /* While nothing comes, somebody may be typing a password on that line. */
 static gpointer
-run (gpointer data)
+run_on_terminal (gpointer data)
 {
   MfProgress *self = data;
   gsize shown = 0;
@@ -42,9 +46,26 @@ run (gpointer data)
     if (received (self) != shown)
       {
         shown = received (self);
-        show (self, shown);
+        g_autofree char *line = describe (self, shown);
+        fprintf (stderr, "\r\033[K%s", line);
       }
   fputs ("\r\033[K", stderr);
+  return NULL;
+}
+
+static gpointer
+run_plainly (gpointer data)
+{
+  MfProgress *self = data;
+  gsize shown = 0;
+
+  while (g_async_queue_timeout_pop (self->end, PLAIN_STEP_US) == NULL)
+    if (received (self) != shown)
+      {
+        shown = received (self);
+        g_autofree char *line = describe (self, shown);
+        fprintf (stderr, "%s\n", line);
+      }
   return NULL;
 }
 
@@ -57,8 +78,8 @@ mf_progress_start (const char *what, MfTraffic *traffic)
   self->traffic = traffic;
   self->start_us = g_get_monotonic_time ();
   self->end = g_async_queue_new ();
-  if (isatty (STDERR_FILENO))
-    self->thread = g_thread_new ("progress", run, self);
+  self->thread = g_thread_new ("progress", isatty (STDERR_FILENO) ? run_on_terminal : run_plainly,
+                               self);
   return self;
 }
 
@@ -66,8 +87,7 @@ void
 mf_progress_stop (MfProgress *self)
 {
   g_async_queue_push (self->end, self);
-  if (self->thread != NULL)
-    g_thread_join (self->thread);
+  g_thread_join (self->thread);
   g_async_queue_unref (self->end);
   g_free (self->what);
   g_free (self);

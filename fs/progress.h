@@ -1,7 +1,8 @@
 /* progress.h - what goes on until the prompt comes back.
  *
  * Shape:   on a terminal (stderr) a line that moves while bytes come: what is done,
- *          how much has come, how fast.  It is gone at the end.  Elsewhere nothing.
+ *          how much has come, how fast.  It is gone at the end.  Elsewhere the same as
+ *          a plain line now and then, if it takes long.
  * Threads: one of its own; start and stop by one other.
  */
 #pragma once

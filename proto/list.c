@@ -151,6 +151,8 @@ take_list (Listing *self, MfScan args)
   entry->record = record;
   g_ptr_array_add (self->entries, entry);
   g_hash_table_insert (self->by_name, entry->mailbox, entry);
+  if (self->remote->account->traffic != NULL)
+    g_atomic_pointer_add (&self->remote->account->traffic->mailboxes, 1);
 }
 
 static void

@@ -75,6 +75,7 @@ typedef char *(*MfSecretFunc) (const char *refused, gpointer user_data,
 typedef struct
 {
   gsize received_bytes, sent_bytes;
+  gsize mailboxes; /* in listings */
 } MfTraffic;
 
 /* Where and as whom.  All strings borrowed, valid as long as the account is

@@ -55,6 +55,29 @@ def test_a_terminal_shows_what_is_connected_to_and_what_was_found(account, mount
     assert "INBOX" in os.listdir(home.mountpoint)
 
 
+COUNTED = r"connecting to 127.0.0.1 port \d+: \d+ folders, [\d.,]+.(bytes|kB), [\d.,]+.(bytes|kB)/s"
+
+
+def test_a_terminal_shows_how_much_has_come(account, mount, proxy):
+    line = proxy(account.server.port)
+    line.latency_s = 0.2
+    home = mount.home()
+    terminal = Terminal(home, *mount.options(home, account), f"imap://{account.user}@127.0.0.1:{line.port}",
+                        home.mountpoint)
+    terminal.read_until(r"\r\x1b\[K.*" + COUNTED)
+    terminal.read_until("messages at")
+    assert terminal.wait() == 0
+
+
+def test_without_a_terminal_a_long_start_says_now_and_then_how_much_has_come(account, mount, proxy):
+    line = proxy(account.server.port)
+    line.latency_s = 1
+    home = mount.home()
+    result = home.run(*mount.options(home, account), f"imap://{account.user}@127.0.0.1:{line.port}", home.mountpoint)
+    assert result.returncode == 0
+    assert re.search(COUNTED + r"\n", result.stderr) and "\r" not in result.stderr
+
+
 def test_a_password_is_asked_for_without_echo_and_again_when_it_is_wrong(account, mount, certs):
     home = mount.home()
     terminal = Terminal(home, "-o", f"ca_file={certs.ca}", url(account), home.mountpoint)
