@@ -1,7 +1,8 @@
 /* db.h - SQLite: connections, statements, transactions.
  *
  * Shape:   an MfDb is one connection ("lane").  The door's callers use one, the
- *          workers another, so that a long write never delays a read (WAL).
+ *          workers another, so that a long write never delays a read (WAL).  The
+ *          file is this process's as long as one is open.
  * Threads: any; a lane is held by one thread from mf_db_prepare() or
  *          mf_db_begin() to the matching end.  Lock order: lane, then writer.
  *          No lane is held across a network call (I2).

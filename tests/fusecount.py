@@ -1,4 +1,5 @@
-"""Which requests the kernel sends to a mounted mailfs: counted by strace, for whom it may trace."""
+"""Which requests the kernel sends to a mounted mailfs, and which locks of files that takes: counted by strace, for
+whom it may trace."""
 
 import os
 import re
@@ -11,8 +12,9 @@ from waiting import wait_for
 NAMES = {1: "LOOKUP", 2: "FORGET", 3: "GETATTR", 4: "SETATTR", 12: "RENAME", 14: "OPEN", 15: "READ", 16: "WRITE",
          17: "STATFS", 18: "RELEASE", 22: "GETXATTR", 25: "FLUSH", 27: "OPENDIR", 28: "READDIR", 29: "RELEASEDIR",
          42: "BATCH_FORGET", 44: "READDIRPLUS", 45: "RENAME"}
-# read(17, "\x38\x00\x00\x00\x0e\x00\x00\x00"..., 1052672): length and operation of a request
-REQUEST = re.compile(r'read\(\d+, "((?:\\x[0-9a-f]{2}){8})"(?:\.\.\.)?, \d{6,}\) += \d')
+# read(17, "\x38\x00\x00\x00\x0e\x00\x00\x00"..., 1052672): length and operation of a request; or the end of such a
+# line, if another thread came between.
+REQUEST = re.compile(r'(?:read\(\d+, |read resumed>)"((?:\\x[0-9a-f]{2}){8})"(?:\.\.\.)?, \d{6,}\) += \d')
 
 
 def can_count():
@@ -21,14 +23,15 @@ def can_count():
 
 
 class Requests:
-    """with Requests(pid, path) as requests: …; then requests["OPEN"]."""
+    """with Requests(pid, path) as requests: …; then requests["OPEN"], requests.locks."""
 
     def __init__(self, pid, path):
         self.pid, self.path = pid, path
         self.counts = Counter()
+        self.locks = 0
 
     def __enter__(self):
-        self.process = subprocess.Popen(["strace", "-f", "-xx", "-s", "8", "-e", "trace=read", "-o", self.path,
+        self.process = subprocess.Popen(["strace", "-f", "-xx", "-s", "8", "-e", "trace=read,fcntl", "-o", self.path,
                                          "-p", str(self.pid)], stderr=subprocess.DEVNULL)
         wait_for(self._is_traced, what="strace")
         return self
@@ -36,7 +39,9 @@ class Requests:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(10)
-        for found in REQUEST.findall(self.path.read_text()):
+        lines = self.path.read_text()
+        self.locks = lines.count("F_SETLK")
+        for found in REQUEST.findall(lines):
             operation = int.from_bytes(bytes.fromhex(found.replace("\\x", ""))[4:8], "little")
             self.counts[NAMES.get(operation, str(operation))] += 1
 

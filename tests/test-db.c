@@ -273,6 +273,21 @@ test_null_and_fallback (Fixture *self, gconstpointer data)
   g_assert_cmpint (n, ==, G_MININT64);
 }
 
+/* Two runs with other folders, while an index is for one folder alone. */
+static void
+test_plans_are_kept (Fixture *self, gconstpointer data)
+{
+  for (gint64 folder = 1; folder < 3; folder++)
+    {
+      g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+
+      g_assert_true (mf_db_query (self->db, &query, NULL, "SELECT id FROM message WHERE folder = ?",
+                                  "i", folder));
+      g_assert_false (mf_db_next (&query, NULL));
+      g_assert_cmpint (sqlite3_stmt_status (query.stmt, SQLITE_STMTSTATUS_REPREPARE, 0), ==, 0);
+    }
+}
+
 #define ADD(path, func) g_test_add ("/db/" path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -294,5 +309,6 @@ main (int argc, char **argv)
   ADD ("a row that is there already is EXISTS", test_uniqueness);
   ADD ("a failure inside a transaction leaves nothing of it", test_failure_inside_rolls_back_all);
   ADD ("NULLs and fallbacks", test_null_and_fallback);
+  ADD ("a statement is not planned anew for what is bound", test_plans_are_kept);
   return g_test_run ();
 }

@@ -240,6 +240,7 @@ def test_reading_again_takes_one_open(traced):
         assert grep(mounted) == FEW
     assert requests["OPEN"] == FEW
     assert requests["READ"] + requests["GETATTR"] + requests["LOOKUP"] + requests["READDIRPLUS"] <= 20
+    assert requests.locks == 0
 
 
 @needs_trace
@@ -263,6 +264,7 @@ def test_a_rename_takes_four_requests(traced):
     requests.counts.pop("FORGET", None), requests.counts.pop("BATCH_FORGET", None)
     assert requests["RENAME"] == len(names)
     assert sum(requests.counts.values()) <= 4 * len(names) + 20
+    assert requests.locks == 0
 
 
 # Memory
