@@ -173,7 +173,10 @@ mf_cache_want_folder (MfCache *self, MfFolderId id, MfDone done, gpointer user_d
   g_auto (MfFolder) folder = { 0 };
 
   if (mf_folders_get (self->front, id, &folder, NULL) && (folder.known || !folder.selectable))
-    return FALSE;
+    {
+      mf_engine_note_listing (self->engine, id);
+      return FALSE;
+    }
   mf_engine_want_folder (self->engine, id, done, user_data);
   return TRUE;
 }

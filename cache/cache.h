@@ -152,7 +152,7 @@ typedef struct
   const char *const *folders; /* (nullable) globs over UTF-8 names with '/' */
   const char *const *exclude; /* (nullable) */
   gboolean subscribed;        /* only subscribed folders */
-  guint connections;   /* sessions at once; 0: as many as there are workers */
+  guint connections;   /* sessions at once; 0: one for each worker, for itself alone */
   guint poll_s;
   guint drain_s;
   gboolean expunge;    /* rm expunges, no Trash */

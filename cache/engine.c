@@ -4,6 +4,7 @@
 #include "cache/follow.h"
 #include "cache/folders.h"
 #include "cache/journal.h"
+#include "cache/lookouts.h"
 #include "cache/network.h"
 
 #define PUSH_AGAIN_MS 1000
@@ -26,6 +27,7 @@ mf_engine_new (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAc
   self->filter = (MfFolderFilter){ options->folders, options->exclude, options->subscribed };
   for (int kind = 0; kind < MF_N_WORKERS; kind++)
     self->links[kind] = mf_link_new (ops, account);
+  self->lookouts = mf_lookouts_new (self);
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   self->wake_watch = g_cancellable_new ();
@@ -47,6 +49,7 @@ mf_engine_new (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAc
 void
 mf_engine_free (MfEngine *self)
 {
+  mf_lookouts_free (self->lookouts);
   for (int kind = 0; kind < MF_N_WORKERS; kind++)
     mf_link_free (self->links[kind]);
   mf_waiters_free (self->fresh_waits);
@@ -191,6 +194,7 @@ mf_engine_stop (MfEngine *self)
   g_mutex_lock (&self->lock);
   self->stopping = TRUE;
   g_cancellable_cancel (self->wake_watch);
+  mf_lookouts_cancel (self->lookouts);
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
   for (int kind = 0; kind < MF_N_WORKERS; kind++)
@@ -198,6 +202,7 @@ mf_engine_stop (MfEngine *self)
   for (int kind = 0; kind < MF_N_WORKERS; kind++)
     if (self->threads[kind] != NULL)
       g_thread_join (g_steal_pointer (&self->threads[kind]));
+  mf_lookouts_join (self->lookouts);
   mf_engine_set_offline (self, error);
 }
 
@@ -279,8 +284,17 @@ void
 mf_engine_note_open (MfEngine *self, const MfMessage *message)
 {
   g_mutex_lock (&self->lock);
+  mf_lookouts_note_use (self->lookouts, message->folder);
   if (mf_readahead_note (self->readahead, message) && self->back_rests)
     g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+mf_engine_note_listing (MfEngine *self, MfFolderId id)
+{
+  g_mutex_lock (&self->lock);
+  mf_lookouts_note_use (self->lookouts, id);
   g_mutex_unlock (&self->lock);
 }
 
@@ -325,6 +339,8 @@ mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error)
     self->first_change_us = self->last_change_us = g_get_monotonic_time ();
   mf_prefetcher_restart (self->prefetcher);
   GArray *waits = mf_waiters_take (self->folder_waits, id);
+  if (waits != NULL && error == NULL)
+    mf_lookouts_note_use (self->lookouts, id);
   g_mutex_unlock (&self->lock);
   mf_waiters_call (waits, error);
 }

@@ -6,6 +6,7 @@
  *          back   what can wait: reading ahead, prefetch, folders that changed
  *          watch  IDLE on INBOX, the poll, and coming back after a loss
  *          push   the journal
+ *          besides, where the server announces nothing, lookouts (lookouts.h)
  * State:   online until an operation and the try after it fail, then offline until
  *          the watch has a session again (online.c).  Offline, nothing is waited for.
  * Threads: any.  Lock order: lock, then a database lane.
@@ -33,6 +34,7 @@ typedef enum
 } MfWorkerKind;
 
 typedef struct _MfNetwork MfNetwork; /* network.h */
+typedef struct _MfLookouts MfLookouts; /* lookouts.h */
 
 typedef struct
 {
@@ -49,6 +51,7 @@ typedef struct
   MfLink *links[MF_N_WORKERS]; /* each its worker's own */
   GThread *threads[MF_N_WORKERS];
   MfNetwork *network; /* (nullable) while it is started */
+  MfLookouts *lookouts;
 
   GMutex lock; /* guards the rest */
   GCond changed;
@@ -104,6 +107,8 @@ void mf_engine_want_body (MfEngine *self, MfDb *db, const MfMessage *message, Mf
                           gpointer user_data);
 /* A reader opens @message. */
 void mf_engine_note_open (MfEngine *self, const MfMessage *message);
+/* A reader lists a folder that is known. */
+void mf_engine_note_listing (MfEngine *self, MfFolderId id);
 
 /* Queues folders to be pulled in the background. */
 void mf_engine_pull_later (MfEngine *self, const GArray *ids);
@@ -137,6 +142,8 @@ void mf_engine_set_offline (MfEngine *self, const GError *error);
 MfLink *mf_engine_take_link (MfEngine *self, MfWorkerKind kind, gboolean *out_fresh,
                              GError **error);
 void mf_engine_give_link (MfLink *link);
+/* By the user's wish. */
+gboolean mf_engine_has_link (const MfEngine *self, MfWorkerKind kind);
 gboolean mf_engine_shares_link (MfEngine *self, MfWorkerKind kind);
 /* With the lock: TRUE when the session was not wanted any more and was closed, with
  * the lock given up meanwhile. */

@@ -1,6 +1,7 @@
 /* Whether there is a server: by what the workers find out, and by the user's wish. */
 #include "cache/engine.h"
 #include "cache/error.h"
+#include "cache/lookouts.h"
 
 #include <string.h>
 
@@ -83,6 +84,7 @@ mf_engine_set_offline (MfEngine *self, const GError *error)
   GArray *push_waits = mf_waiters_take_all (self->push_waits);
   GArray *fresh_waits = mf_waiters_take_all (self->fresh_waits);
   g_cancellable_cancel (self->wake_watch);
+  mf_lookouts_close (self->lookouts, 0);
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
 
@@ -107,10 +109,10 @@ may_connect (MfEngine *self, GError **error)
 
 /* ---- sessions --------------------------------------------------------- */
 
-/* With the lock: by the user's wish or the server's.  Of few sessions the last to be
- * given up beside the front's is that of the watch, for IDLE needs one alone. */
-static gboolean
-shares (MfEngine *self, MfWorkerKind kind)
+/* Of few sessions the last to be given up beside the front's is that of the watch, for
+ * IDLE needs one alone. */
+gboolean
+mf_engine_has_link (const MfEngine *self, MfWorkerKind kind)
 {
   static const guint ranks[MF_N_WORKERS] = {
     [MF_WORKER_FRONT] = 0,
@@ -120,7 +122,14 @@ shares (MfEngine *self, MfWorkerKind kind)
   };
   guint most = self->options->connections;
 
-  return (most != 0 && ranks[kind] >= most)
+  return most == 0 || ranks[kind] < most;
+}
+
+/* With the lock: by the user's wish or the server's. */
+static gboolean
+shares (MfEngine *self, MfWorkerKind kind)
+{
+  return !mf_engine_has_link (self, kind)
          || g_get_monotonic_time () < self->shares_until_us[kind];
 }
 
@@ -152,6 +161,8 @@ crowd_out (MfEngine *self, MfWorkerKind kind, const GError *why)
   for (int other = 0; crowded && other < MF_N_WORKERS; other++)
     if (other != MF_WORKER_FRONT && (other == (int) kind || kind == MF_WORKER_FRONT))
       let_share (self, other);
+  if (crowded)
+    mf_lookouts_close (self->lookouts, 2 * SHARE_S);
   g_mutex_unlock (&self->lock);
   return crowded && kind != MF_WORKER_FRONT;
 }
@@ -163,7 +174,7 @@ mf_engine_take_link (MfEngine *self, MfWorkerKind kind, gboolean *out_fresh, GEr
   MfLink *link = self->links[whose];
   GError *local = NULL;
 
-  g_mutex_lock (&link->in_use);
+  mf_lookouts_take_link (self->lookouts, link);
   gboolean fresh = !mf_link_is_open (link);
   if (!fresh || (may_connect (self, &local) && mf_link_open (link, &local)))
     {
@@ -206,6 +217,9 @@ mf_engine_go_offline (MfEngine *self)
   mf_engine_set_offline (self, error);
   for (int kind = 0; kind < MF_N_WORKERS; kind++)
     g_cancellable_cancel (self->links[kind]->cancellable);
+  g_mutex_lock (&self->lock);
+  mf_lookouts_cancel (self->lookouts);
+  g_mutex_unlock (&self->lock);
 }
 
 void
@@ -214,6 +228,8 @@ mf_engine_go_online (MfEngine *self)
   g_mutex_lock (&self->lock);
   for (int kind = 0; kind < MF_N_WORKERS && self->unwanted && !self->stopping; kind++)
     g_cancellable_reset (self->links[kind]->cancellable);
+  if (self->unwanted && !self->stopping)
+    mf_lookouts_reset (self->lookouts);
   self->unwanted = FALSE;
   self->retry_at_us = 0;
   self->backoff_ms = 0;

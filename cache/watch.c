@@ -3,6 +3,8 @@
 #include "cache/engine.h"
 #include "cache/error.h"
 #include "cache/folders.h"
+#include "cache/idling.h"
+#include "cache/lookouts.h"
 
 #define MOST_STRANGERS 1000
 
@@ -12,6 +14,7 @@ typedef struct
   MfLink *link;
   gboolean was_lost; /* there may be news of a time without a session */
   gint64 asked_us;   /* for announcements, monotonic; 0: never in this session */
+  gboolean is_told;  /* it has them */
   GHashTable *strangers; /* announced mailboxes that are none of our folders */
 } Watch;
 
@@ -108,8 +111,8 @@ ask_for_announcements (Watch *self, GError **error)
           && now_us < self->asked_us + (gint64) engine->options->poll_s * G_USEC_PER_SEC))
     return TRUE;
   self->asked_us = now_us;
-  if (engine->ops->announce (self->link->remote, self->link->cancellable, &local)
-      || !mf_error_is_passing (local))
+  self->is_told = engine->ops->announce (self->link->remote, self->link->cancellable, &local);
+  if (self->is_told || !mf_error_is_passing (local))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
@@ -126,25 +129,6 @@ poll_tree (Watch *self, GError **error)
     return FALSE;
   mf_engine_pull_later (self->engine, stale);
   return TRUE;
-}
-
-static gboolean
-pull_inbox (Watch *self, MfFolderId inbox, GError **error)
-{
-  g_autoptr (MfNews) news = mf_news_new (self->engine->func, self->engine->user_data);
-
-  MfSettle settle = mf_engine_settle (self->engine, news);
-
-  if (!mf_engine_begin_pull (self->engine, inbox))
-    return TRUE;
-  g_autoptr (GError) local = NULL;
-  gboolean ok = mf_pull_folder (&settle, self->link, inbox, &local);
-  g_autoptr (GError) mapped = local != NULL ? g_error_copy (local) : NULL;
-  mf_error_from_remote (&mapped);
-  mf_engine_end_pull (self->engine, inbox, mapped);
-  if (!ok)
-    g_propagate_error (error, g_steal_pointer (&local));
-  return ok;
 }
 
 static GCancellable *
@@ -166,40 +150,6 @@ sleep_until_poll (MfEngine *engine)
   if (!engine->stopping && engine->online)
     g_cond_wait_until (&engine->changed, &engine->lock, engine->poll_at_us);
   g_mutex_unlock (&engine->lock);
-}
-
-static gboolean
-idle (Watch *self, MfHeard *out_heard, GError **error)
-{
-  /* In this order: who wants a look at once sets the time before waking us. */
-  g_autoptr (GCancellable) wake = arm_wake (self->engine);
-  gint64 left_us = poll_time (self->engine) - g_get_monotonic_time ();
-
-  if (left_us <= 0)
-    return TRUE;
-  if ((self->engine->ops->caps (self->link->remote) & MF_CAP_IDLE) == 0)
-    {
-      sleep_until_poll (self->engine);
-      return TRUE;
-    }
-  return self->engine->ops->idle (self->link->remote, (guint) (left_us / 1000) + 1, wake,
-                                  out_heard, self->link->cancellable, error);
-}
-
-/* INBOX may have been listed meanwhile, or may be now.  If nobody has looked yet,
- * somebody may still wait to be woken by inotify. */
-static gboolean
-follow_change (Watch *self, MfFolderId inbox, GError **error)
-{
-  g_auto (MfFolder) folder = { 0 };
-
-  if (!mf_folders_get (self->engine->db, inbox, &folder, error))
-    return FALSE;
-  self->link->is_current = TRUE;
-  if (folder.known)
-    return pull_inbox (self, inbox, error);
-  mf_engine_pull_soon (self->engine, inbox);
-  return TRUE;
 }
 
 /* A name that is not in the tree is a reason to list it: once, for it may be one
@@ -238,18 +188,19 @@ follow_others (Watch *self, const MfHeard *heard)
 static gboolean
 watch_inbox (Watch *self, GError **error)
 {
+  MfEngine *engine = self->engine;
   g_auto (MfFolder) inbox = { 0 };
   g_auto (MfHeard) heard = { 0 };
 
-  if (!mf_folders_get_child (self->engine->db, MF_FOLDER_ROOT, "INBOX", &inbox, error))
+  if (!mf_folders_get_child (engine->db, MF_FOLDER_ROOT, "INBOX", &inbox, error))
     return FALSE;
-  if (!mf_link_has_selected (self->link, inbox.mailbox) && inbox.known
-      && !pull_inbox (self, inbox.id, error))
-    return FALSE;
-  if (!mf_link_select (self->link, inbox.mailbox, TRUE, error) || !idle (self, &heard, error))
+  mf_lookouts_set_needed (engine->lookouts, !self->is_told, inbox.id);
+  /* In this order: who wants a look at once sets the time before waking us. */
+  g_autoptr (GCancellable) wake = arm_wake (engine);
+  if (!mf_idling_wait (engine, self->link, &inbox, poll_time (engine), wake, &heard, error))
     return FALSE;
   follow_others (self, &heard);
-  return !heard.here || follow_change (self, inbox.id, error);
+  return !heard.here || mf_idling_follow (engine, self->link, inbox.id, error);
 }
 
 static gboolean
@@ -257,7 +208,10 @@ watch_once (Watch *self, GError **error)
 {
   if (g_get_monotonic_time () >= poll_time (self->engine) && !poll_tree (self, error))
     return FALSE;
-  return watch_inbox (self, error);
+  if ((self->engine->ops->caps (self->link->remote) & MF_CAP_IDLE) != 0)
+    return watch_inbox (self, error);
+  sleep_until_poll (self->engine);
+  return TRUE;
 }
 
 /* Nobody else uses it. */
@@ -307,6 +261,7 @@ run (Watch *self)
       if (!open_session (self))
         return;
       self->asked_us = 0;
+      self->is_told = FALSE;
       if (self->was_lost)
         set_poll_time (self->engine, 0);
       self->was_lost = TRUE;
@@ -334,7 +289,7 @@ mf_watch_run (gpointer data)
 {
   MfEngine *engine = data;
   g_autoptr (GHashTable) strangers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  Watch self = { engine, engine->links[MF_WORKER_WATCH], FALSE, 0, strangers };
+  Watch self = { engine, engine->links[MF_WORKER_WATCH], FALSE, 0, FALSE, strangers };
 
   while (!mf_engine_is_stopping (engine))
     run (&self);

@@ -73,6 +73,7 @@ class Connection:
         self.commands = CommandReader(proxy.see_command)
         self.answered = True
         self.is_forgotten = False
+        self.is_idle = False  # IDLE was the last word of the client
 
     async def run(self):
         await asyncio.gather(self._pump(self.client[0], self.proxy.up, self._to_server),
@@ -127,6 +128,7 @@ class Connection:
         self.proxy.bytes_to_server += len(data)
         self.proxy.round_trips += self.answered
         self.answered = False
+        self.is_idle = data.upper().endswith(b" IDLE\r\n")
         self.commands.feed(data)
         self.server[1].write(data)
         if left is not None and len(data) == left:
@@ -140,6 +142,7 @@ class Connection:
         self.answered = True
         await self._write_to_client(data)
         if left is not None and len(data) == left:
+            self.client[1].write(self.proxy.last_words)
             self.proxy.cut_now()
         await self.client[1].drain()
 
@@ -155,22 +158,25 @@ class Connection:
 class Proxy:
     def __init__(self, target_port):
         self.target_port = target_port
+        self.address = "127.0.0.1"
         self.latency_s = 0.0    # of each direction
         self.up, self.down = Band(), Band()
         self.cut_after = None   # bytes to the clients, counted from reset(): then every connection ends, once,
         self.cut_sent_after = None  # or bytes to the server,
+        self.last_words = b""   # after which the client is told this
         self.on_cut = None      # and this is called
         self.stall_on = None    # the command that gets no answer: stall() as soon as it has passed
         self.blackhole = False  # what is sent from now on is lost, connections seem to live
         self.mute = False       # whoever connects from now on is let in and never hears a word
         self.rate = None        # bytes a second to the clients, less than one is a drip
         self.answers = {}       # {"UID FETCH": b"NO [THROTTLED] later\r\n"}: never get to the server
+        self.most_connections = 0  # at once
         self.reset()
         self.flowing = asyncio.Event()
         self.flowing.set()
         self._connections = set()
         self._loop = asyncio.new_event_loop()
-        self._server = self._loop.run_until_complete(asyncio.start_server(self._accept, "127.0.0.1", 0))
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._accept, self.address, 0))
         self.port = self._server.sockets[0].getsockname()[1]
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -202,6 +208,11 @@ class Proxy:
     @property
     def open_connections(self):
         return len(self._connections)
+
+    @property
+    def idling(self):
+        """How many connections are in IDLE."""
+        return sum(connection.is_idle for connection in list(self._connections))
 
     # Trouble
 
@@ -242,8 +253,9 @@ class Proxy:
         self.cut()
 
     def accept(self):
+        """Listens again, at what is the address now."""
         async def listen():
-            self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+            self._server = await asyncio.start_server(self._accept, self.address, self.port)
         self._run(listen())
 
     def close(self):
@@ -291,5 +303,6 @@ class Proxy:
             return
         connection = Connection(self, client, server)
         self._connections.add(connection)
+        self.most_connections = max(self.most_connections, len(self._connections))
         await connection.run()
         self._connections.discard(connection)

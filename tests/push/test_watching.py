@@ -84,13 +84,16 @@ def test_one_session_hears_of_all_folders_with_few_bytes(account, mount, line):
     assert line.bytes < 3000, line.lines
 
 
-@pytest.mark.parametrize("missing", [["NOTIFY"], ["NOTIFY", "QRESYNC"], ["NOTIFY", "QRESYNC", "CONDSTORE"]], ids=" ".join)
-def test_without_notify_inbox_is_seen_at_once_and_the_others_by_the_poll(dovecot_with, mount, missing):
+WITHOUT_NOTIFY = [["NOTIFY"], ["NOTIFY", "QRESYNC"], ["NOTIFY", "QRESYNC", "CONDSTORE"]]
+
+
+@pytest.mark.parametrize("missing", WITHOUT_NOTIFY, ids=" ".join)
+def test_without_notify_inbox_is_seen_at_once_and_what_nobody_uses_by_the_poll(dovecot_with, mount, missing):
     account = dovecot_with(without=missing).add_account("alice")
     account.referee.create("Lists")
     account.referee.append("INBOX", [MAIL])
     account.referee.append("Lists", [MAIL])
-    mounted = mount(account, "poll=3")
+    mounted = mount(account, "poll=3", "connections=2")
     assert len(names(mounted, "INBOX")) == len(names(mounted, "Lists")) == 1
     account.referee.append("INBOX", [MAIL])
     account.referee.append("Lists", [MAIL])
@@ -99,6 +102,75 @@ def test_without_notify_inbox_is_seen_at_once_and_the_others_by_the_poll(dovecot
     wait_for(lambda: len(names(mounted, "Lists")) == 2, 10)
     wait_for(lambda: "Fresh" in os.listdir(mounted.path), 10)
     account.close()
+
+
+@pytest.fixture
+def without_notify(request, dovecot_with):
+    account = dovecot_with(without=request.param).add_account("alice")
+    yield account
+    account.close()
+
+
+def wait_for_idles(line, number):
+    """So many sessions listen."""
+    wait_for(lambda: line.idling == number, 20, f"{number} sessions to idle, not {line.idling}")
+
+
+@pytest.mark.parametrize("most, idling", [(3, 2), (4, 3), (6, 4)])
+@pytest.mark.parametrize("without_notify", WITHOUT_NOTIFY, ids=" ".join, indirect=True)
+def test_without_notify_folders_in_use_are_seen_at_once(without_notify, mount, proxy, most, idling):
+    account, line = without_notify, proxy(without_notify.server.port)
+    folders = ["Lists", "Archive", "Work"]
+    account.referee.create(*folders)
+    for folder in ("INBOX", *folders):
+        account.referee.append(folder, [MAIL] * 3)
+    mounted = mount(account, "poll=600", f"connections={most}", port=line.port)
+    for folder in (*folders, "INBOX"):
+        assert len(names(mounted, folder)) == 3
+    wait_for_idles(line, idling)
+    for folder in folders[1 - idling:]:  # those used last
+        account.referee.append(folder, [MAIL])
+        wait_for(lambda: len(names(mounted, folder)) == 4, AT_ONCE, f"the new message in {folder}")
+        account.referee.store(folder, [1], "+FLAGS", "\\Flagged")
+        wait_for(lambda: sum(name.endswith(":2,F") for name in names(mounted, folder)) == 1, AT_ONCE, "the flag")
+        account.referee.expunge(folder, [2])
+        wait_for(lambda: len(names(mounted, folder)) == 3, AT_ONCE, "the removal")
+        account.referee.move(folder, [3], "INBOX")
+        wait_for(lambda: len(names(mounted, folder)) == 2, AT_ONCE, "the move")
+    assert line.most_connections <= most
+
+
+@pytest.mark.parametrize("without_notify", WITHOUT_NOTIFY[:1], ids=" ".join, indirect=True)
+def test_whoever_lends_a_session_for_idle_has_it_back_for_his_work(without_notify, mount, proxy):
+    account, line = without_notify, proxy(without_notify.server.port)
+    account.referee.create("Lists", "Archive")
+    account.referee.append("Lists", [Mail(b"Subject: %d\r\n\r\n" % number) for number in range(20)])
+    mounted = mount(account, "poll=600", port=line.port)
+    files = mounted.files("Lists")
+    assert names(mounted, "Archive") == []
+    wait_for_idles(line, 3)
+    files[1].rename(mounted.folder("Archive") / "cur/moved:2,S")
+    wait_for(lambda: account.referee.messages("Archive"), AT_ONCE, "the move on the server")
+    assert [files[uid].read_bytes() for uid in range(2, 21)] == [b"Subject: %d\n\n" % uid for uid in range(1, 20)]
+    wait_for_idles(line, 3)
+    account.referee.append("Archive", [MAIL])
+    wait_for(lambda: len(names(mounted, "Archive")) == 2, AT_ONCE, "new mail")
+    assert line.most_connections == 4
+
+
+@pytest.mark.parametrize("without_notify", WITHOUT_NOTIFY[:1], ids=" ".join, indirect=True)
+def test_after_a_lost_connection_folders_in_use_are_watched_again(without_notify, mount, proxy):
+    account, line = without_notify, proxy(without_notify.server.port)
+    account.referee.create("Lists")
+    mounted = mount(account, "poll=600", "connections=6", port=line.port)
+    assert names(mounted, "Lists") == []
+    wait_for_idles(line, 2)
+    line.cut()
+    account.referee.append("Lists", [MAIL])
+    wait_for(lambda: len(names(mounted, "Lists")) == 1, 20, "what came while nobody listened")
+    wait_for_idles(line, 2)
+    account.referee.append("Lists", [MAIL])
+    wait_for(lambda: len(names(mounted, "Lists")) == 2, AT_ONCE, "what came later")
 
 
 def test_after_a_lost_connection_announcements_are_asked_for_again(account, mount, line):
