@@ -134,6 +134,8 @@ void mf_engine_drain (MfEngine *self, guint seconds);
 
 gboolean mf_engine_is_stopping (MfEngine *self);
 void mf_engine_set_online (MfEngine *self);
+/* The server has done more than let us in: the next wait for it is a short one again. */
+void mf_engine_end_backoff (MfEngine *self);
 /* Everybody who waits is told; the watch tries again later. */
 void mf_engine_set_offline (MfEngine *self, const GError *error);
 /* The worker's link with a session, to be given back after the task: its own, or the

@@ -28,13 +28,20 @@ mf_engine_set_online (MfEngine *self)
   if (!self->unwanted)
     {
       self->online = TRUE;
-      self->backoff_ms = 0;
       g_clear_pointer (&self->trouble, g_free);
       g_cond_broadcast (&self->changed);
     }
   g_mutex_unlock (&self->lock);
   if (news)
     tell_state (self);
+}
+
+void
+mf_engine_end_backoff (MfEngine *self)
+{
+  g_mutex_lock (&self->lock);
+  self->backoff_ms = 0;
+  g_mutex_unlock (&self->lock);
 }
 
 /* Doubles with every failure; a part of it is left to chance, so that many

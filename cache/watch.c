@@ -7,12 +7,19 @@
 #include "cache/lookouts.h"
 
 #define MOST_STRANGERS 1000
+/* A session that ends sooner is no reason to open the next at once. */
+#define SHORT_LIFE_US (2 * G_USEC_PER_SEC)
+#define REST_FIRST_MS 250
+#define MOST_DOUBLINGS 8
 
 typedef struct
 {
   MfEngine *engine;
   MfLink *link;
   gboolean was_lost; /* there may be news of a time without a session */
+  gboolean is_good;  /* the server does what this session asks, or it is the first */
+  gint64 opened_us;
+  guint short_lives; /* running */
   gint64 asked_us;   /* for announcements, monotonic; 0: never in this session */
   gboolean is_told;  /* it has them */
   GHashTable *strangers; /* announced mailboxes that are none of our folders */
@@ -71,22 +78,27 @@ set_poll_time (MfEngine *engine, gint64 at_us)
   g_mutex_unlock (&engine->lock);
 }
 
-/* Where the server has quotas; no answer is no harm. */
-static void
-ask_quota (Watch *self)
+/* Where the server has quotas; that it tells none is no harm. */
+static gboolean
+ask_quota (Watch *self, GError **error)
 {
   MfEngine *engine = self->engine;
   MfQuota quota = { 0 };
-  g_autoptr (GError) error = NULL;
+  GError *local = NULL;
 
-  if (!engine->ops->quota (self->link->remote, "INBOX", &quota, self->link->cancellable, &error))
+  if (!engine->ops->quota (self->link->remote, "INBOX", &quota, self->link->cancellable, &local))
     {
-      mf_link_check (self->link, error);
-      return;
+      mf_link_check (self->link, local);
+      if (mf_link_is_open (self->link))
+        g_clear_error (&local);
+      else
+        g_propagate_error (error, local);
+      return local == NULL;
     }
   g_mutex_lock (&engine->lock);
   engine->quota = quota;
   g_mutex_unlock (&engine->lock);
+  return TRUE;
 }
 
 static gboolean
@@ -128,6 +140,8 @@ poll_tree (Watch *self, GError **error)
   if (!mf_engine_list_folders (self->engine, self->link, stale, error))
     return FALSE;
   mf_engine_pull_later (self->engine, stale);
+  mf_engine_end_backoff (self->engine);
+  self->is_good = TRUE;
   return TRUE;
 }
 
@@ -230,7 +244,7 @@ static void
 poll_by_another (Watch *self)
 {
   MfEngine *engine = self->engine;
-  Watch other = { engine, mf_engine_take_link (engine, MF_WORKER_WATCH, NULL, NULL), TRUE };
+  Watch other = { engine, mf_engine_take_link (engine, MF_WORKER_WATCH, NULL, NULL) };
   g_autoptr (GError) error = NULL;
 
   if (other.link == NULL)
@@ -241,6 +255,50 @@ poll_by_another (Watch *self)
     mf_link_check (other.link, error);
   mf_engine_give_link (other.link);
   sleep_until_poll (engine);
+}
+
+static gboolean
+begin_session (Watch *self, GError **error)
+{
+  self->opened_us = g_get_monotonic_time ();
+  self->is_good = !self->was_lost;
+  self->asked_us = 0;
+  self->is_told = FALSE;
+  if (self->was_lost)
+    set_poll_time (self->engine, 0);
+  self->was_lost = TRUE;
+  return ask_quota (self, error) && ask_for_announcements (self, error);
+}
+
+static void
+rest_after_short_life (Watch *self)
+{
+  MfEngine *engine = self->engine;
+  gint64 until_us = g_get_monotonic_time ()
+                    + 1000 * ((gint64) REST_FIRST_MS << MIN (self->short_lives, MOST_DOUBLINGS));
+
+  self->short_lives++;
+  g_mutex_lock (&engine->lock);
+  while (!engine->stopping && engine->online
+         && g_cond_wait_until (&engine->changed, &engine->lock, until_us))
+    continue;
+  g_mutex_unlock (&engine->lock);
+}
+
+/* A server that lets us in and does nothing for us is away, else opening the next
+ * session would go on and on. */
+static void
+take_failure (Watch *self, const GError *error)
+{
+  mf_link_check (self->link, error);
+  if (mf_link_is_open (self->link))
+    sleep_until_poll (self->engine);
+  else if (!self->is_good || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY))
+    mf_engine_set_offline (self->engine, error);
+  else if (g_get_monotonic_time () < self->opened_us + SHORT_LIFE_US)
+    rest_after_short_life (self);
+  else
+    self->short_lives = 0;
 }
 
 static void
@@ -260,28 +318,19 @@ run (Watch *self)
         }
       if (!open_session (self))
         return;
-      self->asked_us = 0;
-      self->is_told = FALSE;
-      if (self->was_lost)
-        set_poll_time (self->engine, 0);
-      self->was_lost = TRUE;
-      ask_quota (self);
-      if (mf_link_is_open (self->link) && !ask_for_announcements (self, &error))
-        mf_link_check (self->link, error);
-      g_clear_error (&error);
-      if (!mf_link_is_open (self->link))
-        return;
+      if (!begin_session (self, &error))
+        {
+          take_failure (self, error);
+          return;
+        }
     }
   if (is_offline (self->engine))
     {
       come_back (self);
       return;
     }
-  if (watch_once (self, &error))
-    return;
-  mf_link_check (self->link, error);
-  if (mf_link_is_open (self->link))
-    sleep_until_poll (self->engine);
+  if (!watch_once (self, &error))
+    take_failure (self, error);
 }
 
 gpointer
@@ -289,7 +338,7 @@ mf_watch_run (gpointer data)
 {
   MfEngine *engine = data;
   g_autoptr (GHashTable) strangers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  Watch self = { engine, engine->links[MF_WORKER_WATCH], FALSE, 0, FALSE, strangers };
+  Watch self = { .engine = engine, .link = engine->links[MF_WORKER_WATCH], .strangers = strangers };
 
   while (!mf_engine_is_stopping (engine))
     run (&self);

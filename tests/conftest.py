@@ -150,10 +150,10 @@ class Mounter:
                  f"ca_file={self.certs.ca}" if tls else "tls=none", *options]
         return [part for word in words for part in ("-o", word)]
 
-    def __call__(self, account, *options, home=None, port=None):
+    def __call__(self, account, *options, home=None, host="127.0.0.1", port=None):
         """Mounts by STARTTLS; in clear text when @port, a proxy's for instance, is given."""
         home = home or self.home()
-        url = f"imap://{account.user}@127.0.0.1:{port or account.server.port}"
+        url = f"imap://{account.user}@{host}:{port or account.server.port}"
         self.mounts.append(mailfs.Mount(home, url, self.options(home, account, *options, tls=not port)))
         return self.mounts[-1]
 

@@ -179,6 +179,13 @@ wait_event (Fixture *self, const char *words)
   g_assert_true (mf_event_log_wait (self->log, words));
 }
 
+static void
+wait_count (Fixture *self, MfFakeOp op, guint n)
+{
+  while (mf_fake_count (self->fake, op) < n)
+    g_usleep (1000);
+}
+
 /* INBOX is known, and the watch waits in it. */
 static void
 start_watching (Fixture *self, guint n)
@@ -557,6 +564,38 @@ test_watch_does_not_spin_offline (Fixture *self, gconstpointer data)
   wait_online (self, TRUE);
   g_assert_true (mf_fake_wait_held (self->fake, MF_FAKE_IDLE, 1));
   g_assert_cmpuint (mf_fake_count (self->fake, MF_FAKE_IDLE), <, 10);
+}
+
+/* It lets us in, but not idle. */
+static void
+test_watch_rests_after_a_short_life (Fixture *self, gconstpointer data)
+{
+  gint64 start_us;
+
+  start_watching (self, 1);
+  mf_fake_fail (self->fake, MF_FAKE_IDLE, MF_REMOTE_ERROR_OFFLINE, 2);
+  mf_fake_reset_counts (self->fake);
+  start_us = g_get_monotonic_time ();
+  mf_fake_cut (self->fake);
+  wait_count (self, MF_FAKE_IDLE, 3);
+  g_assert_cmpint (g_get_monotonic_time () - start_us, >, G_USEC_PER_SEC / 2);
+  g_assert_true (is_online (self));
+}
+
+/* It lets us in, but no more. */
+static void
+test_watch_leaves_alone_who_is_busy (Fixture *self, gconstpointer data)
+{
+  gint64 start_us;
+
+  start_watching (self, 1);
+  mf_fake_fail (self->fake, MF_FAKE_LIST, MF_REMOTE_ERROR_BUSY, 2);
+  mf_fake_reset_counts (self->fake);
+  start_us = g_get_monotonic_time ();
+  mf_fake_cut (self->fake);
+  wait_count (self, MF_FAKE_LIST, 3);
+  g_assert_cmpint (g_get_monotonic_time () - start_us, >, 3 * G_USEC_PER_SEC / 2); /* 0.5 and 1 at least */
+  g_assert_true (is_online (self));
 }
 
 static void
@@ -949,6 +988,8 @@ main (int argc, char **argv)
   ADD ("a watch that lives brings it back", test_a_watch_that_lives_brings_it_back);
   ADD ("too many sessions are not the end", test_too_many_sessions_are_no_end);
   ADD ("the watch does not spin offline", test_watch_does_not_spin_offline);
+  ADD ("the watch rests after a session that lived shortly", test_watch_rests_after_a_short_life);
+  ADD ("the watch leaves alone a server that is busy", test_watch_leaves_alone_who_is_busy);
   ADD ("a stop answers everyone once", test_stop_answers_everyone);
   ADD ("it can be stopped without a start", test_stop_without_start);
   ADD ("a mailbox made anew is listed anew", test_made_anew_on_the_server);

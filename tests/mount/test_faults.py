@@ -26,6 +26,7 @@ class Fault:
     """How to break a world and to mend it.  While a fault is @silent, who reads has to wait for the timeout."""
 
     silent = True
+    host = "127.0.0.1"
     timeout_s = TIMEOUT_S
     lasts_s = TIMEOUT_S + 3  # until who waits has given up, on a busy machine
 
@@ -83,6 +84,16 @@ class Refusing(Fault):
         self.line.accept()
 
 
+class Moved(Refusing):
+    """It comes back with another address of its name."""
+
+    host = "localhost"
+
+    def mend(self):
+        self.line.address = "::1"
+        self.line.accept()
+
+
 class Mute(Fault):
     """Lets everyone in and never greets."""
 
@@ -107,6 +118,15 @@ class Dripping(Fault):
         self.line.rate = None
 
 
+class OneByteAMinute(Fault):
+    def strike(self):
+        self.line.rate = 1 / 60
+
+    def mend(self):
+        self.line.rate = None
+        self.line.cut()
+
+
 class Farewell(Fault):
     silent = False
 
@@ -116,6 +136,26 @@ class Farewell(Fault):
 
     def mend(self):
         self.line.mute = False
+
+
+class FarewellInALine(Fault):
+    """In the midst of an answer; nobody is let in afterwards."""
+
+    silent = False
+    after = 12
+
+    def strike(self):
+        self.line.last_words = b"\r\n* BYE Shutting down\r\n"
+        self.line.on_cut = lambda: setattr(self.line, "mute", True)
+        self.line.cut_after = self.line.bytes_to_client + self.after
+
+    def mend(self):
+        self.line.cut_after = self.line.on_cut = None
+        self.line.mute = False
+
+
+class FarewellInABody(FarewellInALine):
+    after = 300
 
 
 class Throttled(Fault):
@@ -149,7 +189,14 @@ class TokenRefused(Unavailable):
         self.line.cut()
 
 
-FAULTS = [Killed, Stopped, Blackhole, HalfOpen, Refusing, Mute, Dripping, Farewell, Throttled, Unavailable, TokenRefused]
+class TooMany(Unavailable):
+    def strike(self):
+        self.line.answers = dict.fromkeys(["AUTHENTICATE", "LOGIN"], b"NO [ALERT] Too many simultaneous connections. (Failure)\r\n")
+        self.line.cut()
+
+
+FAULTS = [Killed, Stopped, Blackhole, HalfOpen, Refusing, Moved, Mute, Dripping, OneByteAMinute, Farewell, FarewellInALine,
+          FarewellInABody, Throttled, Unavailable, TooMany, TokenRefused]
 
 
 @pytest.fixture(params=FAULTS, ids=lambda fault: fault.__name__)
@@ -160,7 +207,8 @@ def world(request, dovecot_with, mount, proxy):
     account.referee.append("INBOX", [Mail(body, "\\Seen") for body in BODIES])
     account.referee.create("Archive")
     line = proxy(server.port)
-    mounted = mount(account, "prefetch=none", f"timeout={request.param.timeout_s}", "drain=1", port=line.port)
+    mounted = mount(account, "prefetch=none", f"timeout={request.param.timeout_s}", "drain=1", host=request.param.host,
+                    port=line.port)
     mounted.account = account
     mounted.messages = mounted.files()
     for uid in range(20, 0, -1):  # forward it would be a walk, and all would be read ahead
@@ -189,9 +237,9 @@ def assert_who_waits_can_be_ended(world):
         assert quickly(lambda: reader.wait(5)) in (-number, 1, 2)
 
 
-def fail_to_read(world, uid, seconds):
+def fail_to_read(path, seconds):
     with pytest.raises(OSError) as failure:
-        quickly(world.messages[uid].read_bytes, seconds)
+        quickly(path.read_bytes, seconds)
     assert failure.value.errno == errno.EHOSTDOWN
 
 
@@ -206,10 +254,10 @@ def test_nothing_hangs_and_all_catches_up(world):
     world.fault.strike()
     if world.fault.silent:
         assert_who_waits_can_be_ended(world)
-    fail_to_read(world, 40, world.fault.lasts_s)
+    fail_to_read(world.messages[40], world.fault.lasts_s)
     wait_for(lambda: "connection: offline" in world.status(), world.fault.lasts_s, "status to say offline")
     for uid in (37, 38, 39):
-        fail_to_read(world, uid, 1)
+        fail_to_read(world.messages[uid], 1)
     assert_what_is_here_is_served_at_once(world)
     quickly(lambda: world.messages[2].rename(world.folder("Archive") / "cur" / "moved:2,FS"))
 
@@ -246,6 +294,32 @@ def test_with_fewer_sessions_than_wished_everything_works(dovecot_with, mount, a
     account.referee.append("INBOX", [b"Subject: news\r\n\r\n"])
     wait_for(lambda: len(mounted.files()) == 40, 20, "new mail")
     assert "connection: online" in mounted.status() and "offline" not in mounted.log()
+
+
+THROTTLED = b"Request is throttled. Suggested Backoff Time: 4000 milliseconds\r\n"
+
+
+@pytest.mark.parametrize("commands, answer", [
+    (["AUTHENTICATE", "LOGIN"], b"NO [UNAVAILABLE] " + THROTTLED),
+    (["UID", "EXAMINE", "SELECT", "LIST", "NOOP"], b"BAD " + THROTTLED)], ids=["at the log-in", "later"])
+def test_a_server_that_names_a_time_is_left_alone_for_so_long(account, mount, proxy, commands, answer):
+    account.referee.append("INBOX", BODIES)
+    line = proxy(account.server.port)
+    mounted = mount(account, "prefetch=none", port=line.port)
+    path = mounted.files()[1]
+    line.answers = dict.fromkeys(commands, answer)
+    line.cut()
+    is_readable(path)
+    wait_for(lambda: "Suggested Backoff Time" in mounted.status(), 20, "status to say why")
+    assert "connection: offline" in mounted.status()
+    line.reset()
+    started = time.monotonic()
+    fail_to_read(path, 1)
+    # Two workers may just have been about to ask.
+    wait_for(lambda: line.connections > 2, 20, "the next try")
+    assert time.monotonic() - started > 3
+    line.answers = {}
+    assert wait_for(lambda: is_readable(path), 40, "to read") == BODIES[0].replace(b"\r\n", b"\n")
 
 
 def test_while_a_token_is_refused_there_is_a_clear_line_and_new_ones_are_asked_for(account, mount, proxy):
