@@ -42,12 +42,21 @@ is_superseded (Builder *self, MfMsgId after, GError **error)
          || (next.home != 0 && mf_journal_is_moving (self->db, after, &moving, error) && !moving);
 }
 
+gboolean
+mf_group_is_held (MfDrafts *drafts, const MfChange *change)
+{
+  return (change->kind == MF_CHANGE_APPEND || change->kind == MF_CHANGE_COPY)
+         && mf_drafts_is_held (drafts, change->message);
+}
+
 /* What it waits for has not arrived, or it is still being written. */
 static gboolean
 must_wait (Builder *self, const MfChange *change, const MfMessage *subject)
 {
+  if (mf_group_is_held (self->drafts, change))
+    return TRUE;
   if (change->kind == MF_CHANGE_APPEND)
-    return mf_drafts_is_held (self->drafts, change->message);
+    return FALSE;
   if (subject->home == 0 || subject->uid == 0)
     return TRUE;
   return change->after != 0 && !is_superseded (self, change->after, NULL);

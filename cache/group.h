@@ -27,6 +27,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfGroup, mf_group_clear)
 /* FALSE without @error: nothing may be sent now. */
 gboolean mf_group_next (MfDb *db, MfDrafts *drafts, MfGroup *out, GError **error);
 
+/* What is to be made on the server is still being written: it waits, be it a copy of
+ * what is there, for who writes may mean something else in the end. */
+gboolean mf_group_is_held (MfDrafts *drafts, const MfChange *change);
+
 /* Leaves the first @n, or takes out the @i-th: for another time. */
 void mf_group_shorten (MfGroup *group, guint n);
 void mf_group_drop (MfGroup *group, guint i);

@@ -107,11 +107,10 @@ is_current (MfSending *self, guint i)
 
   if (mf_sending_change (self, i)->message == 0)
     return TRUE;
-  if (!reread (self, i, &now) || now.home != then->home || now.uid != then->uid)
+  if (mf_group_is_held (self->engine->drafts, mf_sending_change (self, i))
+      || !reread (self, i, &now) || now.home != then->home || now.uid != then->uid)
     return FALSE;
-  if (self->group->kind == MF_CHANGE_APPEND
-      && (now.version != then->version || !now.draft
-          || mf_drafts_is_held (self->engine->drafts, now.id)))
+  if (self->group->kind == MF_CHANGE_APPEND && (now.version != then->version || !now.draft))
     return FALSE;
   mf_message_clear (then);
   *then = now;

@@ -185,6 +185,15 @@ deliver (Fixture *self, MfFolderId folder, const char *base, const char *text)
 }
 
 static void
+read_body (Fixture *self, MfMsgId id)
+{
+  g_autoptr (MfPatience) patience = mf_patience_new ();
+
+  if (mf_cache_want_body (self->cache, id, mf_patience_done, patience))
+    g_assert_cmpint (mf_patience_code (patience), ==, NONE);
+}
+
+static void
 assert_server (Fixture *self, const char *mailbox, const char *expected)
 {
   g_autofree char *messages = mf_fake_messages (self->fake, mailbox);
@@ -281,6 +290,45 @@ test_delivery (Fixture *self, gconstpointer data)
   assert_nothing_pending (self);
   g_assert_true (mf_cache_message (self->cache, id, &message, NULL));
   g_assert_cmpstr (message.base, ==, "mine");
+}
+
+static gboolean
+is_there (Fixture *self, const char *mailbox, const char *expected)
+{
+  g_autofree char *messages = mf_fake_messages (self->fake, mailbox);
+
+  return g_str_equal (messages, expected);
+}
+
+/* As cp does: what was read is written under a name of its own, and closed when the
+ * worker may have been at it already. */
+static void
+test_a_copy_waits_until_it_is_closed (Fixture *self, gconstpointer data)
+{
+  static const char text[] = "Subject: 2\n\nNumber 2\n";
+  MfSpot spot = { self->other, MF_PLACE_CUR, "copy", MF_FLAG_SEEN };
+  MfMsgId id = find_uid (self, self->inbox, 2);
+  g_auto (MfMessage) copy = { 0 };
+  g_auto (MfMessage) after = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  read_body (self, id);
+  mf_body_close (mf_cache_body_open (self->cache, id, &error));
+  check (mf_cache_create (self->cache, &spot, &copy, &error), error);
+  MfDraft *draft = mf_cache_draft_open (self->cache, copy.id, NULL, &error);
+  check (mf_draft_write (draft, 0, text, strlen (text), &error), error);
+  check (mf_draft_flush (draft, &error), error);
+  set_flags (self, find_uid (self, self->inbox, 1), MF_FLAG_SEEN, NULL);
+  while (!is_there (self, "INBOX", "1:S 2: 3: 4: 5:"))
+    g_thread_yield ();
+  g_assert_cmpuint (mf_fake_count (self->fake, MF_FAKE_COPY), ==, 0);
+  mf_draft_close (draft);
+  push_at_last (self);
+  assert_server (self, "other", "1:S");
+  g_assert_cmpuint (mf_fake_count (self->fake, MF_FAKE_COPY), ==, 1);
+  g_assert_true (mf_cache_message_by_base (self->cache, self->other, "copy", &after, NULL));
+  g_assert_cmpint (after.id, ==, copy.id);
+  assert_nothing_pending (self);
 }
 
 static void
@@ -404,15 +452,6 @@ test_unseen_is_not_doubled (Fixture *self, gconstpointer data)
 }
 
 /* ---- mailboxes made anew ----------------------------------------------- */
-
-static void
-read_body (Fixture *self, MfMsgId id)
-{
-  g_autoptr (MfPatience) patience = mf_patience_new ();
-
-  if (mf_cache_want_body (self->cache, id, mf_patience_done, patience))
-    g_assert_cmpint (mf_patience_code (patience), ==, NONE);
-}
 
 static void
 test_changes_find_their_message (Fixture *self, gconstpointer data)
@@ -635,6 +674,7 @@ main (int argc, char **argv)
   ADD_ALL ("a move reaches the server", test_move);
   ADD_ALL ("a removal reaches the server", test_remove);
   ADD_ALL ("a delivery reaches the server", test_delivery);
+  ADD_ALL ("a copy waits until it is closed", test_a_copy_waits_until_it_is_closed);
   ADD_ALL ("changes of one message keep their order", test_order_is_kept);
   ADD_ALL ("folders are made and renamed", test_folders);
   ADD_ALL ("changes made offline come later", test_offline_changes_come_later);

@@ -103,7 +103,7 @@ class MountHand(Hand):
         folder, flags = path.parent.parent.name, path.name.partition(":2,")[2]
         target = self.mounted.folder(self.elsewhere(folder)) / "cur"
         removing = [self.remove] if len(self.own) > SHARE // 2 else []
-        self.random.choice([self.flag_it, self.flag_it, self.move, *removing])(path, target, folder, flags)
+        self.random.choice([self.flag_it, self.flag_it, self.move, self.copy, *removing])(path, target, folder, flags)
 
     def flag_it(self, path, *_):
         flagged = named(path, self.some_flags())
@@ -114,6 +114,11 @@ class MountHand(Hand):
         moved = target / named(path, flags).name
         subprocess.run(["mv", path, moved], check=True)
         self.own[moved] = self.own.pop(path)
+
+    def copy(self, path, target, folder, flags):
+        copied = target / f"{self.random.randrange(1 << 32)}.{self.name}:2,{flags}"
+        subprocess.run(["cp", path, copied], check=True)
+        self.own[copied] = self.own[path]
 
     def remove(self, path, target, folder, flags):
         subprocess.run(["rm", path], check=True)
