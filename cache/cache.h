@@ -244,7 +244,8 @@ typedef struct
   MfPlace place;
   const char *base; /* (nullable) a name to be given; NULL keeps the present one, which
                      * only a change within the folder may */
-  MfFlags flags;
+  MfFlags flags, seen; /* @flags instead of @seen, which a message that is there was seen
+                        * to have: what differs is done to those that it has */
 } MfSpot;
 
 /* A new file, empty, to be written as a draft. */
@@ -258,12 +259,13 @@ gboolean mf_cache_copy (MfCache *self, MfMsgId id, const MfSpot *to, MfMessage *
                         GError **error);
 /* To the Trash under the name @base, or away when it is there, in Junk or in tmp/. */
 gboolean mf_cache_remove (MfCache *self, MfMsgId id, const char *base, GError **error);
-/* The flags and keywords (nullable) it shall have. */
-gboolean mf_cache_set_flags (MfCache *self, MfMsgId id, MfFlags flags, const char *keywords,
-                             GError **error);
-/* The labels it shall have, as in MfRemoteMessage.  UNSUPPORTED where the server has
- * told none. */
-gboolean mf_cache_set_labels (MfCache *self, MfMsgId id, const char *labels, GError **error);
+/* The flags and keywords (nullable) that the message shall have instead of those of
+ * @seen, which may be old: what differs is done to those that it has. */
+gboolean mf_cache_set_flags (MfCache *self, const MfMessage *seen, MfFlags flags,
+                             const char *keywords, GError **error);
+/* Likewise labels, as in MfRemoteMessage.  UNSUPPORTED where the server has told none. */
+gboolean mf_cache_set_labels (MfCache *self, const MfMessage *seen, const char *labels,
+                              GError **error);
 /* INTERNALDATE of what is not on the server yet; UNSUPPORTED afterwards. */
 gboolean mf_cache_set_date (MfCache *self, MfMsgId id, gint64 date, GError **error);
 

@@ -37,6 +37,13 @@ touch_both (MfDb *db, MfFolderId a, MfPlace place_a, MfFolderId b, MfPlace place
          && ((a == b && place_a == place_b) || mf_folders_touch (db, b, place_b, error));
 }
 
+/* Flags that a worker has stored since the caller looked stay. */
+static MfFlags
+changed_flags (MfFlags now, MfFlags seen, MfFlags wished)
+{
+  return (now | (wished & ~seen)) & ~(seen & ~wished);
+}
+
 /* ---- making ----------------------------------------------------------- */
 
 static gboolean
@@ -147,11 +154,13 @@ mf_cache_copy (MfCache *self, MfMsgId id, const MfSpot *to, MfMessage *out, GErr
       || !check_copy (self, &source, to, error))
     return FALSE;
   MfMessage like = source;
+  MfSpot spot = *to;
   like.draft = source.home == 0 && source.draft;
-  if (!insert_new (self->front, to, &like, &row, error)
-      || !share_content (self, &source, row.id, to, error)
+  spot.flags = changed_flags (source.flags, to->seen, to->flags);
+  if (!insert_new (self->front, &spot, &like, &row, error)
+      || !share_content (self, &source, row.id, &spot, error)
       || (!like.draft
-          && !journal_difference (self->front, row.id, &source, to->flags, source.keywords, error))
+          && !journal_difference (self->front, row.id, &source, spot.flags, source.keywords, error))
       || !mf_account_commit (self, &txn, error))
     return FALSE;
   *out = row;
@@ -184,8 +193,8 @@ static void
 apply_spot (MfMessage *row, const MfSpot *to)
 {
   row->folder = to->folder;
-  row->place = to->flags != 0 && to->place == MF_PLACE_NEW ? MF_PLACE_CUR : to->place;
-  row->flags = to->flags;
+  row->flags = changed_flags (row->flags, to->seen, to->flags);
+  row->place = row->flags != 0 && to->place == MF_PLACE_NEW ? MF_PLACE_CUR : to->place;
   if (to->base != NULL)
     {
       g_free (row->base);
@@ -255,8 +264,12 @@ mf_cache_rename (MfCache *self, MfMsgId id, const MfSpot *to, MfMsgId replaced, 
 }
 
 gboolean
-mf_cache_set_flags (MfCache *self, MfMsgId id, MfFlags flags, const char *keywords, GError **error)
+mf_cache_set_flags (MfCache *self, const MfMessage *seen, MfFlags flags, const char *keywords,
+                    GError **error)
 {
+  MfMsgId id = seen->id;
+  g_autofree char *added = mf_keywords_remove (keywords, seen->keywords);
+  g_autofree char *removed = mf_keywords_remove (seen->keywords, keywords);
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   g_auto (MfMessage) before = { 0 };
   g_auto (MfMessage) after = { 0 };
@@ -267,15 +280,16 @@ mf_cache_set_flags (MfCache *self, MfMsgId id, MfFlags flags, const char *keywor
   if (before.place == MF_PLACE_TMP)
     return refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "a file in tmp/ has no flags");
   mf_message_copy (&before, &after);
-  after.flags = flags;
-  if (flags != 0)
+  after.flags = changed_flags (before.flags, seen->flags, flags);
+  if (after.flags != 0)
     after.place = MF_PLACE_CUR;
+  g_autofree char *more = mf_keywords_add (before.keywords, added);
   g_free (after.keywords);
-  after.keywords = mf_keywords_add (NULL, keywords);
+  after.keywords = mf_keywords_remove (more, removed);
   return is_unqueued (self, &before, &unqueued, error)
          && mf_messages_store_spot (self->front, &after, error)
          && (unqueued
-             || journal_difference (self->front, id, &before, flags, after.keywords, error))
+             || journal_difference (self->front, id, &before, after.flags, after.keywords, error))
          && touch_both (self->front, before.folder, before.place, after.folder, after.place, error)
          && mf_account_commit (self, &txn, error);
 }

@@ -109,8 +109,9 @@ mf_labels_revert (MfDb *db, const MfMessage *row, const char *add, const char *r
 /* ---- the door --------------------------------------------------------- */
 
 gboolean
-mf_cache_set_labels (MfCache *self, MfMsgId id, const char *labels, GError **error)
+mf_cache_set_labels (MfCache *self, const MfMessage *seen, const char *labels, GError **error)
 {
+  MfMsgId id = seen->id;
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   g_auto (MfMessage) row = { 0 };
 
@@ -122,9 +123,11 @@ mf_cache_set_labels (MfCache *self, MfMsgId id, const char *labels, GError **err
                            "the server has no labels for this message");
       return FALSE;
     }
-  g_autofree char *more = mf_keywords_remove (labels, row.labels);
-  g_autofree char *less = mf_keywords_remove (row.labels, labels);
-  return store_labels (self->front, id, labels, error)
+  g_autofree char *gone = mf_keywords_remove (seen->labels, labels);
+  g_autofree char *after = combine (row.labels, gone, labels, seen->labels);
+  g_autofree char *more = mf_keywords_remove (after, row.labels);
+  g_autofree char *less = mf_keywords_remove (row.labels, after);
+  return store_labels (self->front, id, after, error)
          && mf_labels_journal (self->front, id, more, less, error)
          && mf_account_commit (self, &txn, error);
 }

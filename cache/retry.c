@@ -13,7 +13,7 @@ redo_flags (MfCache *self, const MfChange *change, const MfMessage *row, GError 
   g_autofree char *more = mf_keywords_add (row->keywords, change->add_keywords);
   g_autofree char *keywords = mf_keywords_remove (more, change->remove_keywords);
 
-  return mf_cache_set_flags (self, row->id, flags, keywords, error);
+  return mf_cache_set_flags (self, row, flags, keywords, error);
 }
 
 static gboolean
@@ -22,7 +22,7 @@ redo_labels (MfCache *self, const MfChange *change, const MfMessage *row, GError
   g_autofree char *more = mf_keywords_add (row->labels, change->add_keywords);
   g_autofree char *labels = mf_keywords_remove (more, change->remove_keywords);
 
-  return mf_cache_set_labels (self, row->id, labels, error);
+  return mf_cache_set_labels (self, row, labels, error);
 }
 
 static char *
@@ -40,7 +40,7 @@ static gboolean
 redo_move (MfCache *self, MfFolderId folder, const MfMessage *row, GError **error)
 {
   g_autofree char *base = name_in (self, row, folder, error);
-  MfSpot spot = { folder, row->place, base, row->flags };
+  MfSpot spot = { folder, row->place, base, row->flags, row->flags };
 
   return base != NULL && mf_cache_rename (self, row->id, &spot, 0, error);
 }

@@ -46,7 +46,8 @@ keep_keywords (const MfMount *mount, const MfSource *source, const MfTarget *tar
       || spot->place == MF_PLACE_TMP)
     return TRUE;
   keywords = g_strjoin (" ", target->existing.keywords, source->message.keywords, NULL);
-  return mf_cache_set_flags (mount->cache, source->message.id, spot->flags, keywords, error);
+  return mf_cache_set_flags (mount->cache, &source->message, source->message.flags, keywords,
+                             error);
 }
 
 static void

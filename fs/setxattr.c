@@ -37,7 +37,7 @@ set_flags (const MfMount *mount, MfMsgId id, const char *value, GError **error)
   keywords = g_strdup (source.message.keywords);
   if (!mf_flagwords_apply (value, &flags, &keywords))
     return refuse (error, MF_CACHE_ERROR_INVALID, "a word is neither a flag nor a keyword");
-  if (!mf_cache_set_flags (mount->cache, id, flags, keywords, error))
+  if (!mf_cache_set_flags (mount->cache, &source.message, flags, keywords, error))
     return FALSE;
   mf_source_tell (mount, &source, 0, NULL);
   return TRUE;
@@ -54,7 +54,7 @@ set_labels (const MfMount *mount, MfMsgId id, const char *value, GError **error)
   labels = g_strdup (message.labels != NULL ? message.labels : "");
   if (!mf_labelwords_apply (value, &labels))
     return refuse (error, MF_CACHE_ERROR_INVALID, "a word is no label");
-  return mf_cache_set_labels (mount->cache, id, labels, error);
+  return mf_cache_set_labels (mount->cache, &message, labels, error);
 }
 
 static gboolean

@@ -133,5 +133,6 @@ mf_target_settle (const MfMount *mount, MfTarget *target, const MfMessage *sourc
       free_base (mount, target, source->id);
       target->place = flags != 0 || from == MF_PLACE_CUR ? MF_PLACE_CUR : MF_PLACE_NEW;
     }
-  *out_spot = (MfSpot){ target->folder.id, target->place, target->base, flags };
+  *out_spot = (MfSpot){ target->folder.id, target->place, target->base, flags,
+                         source->flags };
 }

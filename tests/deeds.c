@@ -84,27 +84,33 @@ named (MfCache *cache, const char *path, const char *base)
 static void
 set_flags (MfCache *cache, MfMsgId id, MfFlags flags, const char *keywords)
 {
+  g_auto (MfMessage) seen = { 0 };
   g_autoptr (GError) error = NULL;
 
-  check (mf_cache_set_flags (cache, id, flags, keywords, &error), error);
+  check (mf_cache_message (cache, id, &seen, &error), error);
+  check (mf_cache_set_flags (cache, &seen, flags, keywords, &error), error);
 }
 
 static void
 move (MfCache *cache, MfMsgId id, const char *path, const char *base, MfFlags flags)
 {
-  MfSpot spot = { folder (cache, path), MF_PLACE_CUR, base, flags };
+  g_auto (MfMessage) seen = { 0 };
   g_autoptr (GError) error = NULL;
 
+  check (mf_cache_message (cache, id, &seen, &error), error);
+  MfSpot spot = { folder (cache, path), MF_PLACE_CUR, base, flags, seen.flags };
   check (mf_cache_rename (cache, id, &spot, 0, &error), error);
 }
 
 static void
 copy (MfCache *cache, MfMsgId id, const char *path, const char *base, MfFlags flags)
 {
-  MfSpot spot = { folder (cache, path), MF_PLACE_CUR, base, flags };
+  g_auto (MfMessage) seen = { 0 };
   g_auto (MfMessage) made = { 0 };
   g_autoptr (GError) error = NULL;
 
+  check (mf_cache_message (cache, id, &seen, &error), error);
+  MfSpot spot = { folder (cache, path), MF_PLACE_CUR, base, flags, seen.flags };
   check (mf_cache_copy (cache, id, &spot, &made, &error), error);
 }
 
@@ -112,7 +118,7 @@ copy (MfCache *cache, MfMsgId id, const char *path, const char *base, MfFlags fl
 static void
 write_in_tmp (MfCache *cache, const char *path, const char *name, const char *text)
 {
-  MfSpot spot = { folder (cache, path), MF_PLACE_TMP, name, 0 };
+  MfSpot spot = { folder (cache, path), MF_PLACE_TMP, name, 0, 0 };
   g_auto (MfMessage) made = { 0 };
   g_autoptr (GError) error = NULL;
 
@@ -140,7 +146,8 @@ write_letter (MfCache *cache, const char *path, const char *name)
 static void
 deliver (MfCache *cache, const char *path, const char *name, MfFlags flags, MfMsgId replaced)
 {
-  MfSpot spot = { folder (cache, path), flags != 0 ? MF_PLACE_CUR : MF_PLACE_NEW, name, flags };
+  MfSpot spot = { folder (cache, path), flags != 0 ? MF_PLACE_CUR : MF_PLACE_NEW, name, flags,
+                  0 };
   g_auto (MfMessage) file = { 0 };
   g_autoptr (GError) error = NULL;
 

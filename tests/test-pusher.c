@@ -149,15 +149,17 @@ push_at_last (Fixture *self)
 static void
 set_flags (Fixture *self, MfMsgId id, MfFlags flags, const char *keywords)
 {
+  g_auto (MfMessage) seen = { 0 };
   g_autoptr (GError) error = NULL;
 
-  check (mf_cache_set_flags (self->cache, id, flags, keywords, &error), error);
+  check (mf_cache_message (self->cache, id, &seen, &error), error);
+  check (mf_cache_set_flags (self->cache, &seen, flags, keywords, &error), error);
 }
 
 static void
 move (Fixture *self, MfMsgId id, MfFolderId folder)
 {
-  MfSpot spot = { folder, MF_PLACE_CUR, "name:2,", MF_FLAG_SEEN };
+  MfSpot spot = { folder, MF_PLACE_CUR, "name:2,", MF_FLAG_SEEN, 0 };
   g_autofree char *base = g_strdup_printf ("name%" G_GINT64_FORMAT, id);
   g_autoptr (GError) error = NULL;
 
@@ -169,7 +171,7 @@ move (Fixture *self, MfMsgId id, MfFolderId folder)
 static MfMsgId
 deliver (Fixture *self, MfFolderId folder, const char *base, const char *text)
 {
-  MfSpot from = { folder, MF_PLACE_TMP, base, 0 }, to = { folder, MF_PLACE_NEW, base, 0 };
+  MfSpot from = { folder, MF_PLACE_TMP, base, 0, 0 }, to = { folder, MF_PLACE_NEW, base, 0, 0 };
   g_auto (MfMessage) message = { 0 };
   g_autoptr (GError) error = NULL;
 
@@ -242,6 +244,35 @@ test_flags (Fixture *self, gconstpointer data)
   assert_nothing_pending (self);
 }
 
+/* Another client was quicker than who has just looked. */
+static void
+test_flags_that_nobody_has_seen_stay (Fixture *self, gconstpointer data)
+{
+  static const MfFlags had = MF_FLAG_SEEN | MF_FLAG_DRAFT;
+  g_auto (MfMessage) seen = { 0 };
+  g_auto (MfMessage) copy = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_set_flags (self->fake, "INBOX", 2, had, "red old");
+  g_assert_true (mf_event_log_wait (self->log, "changed 2"));
+  check (mf_cache_message (self->cache, find_uid (self, self->inbox, 2), &seen, &error), error);
+  mf_fake_set_flags (self->fake, "INBOX", 2, had | MF_FLAG_FLAGGED, "green old red");
+  g_assert_true (mf_event_log_wait (self->log, "changed 2"));
+
+  check (mf_cache_set_flags (self->cache, &seen, had | MF_FLAG_ANSWERED, "blue red", &error),
+         error);
+  MfSpot spot = { self->inbox, MF_PLACE_CUR, NULL, MF_FLAG_SEEN, had };
+  check (mf_cache_rename (self->cache, seen.id, &spot, 0, &error), error);
+  push_at_last (self);
+  assert_server (self, "INBOX", "1: 2:FRSblue green red 3: 4: 5:");
+
+  spot.folder = self->other;
+  spot.base = "copy";
+  check (mf_cache_copy (self->cache, seen.id, &spot, &copy, &error), error);
+  push_at_last (self);
+  assert_server (self, "other", "1:FRSblue green red");
+}
+
 static void
 test_many_flags_are_few_commands (Fixture *self, gconstpointer data)
 {
@@ -306,7 +337,7 @@ static void
 test_a_copy_waits_until_it_is_closed (Fixture *self, gconstpointer data)
 {
   static const char text[] = "Subject: 2\n\nNumber 2\n";
-  MfSpot spot = { self->other, MF_PLACE_CUR, "copy", MF_FLAG_SEEN };
+  MfSpot spot = { self->other, MF_PLACE_CUR, "copy", MF_FLAG_SEEN, 0 };
   MfMsgId id = find_uid (self, self->inbox, 2);
   g_auto (MfMessage) copy = { 0 };
   g_auto (MfMessage) after = { 0 };
@@ -636,15 +667,25 @@ assert_labels (Fixture *self, MfMsgId id, const char *expected)
 }
 
 static void
+set_labels (Fixture *self, MfMsgId id, const char *labels)
+{
+  g_auto (MfMessage) seen = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  check (mf_cache_message (self->cache, id, &seen, &error), error);
+  check (mf_cache_set_labels (self->cache, &seen, labels, &error), error);
+}
+
+static void
 test_labels_are_tried_again (Fixture *self, gconstpointer data)
 {
   MfMsgId id = find_uid (self, self->inbox, 2);
   g_autoptr (GError) error = NULL;
 
-  check (mf_cache_set_labels (self->cache, id, "new", &error), error);
+  set_labels (self, id, "new");
   push_at_last (self);
   mf_fake_fail (self->fake, MF_FAKE_STORE, MF_REMOTE_ERROR_REFUSED, 1);
-  check (mf_cache_set_labels (self->cache, id, "\"to do\" new", &error), error);
+  set_labels (self, id, "\"to do\" new");
   push_at_last (self);
   assert_labels (self, id, "new");
   check (mf_cache_retry (self->cache, &error), error);
@@ -670,6 +711,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD_ALL ("flags reach the server", test_flags);
+  ADD ("flags that nobody has seen stay", FULL, test_flags_that_nobody_has_seen_stay);
   ADD ("many flags are few commands", FULL, test_many_flags_are_few_commands);
   ADD_ALL ("a move reaches the server", test_move);
   ADD_ALL ("a removal reaches the server", test_remove);
