@@ -78,6 +78,7 @@ select_anew (MfLink *self, const char *mailbox, gboolean read_only, const MfMail
   /* A SELECT that fails leaves nothing selected. */
   g_clear_pointer (&self->mailbox, g_free);
   self->selected = (MfMailboxStatus){ 0 };
+  self->told_modseq = 0;
   if (!self->ops->select (self->remote, mailbox, read_only, known, sink, user_data,
                           &self->selected, out_resynced, self->cancellable, error))
     return FALSE;

@@ -19,6 +19,7 @@ typedef struct
   gboolean read_only;        /* selected so */
   gboolean is_current;       /* idle has just told of all that came there, see mf_link_take_current() */
   MfMailboxStatus selected;
+  guint64 told_modseq;       /* the highest that the last refresh of it was told, see pull.c */
 } MfLink;
 
 MfLink *mf_link_new (const MfRemoteOps *ops, const MfAccount *account);

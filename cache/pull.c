@@ -376,12 +376,21 @@ catch_up (Pull *self, GError **error)
 }
 
 /* The mailbox is open, and the session knows what is in it: one command tells
- * everything since. */
+ * everything since.  But flags may be newer than what the session knows: then messages
+ * and removals with lower numbers are still to come.  By the next time it knows all up
+ * to what it told this time. */
 static gboolean
 refresh (Pull *self, GError **error)
 {
-  self->modseq = self->folder->highestmodseq;
-  return fetch (self, 1, 0, MF_FETCH_ALL, self->modseq, error);
+  guint64 since = self->folder->highestmodseq;
+
+  self->modseq = since;
+  if (!fetch (self, 1, 0, MF_FETCH_ALL, since, error))
+    return FALSE;
+  guint64 told = self->modseq;
+  self->modseq = MAX (since, self->link->told_modseq);
+  self->link->told_modseq = told;
+  return TRUE;
 }
 
 static gboolean
@@ -426,7 +435,8 @@ static gboolean
 set_synced (Pull *self, GError **error)
 {
   MfMailboxStatus synced = {
-    .uidnext = MAX (MAX (self->link->selected.uidnext, self->folder->uidnext), next_uid (self->listed)),
+    .uidnext = MAX (MAX (self->link->selected.uidnext, self->folder->uidnext),
+                    next_uid (self->listed)),
     .highestmodseq = self->modseq,
   };
 

@@ -316,6 +316,37 @@ test_news_in_passing_hide_nothing (MfRig *rig, gconstpointer data)
   assert_same (rig);
 }
 
+/* Flags are the newest, but what came and what went is not told of yet. */
+static gboolean
+fetch_ahead (MfRemote *remote, guint32 first, guint32 last, MfFetch items, guint64 since,
+             const MfChangeSink *sink, gpointer user_data, GCancellable *cancellable,
+             GError **error)
+{
+  MfChangeSink messages = { sink->message, NULL };
+
+  return mf_fake_ops.fetch (remote, 3, 3, items, since, &messages, user_data, cancellable, error);
+}
+
+static void
+test_news_that_are_ahead_hide_nothing (MfRig *rig, gconstpointer data)
+{
+  MfRemoteOps ahead = mf_fake_ops;
+
+  start_with_five (rig);
+  pull (rig);
+  mf_fake_fill (rig->fake, "INBOX", 1);
+  mf_fake_expunge (rig->fake, "INBOX", 2);
+  mf_fake_set_flags (rig->fake, "INBOX", 3, MF_FLAG_SEEN, NULL);
+  ahead.fetch = fetch_ahead;
+  rig->link->ops = &ahead;
+  rig->link->is_current = TRUE;
+  pull (rig);
+  rig->link->ops = &mf_fake_ops;
+  rig->link->is_current = TRUE;
+  pull (rig);
+  assert_same (rig);
+}
+
 /* ---- trouble ---------------------------------------------------------- */
 
 /* rematch.h tells how; here are the steps of what servers can do. */
@@ -646,6 +677,9 @@ main (int argc, char **argv)
   add ("random changes are followed", test_random_changes_are_followed);
   g_test_add ("/pull/news in passing hide no message", MfRig, GUINT_TO_POINTER (QRESYNC), set_up,
               test_news_in_passing_hide_nothing, mf_rig_tear_down);
+  g_test_add ("/pull/news that are ahead hide neither message nor removal", MfRig,
+              GUINT_TO_POINTER (QRESYNC), set_up, test_news_that_are_ahead_hide_nothing,
+              mf_rig_tear_down);
   g_test_add ("/pull/labels follow the server", MfRig, NULL, set_up, test_labels_follow,
               mf_rig_tear_down);
   return g_test_run ();
