@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -100,18 +102,17 @@ mf_echo_end (MfEcho *self)
 
 /* ---- system calls ----------------------------------------------------- */
 
-/* "INBOX/Receipts/cur/NAME"; @name (nullable).  NULL: that is in no folder. */
+/* "INBOX/Receipts/cur".  NULL: that is in no folder. */
 static char *
-make_path (MfEcho *self, guint64 node, const char *name)
+make_path (MfEcho *self, guint64 node)
 {
   MfInode inode = mf_inode_from_node (node);
-  g_autoptr (GString) path = g_string_new (name);
+  g_autoptr (GString) path = g_string_new (NULL);
   MfPlace place;
 
   if (inode.id == MF_FOLDER_LOST || !mf_inode_is_place (inode, &place))
     return NULL;
-  g_string_prepend (path, name != NULL ? "/" : "");
-  g_string_prepend (path, mf_place_names[place]);
+  g_string_append (path, mf_place_names[place]);
   for (MfFolderId id = inode.id; id != MF_FOLDER_ROOT;)
     {
       g_auto (MfFolder) folder = { 0 };
@@ -124,6 +125,25 @@ make_path (MfEcho *self, guint64 node, const char *name)
       id = folder.parent;
     }
   return g_string_free (g_steal_pointer (&path), FALSE);
+}
+
+/* Never of another file system, though one may be mounted in the tree: what is there
+ * is not ours.  Returns a descriptor or -1. */
+static int
+open_place (MfEcho *self, guint64 node)
+{
+  g_autofree char *path = make_path (self, node);
+  struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                          .resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS };
+
+  return path != NULL ? (int)syscall (SYS_openat2, self->root_fd, path, &how, sizeof how) : -1;
+}
+
+static void
+close_place (int fd)
+{
+  if (fd >= 0)
+    close (fd);
 }
 
 static void
@@ -149,13 +169,12 @@ is_done (MfEcho *self)
 /* A rename between two names of one inode does nothing and reports success: the
  * kernel must not know the new one. */
 static gboolean
-rename_until_done (MfEcho *self, const char *from, const char *to, MfEntryName to_entry)
+rename_until_done (MfEcho *self, int from_fd, const char *from, int to_fd, MfEntryName to)
 {
   for (int i = 0; i < TRIES; i++)
     {
-      fuse_lowlevel_notify_inval_entry (self->session, to_entry.parent, to_entry.name,
-                                        strlen (to_entry.name));
-      if (renameat (self->root_fd, from, self->root_fd, to) != 0)
+      fuse_lowlevel_notify_inval_entry (self->session, to.parent, to.name, strlen (to.name));
+      if (renameat (from_fd, from, to_fd, to.name) != 0)
         return FALSE;
       if (is_done (self))
         return TRUE;
@@ -167,20 +186,19 @@ gboolean
 mf_echo_move (MfEcho *self, MfMsgId id, MfEntryName from, MfEntryName to)
 {
   MfEntryName nothing = { 0, NULL };
-  gboolean ok;
+  gboolean ok = FALSE;
 
   if (from.name == NULL) /* as a delivery: no file in tmp/ may be called so */
     from = (MfEntryName){ mf_inode_place (mf_inode_from_node (to.parent).id, MF_PLACE_TMP), to.name };
-  g_autofree char *from_path = make_path (self, from.parent, from.name);
-  g_autofree char *to_path = to.name != NULL ? make_path (self, to.parent, to.name) : NULL;
-
-  if (from_path == NULL || (to.name != NULL && to_path == NULL))
-    return FALSE;
   expect (self, gettid (), id, from, to);
-  if (to.name == NULL)
-    ok = unlinkat (self->root_fd, from_path, 0) == 0;
-  else
-    ok = rename_until_done (self, from_path, to_path, to);
+  int from_fd = open_place (self, from.parent);
+  int to_fd = to.name != NULL ? open_place (self, to.parent) : -1;
+  if (from_fd >= 0 && to.name == NULL)
+    ok = unlinkat (from_fd, from.name, 0) == 0;
+  else if (from_fd >= 0 && to_fd >= 0)
+    ok = rename_until_done (self, from_fd, from.name, to_fd, to);
+  close_place (from_fd);
+  close_place (to_fd);
   expect (self, 0, 0, nothing, nothing);
   if (!ok) /* the kernel may have it by now, and it is nowhere */
     fuse_lowlevel_notify_inval_entry (self->session, from.parent, from.name, strlen (from.name));
@@ -190,10 +208,11 @@ mf_echo_move (MfEcho *self, MfMsgId id, MfEntryName from, MfEntryName to)
 void
 mf_echo_touch (MfEcho *self, guint64 node)
 {
-  g_autofree char *path = make_path (self, node, NULL);
+  int fd = open_place (self, node);
 
-  if (path != NULL)
-    utimensat (self->root_fd, path, NULL, 0);
+  if (fd >= 0)
+    utimensat (fd, ".", NULL, 0);
+  close_place (fd);
 }
 
 /* ---- answers ---------------------------------------------------------- */

@@ -7,9 +7,10 @@
  *          that come of it by their thread, and answers them without changing
  *          anything, but only as long as they say what the index says.
  *          The mountpoint is open from begin to end only: while it is, it is busy.
+ *          What else is mounted there, or in the tree, is not reached into.
  * Threads: begin to end: the notifier, no lock held, since it waits for answers of
  *          the dispatcher.  lookup, rename, unlink: fuse; they wait for nothing.
- * Source:  inotify(7); https://cr.yp.to/proto/maildir.html.
+ * Source:  inotify(7); openat2(2); https://cr.yp.to/proto/maildir.html.
  */
 #pragma once
 

@@ -142,6 +142,34 @@ def test_what_is_mounted_over_the_mount_is_left_alone(account, mount):
         watch.wait("new/", "MOVED_TO")
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="mounts something else in the mount")
+@pytest.mark.parametrize("where", ["INBOX", "INBOX/cur"])
+def test_what_is_mounted_inside_of_the_mount_is_left_alone(account, mount, where):
+    account.referee.append("INBOX", [SEEN, SEEN])
+    mounted = mount(account)
+    inbox = mounted.folder("INBOX")
+    name = mounted.files()[1].name
+    below = os.open(inbox / "cur", os.O_PATH)
+    subprocess.run(["mount", "-t", "tmpfs", "over", mounted.path / where], check=True)
+    try:
+        for place in ("tmp", "new", "cur"):
+            (inbox / place).mkdir(exist_ok=True)
+        strange = os.open(inbox / "cur", os.O_PATH)
+        (inbox / "cur" / name).write_text("of somebody else")
+        with Watch(inbox / "cur") as watch:
+            account.referee.expunge("INBOX", [1])
+            wait_for(lambda: name not in os.listdir(f"/proc/self/fd/{below}"), 10, "the removal below")
+    finally:
+        os.close(below)
+        subprocess.run(["umount", "-l", mounted.path / where], check=True)
+    listed(mounted)
+    with Watch(inbox / "new") as later:
+        account.referee.append("INBOX", [MAIL])
+        later.wait("new/", "MOVED_TO")  # and what came before that was told before
+    assert watch.events == [] and os.listdir(f"/proc/self/fd/{strange}") == [name]
+    os.close(strange)
+
+
 @pytest.mark.parametrize("reader", ["mutt", "neomutt"])
 def test_a_mail_reader_wakes_up(account, mount, tmp_path, reader):
     """Its own look at the folder would come only after an hour."""
