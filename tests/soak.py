@@ -2,6 +2,7 @@
 """Mixed load with random faults, for as long as one has patience:
 
     tests/soak.py --seed=7 --minutes=30
+    tests/soak.py --seed=7 --minutes=30 --without NOTIFY QRESYNC
 
 Two mounts of one account, each with a state of its own behind a proxy of its own,
 and a second client change messages; readers read all the time; connections are
@@ -91,9 +92,9 @@ class Hand(Life):
 
 
 class Soak:
-    def __init__(self, seed, root):
+    def __init__(self, seed, root, without):
         self.certs = Certs(root)
-        self.server = Dovecot(self.certs)
+        self.server = Dovecot(self.certs, without=without)
         self.account = self.server.add_account("alice")
         self.account.referee.create("Archive", "Lists", "Large")
         self.account.referee.append("Large", [Mail(b"Subject: x\r\n\r\n" + b"text\r\n" * 20_000)] * 10)
@@ -260,9 +261,9 @@ class Soak:
             assert os.listdir(hand.mounted.path / ".mailfs" / "lost+found") == []
 
 
-def soak(seed, minutes):
+def soak(seed, minutes, without):
     root = Path(tempfile.mkdtemp(prefix="mailfs-certs-"))
-    life = Soak(seed, root)
+    life = Soak(seed, root, without)
     try:
         life.run(minutes)
     except BaseException:
@@ -279,6 +280,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=1)
+    parser.add_argument("--without", nargs="*", default=[], help="extensions that the server shall lack")
     arguments = parser.parse_args()
-    soak(arguments.seed, arguments.minutes)
+    soak(arguments.seed, arguments.minutes, arguments.without)
     print("equal")
