@@ -334,8 +334,10 @@ mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error)
 {
   g_mutex_lock (&self->lock);
   leave_folder (self, id);
-  /* Changes may have waited for their messages to get a number. */
-  if (self->first_change_us == 0 && mf_journal_first (self->db) != G_MAXINT64)
+  /* Changes may have waited for their messages to get a number, or have come to
+   * nothing while somebody waits for them. */
+  if (self->first_change_us == 0
+      && (mf_waiters_count (self->push_waits) > 0 || mf_journal_first (self->db) != G_MAXINT64))
     self->first_change_us = self->last_change_us = g_get_monotonic_time ();
   mf_prefetcher_restart (self->prefetcher);
   GArray *waits = mf_waiters_take (self->folder_waits, id);
