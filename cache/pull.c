@@ -322,10 +322,11 @@ resync (Pull *self, gboolean *out_resynced, GError **error)
     .uidnext = folder->uidnext,
     .highestmodseq = folder->highestmodseq,
   };
-  gboolean can = (self->link->ops->caps (self->link->remote) & MF_CAP_QRESYNC) != 0
-                 && known.highestmodseq != 0 && self->last != 0;
+  /* A first listing asks for everything, any other for what changed. */
+  gboolean first = folder->uidvalidity == 0 && self->last == 0;
+  gboolean later = known.highestmodseq != 0 && self->last != 0;
 
-  return mf_link_resync (self->link, folder->mailbox, can ? &known : NULL, &sink, self,
+  return mf_link_resync (self->link, folder->mailbox, first || later ? &known : NULL, &sink, self,
                          out_resynced, error);
 }
 

@@ -50,7 +50,7 @@ take_reply (const MfReply *reply, gpointer user_data)
 }
 
 static void
-append_items (MfRemote *self, GString *command, MfFetch items)
+append_items (MfRemote *self, GString *command, MfFetch items, gboolean modseq)
 {
   g_string_append (command, " (UID");
   if (items & MF_FETCH_FLAGS)
@@ -60,7 +60,7 @@ append_items (MfRemote *self, GString *command, MfFetch items)
   if (items & MF_FETCH_SIZE)
     g_string_append (command, " RFC822.SIZE");
   /* A mailbox without MODSEQ may answer BAD to the question. */
-  if (self->has_modseq)
+  if (modseq)
     g_string_append (command, " MODSEQ");
   if ((items & MF_FETCH_IDS) && mf_session_can (self, "OBJECTID"))
     g_string_append (command, " EMAILID THREADID");
@@ -73,15 +73,44 @@ append_items (MfRemote *self, GString *command, MfFetch items)
   g_string_append_c (command, ')');
 }
 
+static char *
+fetch_command (MfRemote *self, guint32 first, guint32 last, MfFetch items, gboolean modseq,
+               guint64 since)
+{
+  g_autoptr (GString) command = g_string_new (NULL);
+
+  g_string_printf (command, "UID FETCH %u:", first);
+  if (last == 0)
+    g_string_append_c (command, '*');
+  else
+    g_string_append_printf (command, "%u", last);
+  append_items (self, command, items, modseq);
+  if (since != 0)
+    g_string_append_printf (command, " (CHANGEDSINCE %" G_GUINT64_FORMAT "%s)", since,
+                            self->qresync ? " VANISHED" : "");
+  return g_string_free (g_steal_pointer (&command), FALSE);
+}
+
+void
+mf_fetch_ahead (MfRemote *self)
+{
+  g_autofree char *command
+      = fetch_command (self, 1, 0, MF_FETCH_ALL, mf_session_can (self, "CONDSTORE"), 0);
+
+  mf_session_queue_ahead (self, command);
+}
+
 gboolean
 mf_fetch_run (MfRemote *self, guint32 first, guint32 last, MfFetch items, guint64 since,
               const MfChangeSink *sink, gpointer user_data, GCancellable *cancellable,
               GError **error)
 {
-  g_autoptr (GString) command = g_string_new (NULL);
   Fetching fetching = {
     .session = self, .first = MAX (first, 1), .last = last, .sink = sink, .sink_data = user_data
   };
+  g_autofree char *command
+      = fetch_command (self, fetching.first, last, items, self->has_modseq, since);
+  gboolean in_flight = mf_session_take_ahead (self, command);
   gboolean ok;
 
   if (!mf_session_enter (self, cancellable, error))
@@ -92,19 +121,10 @@ mf_fetch_run (MfRemote *self, guint32 first, guint32 last, MfFetch items, guint6
                            "the mailbox does not number its changes");
       return FALSE;
     }
-  g_string_printf (command, "UID FETCH %u:", fetching.first);
-  if (last == 0)
-    g_string_append_c (command, '*');
-  else
-    g_string_append_printf (command, "%u", last);
-  append_items (self, command, items);
-  if (since != 0)
-    g_string_append_printf (command, " (CHANGEDSINCE %" G_GUINT64_FORMAT "%s)", since,
-                            self->qresync ? " VANISHED" : "");
   self->takes_fetches = TRUE;
   mf_meta_init (&fetching.meta);
   mf_session_handle (self, take_reply, &fetching);
-  ok = mf_session_run (self, command->str, error);
+  ok = mf_session_run (self, in_flight ? NULL : command, error);
   mf_meta_clear (&fetching.meta);
   return ok;
 }

@@ -13,3 +13,6 @@
 gboolean mf_fetch_run (MfRemote *self, guint32 first, guint32 last, MfFetch items, guint64 since,
                        const MfChangeSink *sink, gpointer user_data, GCancellable *cancellable,
                        GError **error);
+/* Behind SELECT, which has not been answered: mf_fetch_run() for everything in full is
+ * in flight when it is called next. */
+void mf_fetch_ahead (MfRemote *self);

@@ -81,7 +81,7 @@ mf_idle_run (MfRemote *self, guint wait_ms, GCancellable *wake, MfHeard *out_hea
   gint64 deadline_us = g_get_monotonic_time () + (gint64)wait_ms * 1000;
   gboolean is_over = FALSE;
 
-  if (!mf_session_enter (self, cancellable, error))
+  if (!mf_session_enter (self, cancellable, error) || !mf_session_settle (self, error))
     return FALSE;
   if (!mf_session_can (self, "IDLE"))
     {

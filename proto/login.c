@@ -96,28 +96,16 @@ prepare (MfRemote *self, gboolean *out_is_known, GError **error)
   return ask_capabilities (self, error);
 }
 
-/* ENABLE and ID need no waiting for each other.  Refusals do not matter: what
- * counts is the ENABLED line. */
-static gboolean
-set_up (MfRemote *self, GError **error)
+/* Nobody waits for ENABLE and ID.  Refusals do not matter: what counts is the
+ * ENABLED line, before the first SELECT that needs it. */
+static void
+set_up (MfRemote *self)
 {
-  guint n = 0;
-
   if (mf_session_can (self, "ENABLE") && mf_session_can (self, "QRESYNC"))
-    {
-      mf_session_queue (self, "ENABLE QRESYNC");
-      n++;
-    }
+    mf_session_queue_aside (self, "ENABLE QRESYNC");
   /* Some large providers refuse SELECT to clients without a name. */
   if (mf_session_can (self, "ID"))
-    {
-      mf_session_queue (self, "ID (\"name\" \"mailfs\")");
-      n++;
-    }
-  for (; n > 0; n--)
-    if (!mf_session_wait (self, NULL, NULL, error))
-      return FALSE;
-  return TRUE;
+    mf_session_queue_aside (self, "ID (\"name\" \"mailfs\")");
 }
 
 static gboolean
@@ -173,8 +161,7 @@ attempt (const MfAccount *account, char **secret, GCancellable *cancellable, GEr
         return NULL;
     }
   self->is_login = FALSE;
-  if (!set_up (self, error))
-    return NULL;
+  set_up (self);
   self->cancellable = NULL;
   return g_steal_pointer (&self);
 }

@@ -276,7 +276,8 @@ typedef struct
   /* Opens @mailbox for the operations below; EXAMINE when @read_only.  With
    * @known (nullable; RFC 7162 3.2.5, needs MF_CAP_QRESYNC): if its UIDVALIDITY
    * still holds, what changed since its MODSEQ goes to @sink.  @out_resynced
-   * (nullable) says whether the server did so.  */
+   * (nullable) says whether the server did so.  With a @known that has no
+   * UIDVALIDITY fetch() of everything in full should follow: it is sent along. */
   gboolean (*select) (MfRemote *self, const char *mailbox, gboolean read_only,
                       const MfMailboxStatus *known, const MfChangeSink *sink, gpointer user_data,
                       MfMailboxStatus *out_status, gboolean *out_resynced,

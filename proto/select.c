@@ -2,6 +2,7 @@
 
 #include "proto/change.h"
 #include "proto/code.h"
+#include "proto/fetch.h"
 #include "proto/quote.h"
 
 typedef struct
@@ -113,6 +114,28 @@ append_command (MfRemote *self, GString *command, const char *mailbox, gboolean 
   return TRUE;
 }
 
+/* Sends the command, and what is to follow it; waits for the answer to the first. */
+static gboolean
+run (MfRemote *self, const char *command, gboolean all_follows, GError **error)
+{
+  guint tag = mf_session_queue (self, command);
+  guint answered = 0;
+  GError *refusal = NULL;
+
+  if (all_follows)
+    mf_fetch_ahead (self);
+  if (!mf_session_wait (self, &answered, &refusal, error))
+    return FALSE;
+  if (answered != tag)
+    {
+      g_clear_error (&refusal);
+      return mf_session_protocol_error (self, "the server answers out of order", error);
+    }
+  if (refusal != NULL)
+    g_propagate_error (error, refusal);
+  return refusal == NULL;
+}
+
 gboolean
 mf_select_run (MfRemote *self, const char *mailbox, gboolean read_only,
                const MfMailboxStatus *known, const MfChangeSink *sink, gpointer user_data,
@@ -121,9 +144,11 @@ mf_select_run (MfRemote *self, const char *mailbox, gboolean read_only,
 {
   g_autoptr (GString) command = g_string_new (NULL);
   Opening opening = { .sink = sink, .sink_data = user_data };
+  gboolean all_follows = known != NULL && known->uidvalidity == 0;
   gboolean ok;
 
-  if (!mf_session_enter (self, cancellable, error))
+  if (!mf_session_enter (self, cancellable, error)
+      || (known != NULL && !all_follows && !mf_session_settle (self, error)))
     return FALSE;
   if (known != NULL && self->qresync && known->uidvalidity != 0 && known->highestmodseq != 0)
     opening.known = known;
@@ -134,7 +159,7 @@ mf_select_run (MfRemote *self, const char *mailbox, gboolean read_only,
   self->has_modseq = FALSE;
   mf_meta_init (&opening.meta);
   mf_session_handle (self, take_reply, &opening);
-  ok = mf_session_run (self, command->str, error);
+  ok = run (self, command->str, all_follows, error);
   mf_meta_clear (&opening.meta);
   if (!ok)
     return FALSE;

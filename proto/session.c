@@ -14,6 +14,7 @@ mf_session_new (const MfAccount *account, MfStream *stream)
   self->account = account;
   self->stream = stream;
   self->open_tags = g_array_new (FALSE, FALSE, sizeof (guint));
+  self->aside = g_array_new (FALSE, FALSE, sizeof (guint));
   mf_reply_init (&self->reply);
   return self;
 }
@@ -31,6 +32,8 @@ mf_session_free (MfRemote *self)
   mf_stream_free (self->stream);
   mf_reply_clear (&self->reply);
   g_array_unref (self->open_tags);
+  g_array_unref (self->aside);
+  g_free (self->ahead);
   g_clear_pointer (&self->capabilities, g_hash_table_unref);
   g_clear_pointer (&self->announced, g_hash_table_unref);
   g_clear_error (&self->death);
@@ -75,9 +78,19 @@ mf_session_protocol_error (MfRemote *self, const char *words, GError **error)
   return die (self, g_error_new_literal (MF_REMOTE_ERROR, MF_REMOTE_ERROR_PROTOCOL, words), error);
 }
 
+/* What was sent ahead and is not wanted. */
+static void
+drop_ahead (MfRemote *self)
+{
+  if (self->ahead != NULL)
+    g_array_append_val (self->aside, self->ahead_tag);
+  g_clear_pointer (&self->ahead, g_free);
+}
+
 gboolean
 mf_session_enter (MfRemote *self, GCancellable *cancellable, GError **error)
 {
+  drop_ahead (self);
   self->cancellable = cancellable;
   self->handler = NULL;
   self->sink = NULL;
@@ -152,6 +165,31 @@ mf_session_queue (MfRemote *self, const char *command)
 
   mf_session_end (self);
   return tag;
+}
+
+void
+mf_session_queue_aside (MfRemote *self, const char *command)
+{
+  guint tag = mf_session_queue (self, command);
+
+  g_array_append_val (self->aside, tag);
+}
+
+void
+mf_session_queue_ahead (MfRemote *self, const char *command)
+{
+  drop_ahead (self);
+  self->ahead_tag = mf_session_queue (self, command);
+  self->ahead = g_strdup (command);
+}
+
+gboolean
+mf_session_take_ahead (MfRemote *self, const char *command)
+{
+  if (g_strcmp0 (self->ahead, command) != 0)
+    return FALSE;
+  g_clear_pointer (&self->ahead, g_free);
+  return TRUE;
 }
 
 gboolean
@@ -243,8 +281,28 @@ new_refusal (MfRemote *self)
   return self->is_login ? mf_refusal_new_at_login (&self->reply) : mf_refusal_new (&self->reply);
 }
 
-gboolean
-mf_session_read (MfRemote *self, GError **error)
+static gboolean
+remove_tag (GArray *tags, guint tag)
+{
+  for (guint i = 0; i < tags->len; i++)
+    if (g_array_index (tags, guint, i) == tag)
+      {
+        g_array_remove_index (tags, i);
+        return TRUE;
+      }
+  return FALSE;
+}
+
+/* Whether the reply was the answer to what nobody waits for. */
+static gboolean
+close_aside (MfRemote *self)
+{
+  return self->reply.kind == MF_REPLY_TAGGED && remove_tag (self->aside, self->reply.tag)
+         && remove_tag (self->open_tags, self->reply.tag);
+}
+
+static gboolean
+read_reply (MfRemote *self, GError **error)
 {
   GError *cause = NULL;
 
@@ -261,6 +319,28 @@ mf_session_read (MfRemote *self, GError **error)
   if (self->reply.kind == MF_REPLY_STATUS && self->reply.state == MF_STATE_BYE)
     return die (self, new_refusal (self), error);
   learn (self, &self->reply);
+  return TRUE;
+}
+
+gboolean
+mf_session_settle (MfRemote *self, GError **error)
+{
+  while (self->aside->len > 0)
+    {
+      if (!read_reply (self, error))
+        return FALSE;
+      close_aside (self);
+    }
+  return TRUE;
+}
+
+gboolean
+mf_session_read (MfRemote *self, GError **error)
+{
+  do
+    if (!read_reply (self, error))
+      return FALSE;
+  while (close_aside (self));
   if (self->handler != NULL && self->reply.kind != MF_REPLY_STRANGE
       && self->reply.kind != MF_REPLY_CONTINUE)
     self->handler (&self->reply, self->handler_data);
@@ -271,15 +351,11 @@ mf_session_read (MfRemote *self, GError **error)
 static gboolean
 close_tag (MfRemote *self, GError **out_refusal, GError **error)
 {
-  for (guint i = 0; i < self->open_tags->len; i++)
-    if (g_array_index (self->open_tags, guint, i) == self->reply.tag)
-      {
-        g_array_remove_index (self->open_tags, i);
-        if (out_refusal != NULL && self->reply.state != MF_STATE_OK)
-          *out_refusal = new_refusal (self);
-        return TRUE;
-      }
-  return mf_session_protocol_error (self, "the server answers what was not asked", error);
+  if (!remove_tag (self->open_tags, self->reply.tag))
+    return mf_session_protocol_error (self, "the server answers what was not asked", error);
+  if (out_refusal != NULL && self->reply.state != MF_STATE_OK)
+    *out_refusal = new_refusal (self);
+  return TRUE;
 }
 
 gboolean
@@ -319,7 +395,8 @@ mf_session_run (MfRemote *self, const char *command, GError **error)
 {
   GError *refusal = NULL;
 
-  mf_session_queue (self, command);
+  if (command != NULL)
+    mf_session_queue (self, command);
   if (!mf_session_wait (self, NULL, &refusal, error))
     return FALSE;
   if (refusal != NULL)

@@ -35,6 +35,7 @@ struct _MfRemote
   GError *death;             /* (nullable) why the session is dead */
   guint last_tag;
   GArray *open_tags; /* guint: commands without an answer yet */
+  GArray *aside;     /* guint: those of them whose answers nobody waits for */
 
   GHashTable *capabilities; /* (nullable) upper case; NULL: not known */
   gboolean qresync;         /* the server has said ENABLED */
@@ -47,6 +48,8 @@ struct _MfRemote
   guint32 exists;
   gboolean news;          /* something was announced that no operation has passed on */
   gboolean takes_fetches; /* the operation under way cares for FETCH itself */
+  char *ahead;            /* (nullable) a UID FETCH sent with SELECT, for the operation that */
+  guint ahead_tag;        /* will ask for it */
 
   /* All others, see announce.h. */
   gboolean announces;      /* the server tells of them */
@@ -89,6 +92,14 @@ gboolean mf_session_put_literal (MfRemote *self, gsize size, GError **out_refusa
 
 /* A whole command. */
 guint mf_session_queue (MfRemote *self, const char *command);
+/* One whose answer nobody waits for; what it says by the way is learnt all the same. */
+void mf_session_queue_aside (MfRemote *self, const char *command);
+/* Until all of those are answered. */
+gboolean mf_session_settle (MfRemote *self, GError **error);
+/* One that the operation after this one will queue; until then it is in flight. */
+void mf_session_queue_ahead (MfRemote *self, const char *command);
+/* Before enter: whether @command is in flight already. */
+gboolean mf_session_take_ahead (MfRemote *self, const char *command);
 /* Sends what is queued and waits for the answer to any open command.
  * @out_refusal (nullable): the server's NO or BAD.  FALSE: dead. */
 gboolean mf_session_wait (MfRemote *self, guint *out_tag, GError **out_refusal, GError **error);
@@ -99,7 +110,7 @@ gboolean mf_session_wait_continue (MfRemote *self, char **out_words, GError **ou
 /* One reply, of any kind, to the handler. */
 gboolean mf_session_read (MfRemote *self, GError **error);
 
-/* Queue and wait; NO and BAD are errors. */
+/* Queue and wait; NO and BAD are errors.  @command (nullable): NULL if it is in flight. */
 gboolean mf_session_run (MfRemote *self, const char *command, GError **error);
 /* The same for "@before set @after" with @uids in as many lines as they need,
  * MF_SESSION_WINDOW of them in flight.  All are tried; the first refusal is the

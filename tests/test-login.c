@@ -62,13 +62,38 @@ test_enabled (gconstpointer data)
                            "S: A2 OK",
                            "S: * ID NIL",
                            "S: A3 OK",
+                           "C: A4 NOOP",
+                           "S: A4 OK",
                            NULL };
   MfAccount account;
   MfScripted *server;
   MfRemote *session = mf_scripted_open ("ENABLE CONDSTORE QRESYNC ID", script, &account, &server);
 
+  g_assert_true (mf_remote_imap.noop (session, NULL, NULL));
   g_assert_cmpint (mf_remote_imap.caps (session), ==,
                    MF_CAP_CONDSTORE | (says_so ? MF_CAP_QRESYNC : 0));
+  mf_remote_imap.close (session);
+  mf_scripted_assert (server);
+}
+
+/* The next command leaves before they are answered. */
+static void
+test_nobody_waits_for_enable (void)
+{
+  const char *script[] = { "C: A2 ENABLE QRESYNC",
+                           "C: A3 ID *",
+                           "C: A4 NOOP",
+                           "S: * ENABLED QRESYNC",
+                           "S: A2 OK",
+                           "S: A3 BAD What?",
+                           "S: A4 OK",
+                           NULL };
+  MfAccount account;
+  MfScripted *server;
+  MfRemote *session = mf_scripted_open ("ENABLE QRESYNC ID", script, &account, &server);
+
+  g_assert_true (mf_remote_imap.noop (session, NULL, NULL));
+  g_assert_cmpint (mf_remote_imap.caps (session), ==, MF_CAP_CONDSTORE | MF_CAP_QRESYNC);
   mf_remote_imap.close (session);
   mf_scripted_assert (server);
 }
@@ -237,6 +262,7 @@ main (int argc, char **argv)
   mf_remote_init ();
   g_test_add_func ("/login/capabilities-are-asked-again-after-it", test_asks_capabilities);
   g_test_add_data_func ("/login/qresync-counts-when-enabled", GINT_TO_POINTER (TRUE), test_enabled);
+  g_test_add_func ("/login/nobody-waits-for-enable", test_nobody_waits_for_enable);
   g_test_add_data_func ("/login/qresync-does-not-count-when-only-offered", GINT_TO_POINTER (FALSE),
                         test_enabled);
   g_test_add_func ("/login/greetings", test_greetings);

@@ -154,6 +154,117 @@ test_status (void)
   mf_scripted_assert (server);
 }
 
+/* Commands that come together, before any of them is answered. */
+#define ALL_OF_IT "UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE"
+
+static void
+test_all_is_sent_along (void)
+{
+  const char *script[] = { "C: A2 EXAMINE \"x\" (CONDSTORE)",
+                           "C: A3 " ALL_OF_IT " MODSEQ)",
+                           "S: * 2 EXISTS",
+                           "S: * OK [UIDVALIDITY 5] .",
+                           "S: * OK [HIGHESTMODSEQ 9] .",
+                           "S: A2 OK [READ-ONLY] .",
+                           "S: * 1 FETCH (UID 4 FLAGS () MODSEQ (8))",
+                           "S: * 2 FETCH (UID 7 FLAGS () MODSEQ (9))",
+                           "S: A3 OK",
+                           NULL };
+  static const MfMailboxStatus nothing = { 0 };
+  g_autoptr (GString) log = g_string_new (NULL);
+  MfAccount account;
+  MfScripted *server;
+  MfRemote *session = mf_scripted_open ("CONDSTORE", script, &account, &server);
+  MfMailboxStatus status;
+
+  g_assert_true (
+      remote.select (session, "x", TRUE, &nothing, &sink, log, &status, NULL, NULL, NULL));
+  g_assert_cmpstr (log->str, ==, "");
+  g_assert_cmpuint (status.uidvalidity, ==, 5);
+  g_assert_true (remote.fetch (session, 1, 0, MF_FETCH_ALL, 0, &sink, log, NULL, NULL));
+  g_assert_cmpstr (log->str, ==, "4 7 ");
+  remote.close (session);
+  mf_scripted_assert (server);
+}
+
+/* The mailbox has no MODSEQ, and the server minds the question: it is asked again. */
+static void
+test_all_is_asked_for_again (void)
+{
+  const char *script[] = { "C: A2 EXAMINE \"x\" (CONDSTORE)",
+                           "C: A3 " ALL_OF_IT " MODSEQ)",
+                           "S: * 1 EXISTS",
+                           "S: * OK [UIDVALIDITY 5] .",
+                           "S: * OK [NOMODSEQ] .",
+                           "S: A2 OK [READ-ONLY] .",
+                           "C: A4 " ALL_OF_IT ")",
+                           "S: A3 BAD No MODSEQ here",
+                           "S: * 1 FETCH (UID 4 FLAGS ())",
+                           "S: A4 OK",
+                           NULL };
+  static const MfMailboxStatus nothing = { 0 };
+  g_autoptr (GString) log = g_string_new (NULL);
+  MfAccount account;
+  MfScripted *server;
+  MfRemote *session = mf_scripted_open ("CONDSTORE", script, &account, &server);
+  MfMailboxStatus status;
+
+  g_assert_true (
+      remote.select (session, "x", TRUE, &nothing, &sink, log, &status, NULL, NULL, NULL));
+  g_assert_true (remote.fetch (session, 1, 0, MF_FETCH_ALL, 0, &sink, log, NULL, NULL));
+  g_assert_cmpstr (log->str, ==, "4 ");
+  remote.close (session);
+  mf_scripted_assert (server);
+}
+
+/* Then what was sent along is refused as well, and concerns nobody. */
+static void
+test_all_of_what_is_missing (void)
+{
+  const char *script[] = { "C: A2 EXAMINE \"x\"",
+                           "C: A3 " ALL_OF_IT ")",
+                           "S: A2 NO [NONEXISTENT] .",
+                           "C: A4 NOOP",
+                           "S: A3 BAD No mailbox selected",
+                           "S: A4 OK",
+                           NULL };
+  static const MfMailboxStatus nothing = { 0 };
+  g_autoptr (GError) error = NULL;
+  MfAccount account;
+  MfScripted *server;
+  MfRemote *session = mf_scripted_open ("", script, &account, &server);
+  MfMailboxStatus status;
+
+  g_assert_false (
+      remote.select (session, "x", TRUE, &nothing, &sink, NULL, &status, NULL, NULL, &error));
+  assert_remote_error (error, MF_REMOTE_ERROR_NOT_FOUND);
+  g_assert_true (remote.noop (session, NULL, NULL));
+  remote.close (session);
+  mf_scripted_assert (server);
+}
+
+/* A server whose answers are in no order says nothing of what is open. */
+static void
+test_out_of_order (void)
+{
+  const char *script[] = { "C: A2 EXAMINE \"x\"",
+                           "C: A3 " ALL_OF_IT ")",
+                           "S: A3 OK",
+                           "S: A2 OK",
+                           NULL };
+  static const MfMailboxStatus nothing = { 0 };
+  g_autoptr (GError) error = NULL;
+  MfAccount account;
+  MfScripted *server;
+  MfRemote *session = mf_scripted_open ("", script, &account, &server);
+  MfMailboxStatus status;
+
+  g_assert_false (
+      remote.select (session, "x", TRUE, &nothing, &sink, NULL, &status, NULL, NULL, &error));
+  assert_remote_error (error, MF_REMOTE_ERROR_PROTOCOL);
+  remote.close (session);
+}
+
 static void
 test_missing (void)
 {
@@ -183,5 +294,9 @@ main (int argc, char **argv)
   g_test_add_func ("/select/the-previous-mailbox-is-kept-apart", test_previous_mailbox);
   g_test_add_func ("/select/status-of-a-simple-server", test_status);
   g_test_add_func ("/select/no-such-mailbox", test_missing);
+  g_test_add_func ("/select/all-of-a-mailbox-is-asked-for-in-the-same-breath", test_all_is_sent_along);
+  g_test_add_func ("/select/without-modseq-it-is-asked-for-again", test_all_is_asked_for_again);
+  g_test_add_func ("/select/all-of-what-is-missing-concerns-nobody", test_all_of_what_is_missing);
+  g_test_add_func ("/select/answers-out-of-order-are-refused", test_out_of_order);
   return g_test_run ();
 }

@@ -38,6 +38,15 @@ def test_listing_a_folder_costs_a_few_commands(counted):
     assert sum(counter.commands.values()) <= 6
 
 
+def test_a_mount_waits_for_no_more_than_it_must(account, mount, proxy):
+    account.referee.append("INBOX", corpus.messages()[:20])
+    counter = proxy(account.server.port)
+    mounted = mount(account, "auth=plain", "connections=1", "prefetch=none", port=counter.port)
+    assert len(os.listdir(mounted.folder("INBOX") / "new")) == 20
+    # AUTHENTICATE; ENABLE, ID and LIST; EXAMINE and UID FETCH; what looks at the quota may be among it
+    assert counter.round_trips <= 4
+
+
 def test_metadata_once_listed_costs_nothing(counted):
     mounted, counter = counted
     os.listdir(mounted.folder("INBOX") / "new")
