@@ -161,9 +161,11 @@ find_in_target (Recover *self, const MfChange *change, const MfMessage *row, con
                 guint32 *out_uid, GError **error)
 {
   gboolean upload = change->kind == MF_CHANGE_APPEND;
+  /* A server that tells UIDs and has told none may have found nothing to do. */
+  gboolean tells = (self->link->ops->caps (self->link->remote) & MF_CAP_UIDPLUS) != 0;
   MfTraceOf what = { .date = row->internaldate, .size = row->wire_size,
                      .emailid = upload ? NULL : row->emailid, .digest = digest, .loose = upload,
-                     .sure = change->state == MF_CHANGE_DONE };
+                     .sure = change->state == MF_CHANGE_DONE && !tells };
   g_auto (MfFolder) target = { 0 };
   g_auto (MfChange) now = { 0 };
   gboolean there = FALSE, found = FALSE;

@@ -188,8 +188,12 @@ is_it (MfTrace *self, const MfFolder *folder, const Candidate *candidate, const 
 {
   GError *local = NULL;
 
-  *out = (what->emailid != NULL && g_strcmp0 (what->emailid, candidate->emailid) == 0)
-         || what->digest == NULL || (what->sure && n == 1);
+  if (what->emailid != NULL && candidate->emailid != NULL)
+    {
+      *out = g_str_equal (what->emailid, candidate->emailid);
+      return TRUE;
+    }
+  *out = what->digest == NULL || (what->sure && n == 1);
   if (*out)
     return TRUE;
   g_autofree char *digest = mf_trace_digest (self, folder, candidate->uid, &local);

@@ -22,7 +22,7 @@ typedef struct
 {
   gint64 date;
   guint64 size;        /* on the wire */
-  const char *emailid; /* (nullable) */
+  const char *emailid; /* (nullable) decides where the server tells it */
   const char *digest;  /* (nullable) */
   gboolean loose;      /* the server may have changed date or size */
   gboolean sure;       /* it is there: if one alone has date and size, that is it */

@@ -162,7 +162,7 @@ transfer (MfRemote *self, MfFakeOp op, const MfUidSet *uids, const char *mailbox
   self->seen += from->changes - before;
   out_copied->uidvalidity = copied.uidvalidity;
   gboolean ok = mf_fake_session_leave (self, op, error);
-  if (!tells || !ok)
+  if (!tells || !ok || out_copied->pairs->len == 0)
     {
       out_copied->uidvalidity = 0;
       g_array_set_size (out_copied->pairs, 0);

@@ -147,6 +147,15 @@ push_at_last (Fixture *self)
 }
 
 static void
+sync_all (Fixture *self)
+{
+  g_autoptr (MfPatience) patience = mf_patience_new ();
+
+  mf_cache_sync (self->cache, mf_patience_done, patience);
+  g_assert_cmpint (mf_patience_code (patience), ==, NONE);
+}
+
+static void
 set_flags (Fixture *self, MfMsgId id, MfFlags flags, const char *keywords)
 {
   g_auto (MfMessage) seen = { 0 };
@@ -549,6 +558,32 @@ test_moved_and_not_there_any_more (Fixture *self, gconstpointer data)
   assert_nothing_pending (self);
 }
 
+/* The server says yes, and has moved nothing.  Meanwhile a stranger's message has come,
+ * of the same date and size. */
+static void
+test_nothing_to_move_takes_no_stranger (Fixture *self, gconstpointer data)
+{
+  MfMsgId id = find_uid (self, self->inbox, 2);
+  gint64 date = mf_fake_date (self->fake, "INBOX", 2);
+  g_auto (MfMessage) message = { 0 };
+  MfFakeOp op = (GPOINTER_TO_UINT (data) & MF_CAP_MOVE) != 0 ? MF_FAKE_MOVE : MF_FAKE_COPY;
+
+  read_body (self, id);
+  mf_fake_hold (self->fake, op);
+  move (self, id, self->other);
+  g_assert_true (mf_fake_wait_held (self->fake, op, 1));
+  mf_fake_expunge (self->fake, "INBOX", 2);
+  mf_fake_append (self->fake, "other", "Subject: 9\r\n\r\nNumber 9\r\n", 0, NULL);
+  mf_fake_set_date (self->fake, "other", 1, date);
+  mf_fake_release (self->fake, op);
+  push_at_last (self);
+  g_assert_true (mf_cache_message (self->cache, id, &message, NULL));
+  g_assert_cmpint (message.folder, ==, MF_FOLDER_LOST);
+  sync_all (self);
+  g_assert_cmpint (find_uid (self, self->other, 1), !=, id);
+  assert_nothing_pending (self);
+}
+
 /* What came of a change whose answer was lost is looked for in the new mailbox too. */
 static void
 test_lost_answer_before_a_new_mailbox (Fixture *self, gconstpointer data)
@@ -731,6 +766,9 @@ main (int argc, char **argv)
            test_removal_of_what_cannot_be_told_removes_nothing);
   ADD_ALL ("what was moved and is not there any more is kept if it can",
            test_moved_and_not_there_any_more);
+  ADD ("nothing to move takes no stranger, MOVE", FULL, test_nothing_to_move_takes_no_stranger);
+  ADD ("nothing to move takes no stranger, UIDPLUS", SYNC | MF_CAP_UIDPLUS,
+       test_nothing_to_move_takes_no_stranger);
   ADD_ALL ("an answer lost before a new mailbox doubles nothing",
            test_lost_answer_before_a_new_mailbox);
   ADD_ALL ("new mailboxes while pushing lose nothing", test_new_mailboxes_while_pushing);
