@@ -138,7 +138,7 @@ list_first (MfEngine *self, GError **error)
     mf_engine_pull_later (self, stale);
   else
     mf_link_check (link, local);
-  mf_engine_give_link (link);
+  mf_link_give (link);
   if (local != NULL)
     g_propagate_error (error, local);
   return local == NULL;

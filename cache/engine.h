@@ -138,12 +138,11 @@ void mf_engine_set_online (MfEngine *self);
 void mf_engine_end_backoff (MfEngine *self);
 /* Everybody who waits is told; the watch tries again later. */
 void mf_engine_set_offline (MfEngine *self, const GError *error);
-/* The worker's link with a session, to be given back after the task: its own, or the
+/* Takes the worker's link, with a session, to be given back after the task: its own, or the
  * front's when the server allows no more.  NULL: offline.  Sets the state.
  * @out_fresh (optional): the session was opened just now. */
 MfLink *mf_engine_take_link (MfEngine *self, MfWorkerKind kind, gboolean *out_fresh,
                              GError **error);
-void mf_engine_give_link (MfLink *link);
 /* By the user's wish. */
 gboolean mf_engine_has_link (const MfEngine *self, MfWorkerKind kind);
 gboolean mf_engine_shares_link (MfEngine *self, MfWorkerKind kind);

@@ -8,7 +8,8 @@ mf_link_new (const MfRemoteOps *ops, const MfAccount *account)
   self->ops = ops;
   self->account = account;
   self->cancellable = g_cancellable_new ();
-  g_mutex_init (&self->in_use);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->given);
   return self;
 }
 
@@ -17,8 +18,48 @@ mf_link_free (MfLink *self)
 {
   mf_link_drop (self);
   g_object_unref (self->cancellable);
-  g_mutex_clear (&self->in_use);
+  g_cond_clear (&self->given);
+  g_mutex_clear (&self->lock);
   g_free (self);
+}
+
+void
+mf_link_take (MfLink *self)
+{
+  g_mutex_lock (&self->lock);
+  guint mine = self->turns++;
+  while (self->turn != mine)
+    g_cond_wait (&self->given, &self->lock);
+  g_mutex_unlock (&self->lock);
+}
+
+gboolean
+mf_link_try_take (MfLink *self)
+{
+  g_mutex_lock (&self->lock);
+  gboolean is_free = self->turn == self->turns;
+  if (is_free)
+    self->turns++;
+  g_mutex_unlock (&self->lock);
+  return is_free;
+}
+
+void
+mf_link_give (MfLink *self)
+{
+  g_mutex_lock (&self->lock);
+  self->turn++;
+  g_cond_broadcast (&self->given);
+  g_mutex_unlock (&self->lock);
+}
+
+gboolean
+mf_link_is_awaited (MfLink *self)
+{
+  g_mutex_lock (&self->lock);
+  gboolean is_awaited = self->turns - self->turn > 1;
+  g_mutex_unlock (&self->lock);
+  return is_awaited;
 }
 
 gboolean

@@ -1,7 +1,9 @@
 /* link.h - a session with the server, opened when it is needed.
  *
- * Shape:   knows which mailbox is selected; drops a session that has died.
- * Threads: whoever holds @in_use; cancelling @cancellable, any.
+ * Shape:   knows which mailbox is selected; drops a session that has died.  Taken for
+ *          a task, network and all, by one thread after another, in the order in which
+ *          they came for it.
+ * Threads: whoever has taken it; taking it, and cancelling @cancellable, any.
  * Errors:  MF_REMOTE_ERROR as they come.
  */
 #pragma once
@@ -12,7 +14,9 @@ typedef struct
 {
   const MfRemoteOps *ops;
   const MfAccount *account;
-  GMutex in_use;             /* held for a task, network and all */
+  GMutex lock;               /* guards the turns */
+  GCond given;
+  guint turn, turns;         /* whose it is; how many were asked for */
   GCancellable *cancellable; /* ends whatever the link is waiting for */
   MfRemote *remote;          /* (nullable) */
   char *mailbox;             /* (nullable) selected, the server's spelling */
@@ -25,6 +29,13 @@ typedef struct
 MfLink *mf_link_new (const MfRemoteOps *ops, const MfAccount *account);
 void mf_link_free (MfLink *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfLink, mf_link_free)
+
+void mf_link_take (MfLink *self);
+/* FALSE: somebody has it, or waits for it. */
+gboolean mf_link_try_take (MfLink *self);
+void mf_link_give (MfLink *self);
+/* By who has it: others wait for it. */
+gboolean mf_link_is_awaited (MfLink *self);
 
 gboolean mf_link_is_open (const MfLink *self);
 gboolean mf_link_open (MfLink *self, GError **error);

@@ -225,7 +225,7 @@ look_after_folder (Lookout *self)
       if (mf_link_is_open (self->link))
         give_up_folder (self);
     }
-  mf_engine_give_link (self->link);
+  mf_link_give (self->link);
   g_mutex_lock (&engine->lock);
   if (ok)
     self->failures = 0;
@@ -243,11 +243,11 @@ hang_up (Lookout *self)
   MfEngine *engine = self->all->engine;
 
   self->must_close = FALSE;
-  if (!g_mutex_trylock (&self->link->in_use))
+  if (!mf_link_try_take (self->link))
     return;
   g_mutex_unlock (&engine->lock);
   mf_link_drop (self->link);
-  mf_engine_give_link (self->link);
+  mf_link_give (self->link);
   g_mutex_lock (&engine->lock);
 }
 
@@ -292,7 +292,7 @@ run (gpointer data)
       hang_up (self);
     else if (!is_ready (self))
       wait_for_change (self);
-    else if (g_mutex_trylock (&self->link->in_use))
+    else if (mf_link_try_take (self->link))
       look_after_folder (self);
     else
       self->rest_until_us = g_get_monotonic_time () + REST_US;
@@ -318,7 +318,7 @@ mf_lookouts_take_link (MfLookouts *self, MfLink *link)
       g_cancellable_cancel (borrower->wake);
       g_mutex_unlock (&engine->lock);
     }
-  g_mutex_lock (&link->in_use);
+  mf_link_take (link);
   if (borrower != NULL)
     {
       g_mutex_lock (&engine->lock);

@@ -19,7 +19,7 @@ void mf_lookouts_free (MfLookouts *self);
 void mf_lookouts_set_needed (MfLookouts *self, gboolean needed, MfFolderId inbox);
 /* With the lock: somebody lists @folder, or reads in it. */
 void mf_lookouts_note_use (MfLookouts *self, MfFolderId folder);
-/* Locks @link->in_use; whoever idles there makes way. */
+/* Takes @link; whoever idles there makes way. */
 void mf_lookouts_take_link (MfLookouts *self, MfLink *link);
 
 /* With the lock: their sessions may be dead, or too many, and are tried again after

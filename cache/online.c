@@ -191,7 +191,7 @@ mf_engine_take_link (MfEngine *self, MfWorkerKind kind, gboolean *out_fresh, GEr
         *out_fresh = fresh;
       return link;
     }
-  mf_engine_give_link (link);
+  mf_link_give (link);
   if (crowd_out (self, whose, local))
     {
       g_error_free (local);
@@ -200,12 +200,6 @@ mf_engine_take_link (MfEngine *self, MfWorkerKind kind, gboolean *out_fresh, GEr
   mf_engine_set_offline (self, local);
   g_propagate_error (error, local);
   return NULL;
-}
-
-void
-mf_engine_give_link (MfLink *link)
-{
-  g_mutex_unlock (&link->in_use);
 }
 
 /* ---- the user's wish -------------------------------------------------- */
@@ -268,7 +262,7 @@ mf_engine_hang_up (MfEngine *self, MfWorkerKind kind)
   MfLink *link = self->links[kind];
 
   /* What somebody is using is cancelled, and dropped by him. */
-  if ((!self->unwanted && !shares (self, kind)) || !g_mutex_trylock (&link->in_use))
+  if ((!self->unwanted && !shares (self, kind)) || !mf_link_try_take (link))
     return FALSE;
   gboolean open = mf_link_is_open (link);
   if (open)
@@ -277,6 +271,6 @@ mf_engine_hang_up (MfEngine *self, MfWorkerKind kind)
       mf_link_drop (link);
       g_mutex_lock (&self->lock);
     }
-  mf_engine_give_link (link);
+  mf_link_give (link);
   return open;
 }

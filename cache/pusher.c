@@ -139,7 +139,7 @@ run_once (Pusher *self, gboolean and_refresh, gboolean *out_lost, gboolean *out_
       *out_stale = *out_lost && !fresh;
       g_propagate_error (error, local);
     }
-  mf_engine_give_link (self->link);
+  mf_link_give (self->link);
   return local == NULL;
 }
 

@@ -235,7 +235,7 @@ open_session (Watch *self)
   MfLink *link = mf_engine_take_link (self->engine, MF_WORKER_WATCH, NULL, NULL);
 
   if (link != NULL)
-    mf_engine_give_link (link);
+    mf_link_give (link);
   return link == self->link;
 }
 
@@ -253,7 +253,7 @@ poll_by_another (Watch *self)
     come_back (&other);
   else if (g_get_monotonic_time () >= poll_time (engine) && !poll_tree (&other, &error))
     mf_link_check (other.link, error);
-  mf_engine_give_link (other.link);
+  mf_link_give (other.link);
   sleep_until_poll (engine);
 }
 

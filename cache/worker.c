@@ -57,7 +57,7 @@ run_once (Worker *self, Task task, MfFolderId folder, gboolean *out_lost, GError
       *out_lost = !self->outlived;
       g_propagate_error (error, local);
     }
-  mf_engine_give_link (self->link);
+  mf_link_give (self->link);
   return local == NULL;
 }
 
@@ -173,14 +173,17 @@ take_ahead (MfEngine *engine, MfFolderId folder, GArray *batch)
     }
 }
 
-/* With the lock: what can wait does not keep a session that others need too. */
+/* With the lock: bodies, of which more may be wanted all the time, keep nobody from a
+ * session that he needs too, and a listing from nothing. */
 static gboolean
 gives_way (Worker *self)
 {
   MfEngine *engine = self->engine;
 
-  return self->kind == MF_WORKER_BACK && self->link == engine->links[MF_WORKER_FRONT]
-         && (!g_queue_is_empty (engine->front_pulls) || !g_queue_is_empty (engine->wanted));
+  if (self->link != engine->links[MF_WORKER_FRONT])
+    return FALSE;
+  return mf_link_is_awaited (self->link) || !g_queue_is_empty (engine->front_pulls)
+         || (self->kind == MF_WORKER_BACK && !g_queue_is_empty (engine->wanted));
 }
 
 static gboolean
@@ -456,7 +459,7 @@ be_ready (MfEngine *engine)
   MfLink *link = mf_engine_take_link (engine, MF_WORKER_BACK, NULL, NULL);
 
   if (link != NULL)
-    mf_engine_give_link (link);
+    mf_link_give (link);
 }
 
 gpointer

@@ -186,6 +186,37 @@ wait_count (Fixture *self, MfFakeOp op, guint n)
     g_usleep (1000);
 }
 
+static gboolean
+is_push_due (MfEngine *engine)
+{
+  g_mutex_lock (&engine->lock);
+  gboolean is_due = engine->first_change_us != 0;
+  g_mutex_unlock (&engine->lock);
+  return is_due;
+}
+
+/* The push worker has looked whether there is something from before. */
+static void
+wait_for_first_push (Fixture *self)
+{
+  MfEngine *engine = self->cache->engine;
+
+  g_mutex_lock (&engine->lock);
+  while (engine->pushes == 0)
+    g_cond_wait (&engine->changed, &engine->lock);
+  g_mutex_unlock (&engine->lock);
+}
+
+/* The push worker waits for the session, which is the front's. */
+static void
+wait_for_push (Fixture *self)
+{
+  MfEngine *engine = self->cache->engine;
+
+  while (is_push_due (engine) || !mf_link_is_awaited (engine->links[MF_WORKER_FRONT]))
+    g_usleep (1000);
+}
+
 /* INBOX is known, and the watch waits in it. */
 static void
 start_watching (Fixture *self, guint n)
@@ -598,6 +629,69 @@ test_watch_leaves_alone_who_is_busy (Fixture *self, gconstpointer data)
   g_assert_true (is_online (self));
 }
 
+/* Bodies of "other" that are wanted at once, more than are fetched together; forward it
+ * would be a walk, which is the back worker's. */
+static void
+want_many_bodies (Fixture *self, guint n, MfPatience *patience)
+{
+  for (guint32 uid = n; uid > 0; uid--)
+    g_assert_true (mf_cache_want_body (self->cache, find_uid (self, "other", uid),
+                                       mf_patience_done, patience));
+}
+
+static void
+test_a_listing_overtakes_bodies (Fixture *self, gconstpointer data)
+{
+  g_autoptr (MfPatience) bodies = mf_patience_new (), listing = mf_patience_new ();
+  guint n = 300;
+
+  mf_fake_create (self->fake, "more");
+  mf_fake_fill (self->fake, "more", 1);
+  mf_fake_fill (self->fake, "other", n);
+  start (self);
+  list (self, "other");
+  mf_fake_hold (self->fake, MF_FAKE_BODIES);
+  want_many_bodies (self, n, bodies);
+  g_assert_true (mf_fake_wait_held (self->fake, MF_FAKE_BODIES, 1));
+  mf_fake_hold (self->fake, MF_FAKE_FETCH);
+  mf_cache_want_folder (self->cache, find (self, "more"), mf_patience_done, listing);
+  mf_fake_release (self->fake, MF_FAKE_BODIES);
+  g_assert_true (mf_fake_wait_held (self->fake, MF_FAKE_FETCH, 1));
+  g_assert_cmpuint (mf_patience_calls (bodies), <, n);
+  mf_fake_release (self->fake, MF_FAKE_FETCH);
+  mf_patience_wait (listing, 1);
+  mf_patience_wait (bodies, n);
+}
+
+/* All workers have one session. */
+static void
+test_a_change_overtakes_bodies (Fixture *self, gconstpointer data)
+{
+  g_autoptr (MfPatience) bodies = mf_patience_new ();
+  g_autoptr (GError) error = NULL;
+  g_auto (MfMessage) message = { 0 };
+  guint n = 300;
+
+  self->options.connections = 1;
+  mf_fake_fill (self->fake, "other", n + 1);
+  start (self);
+  list (self, "other");
+  wait_for_first_push (self);
+  mf_fake_hold (self->fake, MF_FAKE_BODIES);
+  mf_fake_hold (self->fake, MF_FAKE_STORE);
+  want_many_bodies (self, n, bodies);
+  g_assert_true (mf_fake_wait_held (self->fake, MF_FAKE_BODIES, 1));
+  g_assert_true (mf_cache_message_by_uid (self->cache, find (self, "other"), n + 1, &message, &error));
+  mf_cache_set_flags (self->cache, &message, MF_FLAG_SEEN, NULL, &error);
+  g_assert_no_error (error);
+  wait_for_push (self);
+  mf_fake_release (self->fake, MF_FAKE_BODIES);
+  g_assert_true (mf_fake_wait_held (self->fake, MF_FAKE_STORE, 1));
+  g_assert_cmpuint (mf_patience_calls (bodies), <, n);
+  mf_fake_release (self->fake, MF_FAKE_STORE);
+  mf_patience_wait (bodies, n);
+}
+
 static void
 test_stop_answers_everyone (Fixture *self, gconstpointer data)
 {
@@ -987,6 +1081,8 @@ main (int argc, char **argv)
   ADD ("what changed meanwhile is told", test_what_changed_meanwhile_is_told);
   ADD ("a watch that lives brings it back", test_a_watch_that_lives_brings_it_back);
   ADD ("too many sessions are not the end", test_too_many_sessions_are_no_end);
+  ADD ("a listing overtakes bodies that are wanted", test_a_listing_overtakes_bodies);
+  ADD ("with one session, a change overtakes bodies that are wanted", test_a_change_overtakes_bodies);
   ADD ("the watch does not spin offline", test_watch_does_not_spin_offline);
   ADD ("the watch rests after a session that lived shortly", test_watch_rests_after_a_short_life);
   ADD ("the watch leaves alone a server that is busy", test_watch_leaves_alone_who_is_busy);
