@@ -323,7 +323,7 @@ resync (Pull *self, gboolean *out_resynced, GError **error)
     .highestmodseq = folder->highestmodseq,
   };
   /* A first listing asks for everything, any other for what changed. */
-  gboolean first = folder->uidvalidity == 0 && self->last == 0;
+  gboolean first = folder->uidvalidity == 0 && self->last == 0 && folder->messages > 0;
   gboolean later = known.highestmodseq != 0 && self->last != 0;
 
   return mf_link_resync (self->link, folder->mailbox, first || later ? &known : NULL, &sink, self,

@@ -54,7 +54,7 @@ mf_attr_fill_message (const MfMount *mount, const MfMessage *message, guint64 no
   out_stat->st_nlink += mf_linked_count (mount->linked, message->id);
   set_times (out_stat, message->internaldate, 0);
   if (!message->exact)
-    mf_hints_set (mount->hints, message->id);
+    mf_idset_set (mount->hints, message->id);
 }
 
 void

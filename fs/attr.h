@@ -2,7 +2,7 @@
  *
  * Shape:   everything comes from the cache; the network is never asked.
  * Units:   a message's times are its INTERNALDATE; st_size is a hint until the
- *          body has been here once (hint.h).
+ *          body has been here once (mount.h).
  * Threads: fuse, but for the fillers: any.
  */
 #pragma once

@@ -19,14 +19,14 @@ typedef struct
 struct _MfBurst
 {
   struct fuse_session *session;
-  MfHints *hints;
+  MfIdSet *hints;
   MfEcho *echo;
   gboolean is_open, is_mute; /* the echo has begun; it cannot */
   GHashTable *directories;   /* node -> Directory */
 };
 
 MfBurst *
-mf_burst_begin (struct fuse_session *session, MfHints *hints, MfEcho *echo)
+mf_burst_begin (struct fuse_session *session, MfIdSet *hints, MfEcho *echo)
 {
   MfBurst *self = g_new0 (MfBurst, 1);
 
@@ -112,10 +112,10 @@ add_size (MfBurst *self, guint64 node)
 {
   MfMsgId id = mf_inode_from_node (node).id;
 
-  if (!mf_hints_has (self->hints, id))
+  if (!mf_idset_has (self->hints, id))
     return;
   fuse_lowlevel_notify_inval_inode (self->session, node, -1, 0);
-  mf_hints_clear (self->hints, id);
+  mf_idset_clear (self->hints, id);
 }
 
 static void

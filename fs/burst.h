@@ -10,7 +10,7 @@
 #pragma once
 
 #include "fs/echo.h"
-#include "fs/hint.h"
+#include "fs/idset.h"
 
 #define MF_BURST_MOST 256
 
@@ -36,7 +36,7 @@ typedef struct
 typedef struct _MfBurst MfBurst;
 
 /* All of which outlive the burst. */
-MfBurst *mf_burst_begin (struct fuse_session *session, MfHints *hints, MfEcho *echo);
+MfBurst *mf_burst_begin (struct fuse_session *session, MfIdSet *hints, MfEcho *echo);
 void mf_burst_add (MfBurst *self, const MfBurstChange *change);
 void mf_burst_end (MfBurst *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfBurst, mf_burst_end)

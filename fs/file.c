@@ -1,5 +1,5 @@
 /* The size that a reader sees must be the body's when OPEN returns.  If the
- * kernel was told a hint (hint.h), its attributes are dropped before the answer,
+ * kernel was told a hint (mount.h), its attributes are dropped before the answer,
  * so that fstat(2) and the end of file come from the row that is exact by then. */
 #include "fs/file.h"
 
@@ -7,6 +7,7 @@
 #include "fs/control.h"
 #include "fs/errmap.h"
 #include "fs/inode.h"
+#include "fs/preload.h"
 #include "fs/write.h"
 
 #include <errno.h>
@@ -23,19 +24,27 @@ typedef struct
   MfMsgId id;
   struct fuse_file_info fi;
   guint tries;
+  gboolean first; /* ever, in this mount */
 } Opening;
+
+static void
+forget_hint (const Opening *self)
+{
+  fuse_lowlevel_notify_inval_inode (self->mount->session, self->node, -1, 0);
+  /* Not before: a second open of the same message may ask meanwhile. */
+  mf_idset_clear (self->mount->hints, self->id);
+}
 
 static void
 reply_open (Opening *self, fuse_req_t req, MfHandle *handle)
 {
-  if (mf_hints_has (self->mount->hints, self->id))
-    {
-      fuse_lowlevel_notify_inval_inode (self->mount->session, self->node, -1, 0);
-      mf_hints_clear (self->mount->hints, self->id);
-    }
-  mf_handle_give (handle, &self->fi);
   /* By another inode number it may have been written since. */
   self->fi.keep_cache = !handle->writer && self->node == mf_inode_message (self->id);
+  if (mf_idset_has (self->mount->hints, self->id))
+    forget_hint (self);
+  else if (self->fi.keep_cache && self->first)
+    mf_preload_body (self->node, handle);
+  mf_handle_give (handle, &self->fi);
   self->fi.noflush = !handle->writer;
   /* The kernel may not know yet where the end is: its pages would be wrong. */
   self->fi.direct_io = handle->writer && (self->fi.flags & O_APPEND) != 0;
@@ -103,7 +112,7 @@ open_message (fuse_req_t req, fuse_ino_t node, MfMsgId id, struct fuse_file_info
   if (request == NULL)
     return;
   self = g_new0 (Opening, 1);
-  *self = (Opening){ mount, request, node, id, *fi, 0 };
+  *self = (Opening){ mount, request, node, id, *fi, 0, mf_idset_set (mount->opened_once, id) };
   want (self);
 }
 

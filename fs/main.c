@@ -408,7 +408,8 @@ init_app (App *self, MfConfig *config)
     .mount = {
       .account = config->account,
       .requests = mf_requests_new (),
-      .hints = mf_hints_new (),
+      .hints = mf_idset_new (),
+      .opened_once = mf_idset_new (),
       .notify = mf_notify_new (),
       .events = mf_events_new (),
       .opened = mf_opened_new (),
@@ -438,7 +439,8 @@ clear_app (App *self)
   mf_notify_free (self->mount.notify);
   mf_events_free (self->mount.events);
   mf_opened_free (self->mount.opened);
-  mf_hints_free (self->mount.hints);
+  mf_idset_free (self->mount.hints);
+  mf_idset_free (self->mount.opened_once);
   mf_linked_free (self->mount.linked);
   mf_dropped_free (self->mount.dropped);
   mf_generations_free (self->mount.generations);

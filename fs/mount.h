@@ -11,7 +11,7 @@
 #include "fs/echo.h"
 #include "fs/events.h"
 #include "fs/generation.h"
-#include "fs/hint.h"
+#include "fs/idset.h"
 #include "fs/linked.h"
 #include "fs/lowlevel.h"
 #include "fs/notify.h"
@@ -32,7 +32,8 @@ typedef struct
   MfCache *cache;
   struct fuse_session *session;
   MfRequests *requests;
-  MfHints *hints;
+  MfIdSet *hints;       /* of which the kernel may hold an inexact size; see file.c */
+  MfIdSet *opened_once; /* see preload.h */
   MfNotify *notify;
   MfEvents *events;
   MfOpened *opened;

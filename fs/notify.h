@@ -10,7 +10,7 @@
 
 #include "cache/cache.h"
 #include "fs/echo.h"
-#include "fs/hint.h"
+#include "fs/idset.h"
 #include "fs/lowlevel.h"
 
 typedef struct _MfNotify MfNotify;
@@ -23,7 +23,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfNotify, mf_notify_free)
 typedef struct
 {
   MfCache *cache;
-  MfHints *hints;
+  MfIdSet *hints;
   MfEcho *echo;
   struct fuse_session *session;
 } MfNotifyTargets;

@@ -91,6 +91,7 @@ mf_write_create (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
       return;
     }
   fill_entry (mount, &message, parent, name, &entry);
+  mf_idset_set (mount->opened_once, message.id);
   mf_handle_give (handle, fi);
   if (fuse_reply_create (req, &entry, fi) == -ENOENT)
     mf_write_close (mount, entry.ino, handle);

@@ -55,7 +55,7 @@ def test_metadata_once_listed_costs_nothing(counted):
     subprocess.run(["find", mounted.path / "INBOX", "-size", "+1k", "-newermt", "2001-01-01"], check=True,
                    capture_output=True)
     os.statvfs(mounted.path)
-    assert not any("FETCH" in line for line in counter.lines)
+    assert not [line for line in counter.lines if "FETCH" in line]
 
 
 def test_walking_a_folder_costs_few_commands_and_not_a_round_trip_a_message(counted):
@@ -250,6 +250,18 @@ def test_reading_again_takes_one_open(traced):
     assert requests["OPEN"] == FEW
     assert requests["READ"] + requests["GETATTR"] + requests["LOOKUP"] + requests["READDIRPLUS"] <= 20
     assert requests.locks == 0
+
+
+@needs_trace
+def test_reading_after_a_remount_takes_one_open(traced):
+    mounted, counting = traced
+    grep(mounted)
+    mounted.remount()
+    os.listdir(mounted.folder("INBOX") / "new")
+    with counting() as requests:
+        assert grep(mounted) == FEW
+    assert requests["OPEN"] == FEW
+    assert requests["READ"] + requests["GETATTR"] <= FEW // 20  # those of more than 64 KiB
 
 
 @needs_trace

@@ -193,6 +193,39 @@ def test_many_readers_at_once_each_get_their_message(account, mount):
     assert contents == [bodies[uid - 1].replace(b"\r\n", b"\n") for uid in jobs]
 
 
+SIZES = [1, 2, 4095, 4096, 4097, 8192, 65_535, 65_536, 65_537, 131_072]
+
+
+@pytest.mark.parametrize("way", ["read", "map", "last first", "many at once"])
+def test_what_is_here_since_the_last_mount_is_read_to_the_byte(account, mount, way):
+    """The kernel is given the text with the answer to the first open, if it is short."""
+    account.referee.append("INBOX", [b"x" * (size - 1) + b"y" for size in SIZES])
+    mounted = mount(account)
+    for path in mounted.files().values():
+        read(path)
+    mounted.remount()
+    paths = mounted.files().values()
+    assert [path.stat().st_size for path in paths] == SIZES
+    contents = []
+    for path in paths:
+        with path.open("rb", buffering=0) as file:
+            if way == "map":
+                with mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as mapped:
+                    contents.append(mapped[:])
+            elif way == "last first":
+                size = os.fstat(file.fileno()).st_size
+                last = os.pread(file.fileno(), 10, size - 1)
+                contents.append(os.pread(file.fileno(), size - 1, 0) + last)
+            elif way == "many at once":
+                with ThreadPoolExecutor(8) as pool:
+                    read_by_all = set(pool.map(lambda _: path.read_bytes(), range(8)))
+                assert len(read_by_all) == 1
+                contents.extend(read_by_all)
+            else:
+                contents.append(file.read())
+    assert contents == [b"x" * (size - 1) + b"y" for size in SIZES]
+
+
 def test_many_readers_of_one_uncached_message_all_get_it(account, mount):
     body = b"Subject: big\r\n\r\n" + b"%072d\r\n" % 7 * 30_000
     account.referee.append("INBOX", [body])

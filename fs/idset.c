@@ -1,17 +1,17 @@
-#include "fs/hint.h"
+#include "fs/idset.h"
 
 #define WORD_BITS 32
 
-struct _MfHints
+struct _MfIdSet
 {
   GMutex mutex;
   GArray *words; /* of guint32; guarded by mutex */
 };
 
-MfHints *
-mf_hints_new (void)
+MfIdSet *
+mf_idset_new (void)
 {
-  MfHints *self = g_new0 (MfHints, 1);
+  MfIdSet *self = g_new0 (MfIdSet, 1);
 
   g_mutex_init (&self->mutex);
   self->words = g_array_new (FALSE, TRUE, sizeof (guint32));
@@ -19,26 +19,29 @@ mf_hints_new (void)
 }
 
 void
-mf_hints_free (MfHints *self)
+mf_idset_free (MfIdSet *self)
 {
   g_array_unref (self->words);
   g_mutex_clear (&self->mutex);
   g_free (self);
 }
 
-void
-mf_hints_set (MfHints *self, MfMsgId id)
+gboolean
+mf_idset_set (MfIdSet *self, MfMsgId id)
 {
   guint word = (guint)(id / WORD_BITS);
+  guint32 bit = 1u << (id % WORD_BITS);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
 
   if (word >= self->words->len)
     g_array_set_size (self->words, word + 1);
-  g_array_index (self->words, guint32, word) |= 1u << (id % WORD_BITS);
+  gboolean fresh = (g_array_index (self->words, guint32, word) & bit) == 0;
+  g_array_index (self->words, guint32, word) |= bit;
+  return fresh;
 }
 
 gboolean
-mf_hints_has (MfHints *self, MfMsgId id)
+mf_idset_has (MfIdSet *self, MfMsgId id)
 {
   guint word = (guint)(id / WORD_BITS);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
@@ -48,7 +51,7 @@ mf_hints_has (MfHints *self, MfMsgId id)
 }
 
 void
-mf_hints_clear (MfHints *self, MfMsgId id)
+mf_idset_clear (MfIdSet *self, MfMsgId id)
 {
   guint word = (guint)(id / WORD_BITS);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
