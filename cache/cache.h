@@ -33,7 +33,8 @@ typedef enum
   MF_CACHE_ERROR_FULL,        /* local disk */
   MF_CACHE_ERROR_INVALID,     /* not a message, not a name */
   MF_CACHE_ERROR_UNSUPPORTED, /* cannot be expressed in IMAP */
-  MF_CACHE_ERROR_BUSY,        /* another process has this account's state */
+  MF_CACHE_ERROR_BUSY,        /* another process has this account's state, a program has a
+                               * file open that is to be sent, the guard holds a removal */
   MF_CACHE_ERROR_CORRUPT,     /* the server's or the disk's data make no sense */
 } MfCacheError;
 
@@ -302,7 +303,8 @@ gboolean mf_cache_subscribe (MfCache *self, MfFolderId id, gboolean on, GError *
 /* Every change so far survives a power cut when this returns TRUE. */
 gboolean mf_cache_sync_disk (MfCache *self, GError **error);
 /* FALSE: nothing is pending.  TRUE: @done is called once, when every change so far
- * has been answered by the server, with the first refusal. */
+ * has been answered by the server, with the first refusal; or with why some cannot be
+ * sent: BUSY after the account's timeout, while a file is open. */
 gboolean mf_cache_want_pushed (MfCache *self, MfDone done, gpointer user_data);
 
 /* ---- the queue -------------------------------------------------------- */

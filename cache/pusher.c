@@ -10,11 +10,16 @@
 #define QUIET_US (50 * 1000)    /* no change for so long, */
 #define PATIENCE_US (G_USEC_PER_SEC) /* or the first is so old */
 
+#define AGAIN_US G_USEC_PER_SEC      /* what could not be sent is tried again after it */
+
 typedef struct
 {
   MfEngine *engine;
   MfLink *link; /* of the run under way */
   MfBodyWriter *writer;
+  GError *hidden;        /* (nullable) of the last run, see recover.h */
+  MfSeq stuck;           /* what a run has left behind while somebody waited for it, */
+  gint64 stuck_since_us; /* monotonic */
 } Pusher;
 
 /* With the lock: TRUE when it is time to send. */
@@ -69,7 +74,8 @@ push_all (Pusher *self, GError **error)
 
   while (sent && !mf_engine_is_stopping (engine))
     {
-      if (!mf_recover_run (engine, link, error))
+      g_clear_error (&self->hidden);
+      if (!mf_recover_run (engine, link, &self->hidden, error))
         return FALSE;
       mf_engine_settled (engine);
       if (!mf_push_run (engine, link, &sent, error))
@@ -154,6 +160,50 @@ tell_waiting (MfEngine *engine, const GError *mapped)
   mf_waiters_call (push_waits, mapped);
 }
 
+/* With the lock.  It may be sent later: when who writes a file has closed it, or when
+ * another worker has found a message again. */
+static gboolean
+may_wait (Pusher *self)
+{
+  MfEngine *engine = self->engine;
+  gint64 now_us = g_get_monotonic_time ();
+  gint64 most_us = 1000 * (gint64) engine->account->timeout_ms;
+  MfSeq first = mf_journal_first (engine->db);
+
+  if (first != self->stuck)
+    {
+      self->stuck = first;
+      self->stuck_since_us = now_us;
+    }
+  else if (self->hidden != NULL || now_us >= self->stuck_since_us + most_us)
+    return FALSE;
+  if (engine->first_change_us == 0)
+    engine->first_change_us = engine->last_change_us = now_us + AGAIN_US;
+  return TRUE;
+}
+
+/* Who waits for what could not be sent now does not wait for ever. */
+static void
+look_after_waiters (Pusher *self)
+{
+  MfEngine *engine = self->engine;
+  GArray *given_up = NULL;
+
+  g_mutex_lock (&engine->lock);
+  if (mf_waiters_count (engine->push_waits) > 0 && !may_wait (self))
+    given_up = mf_waiters_take_all (engine->push_waits);
+  g_mutex_unlock (&engine->lock);
+  if (given_up == NULL)
+    return;
+  self->stuck = 0;
+  g_autoptr (GError) why = self->hidden != NULL
+                               ? g_error_copy (self->hidden)
+                               : g_error_new_literal (MF_CACHE_ERROR, MF_CACHE_ERROR_BUSY,
+                                                      "a file that is to be sent is open");
+  mf_error_from_remote (&why);
+  mf_waiters_call (given_up, why);
+}
+
 /* @fresh (nullable): those who came before it and wait for the server's news too. */
 static void
 push (Pusher *self, GArray *fresh)
@@ -177,6 +227,8 @@ push (Pusher *self, GArray *fresh)
       if (!lost && self->link != NULL)
         tell_waiting (engine, error);
     }
+  else
+    look_after_waiters (self);
   mf_waiters_call (fresh, error);
 }
 
@@ -185,7 +237,7 @@ mf_pusher_run (gpointer data)
 {
   MfEngine *engine = data;
   g_autoptr (MfBodyWriter) writer = mf_bodywriter_new (engine->bodies);
-  Pusher self = { engine, NULL, writer };
+  Pusher self = { engine, NULL, writer, NULL, 0, 0 };
 
   g_mutex_lock (&engine->lock);
   while (!engine->stopping)
@@ -201,5 +253,6 @@ mf_pusher_run (gpointer data)
       g_cond_broadcast (&engine->changed);
     }
   g_mutex_unlock (&engine->lock);
+  g_clear_error (&self.hidden);
   return NULL;
 }

@@ -17,7 +17,8 @@ typedef struct
   MfSettle settle;
   MfTrace *trace;
   GHashTable *opened; /* of MfFolderId: in this run, and its UIDVALIDITY is right */
-  GError *hidden; /* (nullable) why the server does not let us see what became of an entry */
+  GError *hidden; /* (nullable) why the server does not let us see what became of an entry, */
+  GError *closed; /* (nullable) or list a mailbox that was made anew */
 } Recover;
 
 /* ---- storing ---------------------------------------------------------- */
@@ -300,13 +301,14 @@ catch_up_locked (Recover *self, MfFolderId id, GError **error)
   if (ok)
     return TRUE;
   mf_link_check (self->link, why);
-  if (mf_link_is_open (self->link))
+  if (!mf_link_is_open (self->link))
     {
-      g_error_free (why);
-      return TRUE;
+      g_propagate_error (error, why);
+      return FALSE;
     }
-  g_propagate_error (error, why);
-  return FALSE;
+  g_clear_error (&self->closed);
+  self->closed = why;
+  return TRUE;
 }
 
 static gboolean
@@ -321,16 +323,18 @@ catch_up_all (Recover *self, GError **error)
 }
 
 gboolean
-mf_recover_run (MfEngine *engine, MfLink *link, GError **error)
+mf_recover_run (MfEngine *engine, MfLink *link, GError **out_hidden, GError **error)
 {
   g_autoptr (MfNews) news = mf_news_new (engine->func, engine->user_data);
   g_autoptr (MfTrace) trace = mf_trace_new (engine->db, link);
   g_autoptr (GHashTable) opened
       = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-  Recover self = { engine, engine->db, link, mf_engine_settle (engine, news), trace, opened, NULL };
+  Recover self = { engine, engine->db, link, mf_engine_settle (engine, news), trace, opened, NULL,
+                   NULL };
   gboolean ok = recover_all (&self, MF_CHANGE_SENT, error)
                 && recover_all (&self, MF_CHANGE_DONE, error) && catch_up_all (&self, error);
 
   g_clear_error (&self.hidden);
+  *out_hidden = self.closed;
   return ok;
 }

@@ -16,4 +16,6 @@
 #include "cache/drafts.h"
 #include "cache/engine.h"
 
-gboolean mf_recover_run (MfEngine *engine, MfLink *link, GError **error);
+/* *@out_hidden (nullable): why a mailbox that was made anew cannot be listed.  The
+ * changes of its messages go on waiting. */
+gboolean mf_recover_run (MfEngine *engine, MfLink *link, GError **out_hidden, GError **error);

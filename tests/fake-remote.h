@@ -45,7 +45,7 @@ typedef enum
 MfFake *mf_fake_new (MfCaps caps);
 void mf_fake_free (MfFake *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfFake, mf_fake_free)
-/* What sessions of this server are opened with. */
+/* What sessions of this server are opened with.  Its timeout is 2 s. */
 const MfAccount *mf_fake_account (MfFake *self);
 void mf_fake_set_caps (MfFake *self, MfCaps caps); /* of sessions opened from now on */
 

@@ -16,7 +16,8 @@ mf_fake_new (MfCaps caps)
 {
   MfFake *self = g_new0 (MfFake, 1);
 
-  self->account = (MfAccount){ .host = "fake", .user = "user", .secret_data = self };
+  self->account = (MfAccount){ .host = "fake", .user = "user", .timeout_ms = 2000,
+                                .secret_data = self };
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   self->caps = caps;

@@ -456,6 +456,41 @@ test_lost_answer_and_a_busy_server (Fixture *self, gconstpointer data)
   assert_nothing_pending (self);
 }
 
+/* ---- what cannot be sent ----------------------------------------------- */
+
+static void
+test_waiting_for_an_open_file_ends (Fixture *self, gconstpointer data)
+{
+  MfMsgId id = deliver (self, self->other, "mine", TEXT);
+  g_autoptr (GError) error = NULL;
+  MfDraft *draft = mf_cache_draft_open (self->cache, id, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (push (self), ==, MF_CACHE_ERROR_BUSY);
+  assert_server (self, "other", "");
+  mf_draft_close (draft);
+  push_at_last (self);
+  assert_server (self, "other", "1:");
+  assert_nothing_pending (self);
+}
+
+static void
+test_waiting_for_a_closed_mailbox_ends (Fixture *self, gconstpointer data)
+{
+  MfMsgId id = deliver (self, self->other, "mine", TEXT);
+
+  push_at_last (self);
+  mf_fake_renumber (self->fake, "other");
+  mf_fake_fail_in (self->fake, "other", MF_FAKE_FETCH, MF_REMOTE_ERROR_DENIED, 1000);
+  set_flags (self, id, MF_FLAG_SEEN, NULL);
+  for (int n = 0; n < 3; n++)
+    g_assert_cmpint (push (self), ==, MF_CACHE_ERROR_DENIED);
+  mf_fake_forget_failures (self->fake);
+  push_at_last (self);
+  assert_server (self, "other", "1:S");
+  assert_nothing_pending (self);
+}
+
 /* ---- mailboxes that may not be looked into ----------------------------- */
 
 static void
@@ -757,6 +792,9 @@ main (int argc, char **argv)
   ADD_ALL ("changes made offline come later", test_offline_changes_come_later);
   ADD_ALL ("lost answers double nothing", test_lost_answers_double_nothing);
   ADD_ALL ("a lost answer and a busy server double nothing", test_lost_answer_and_a_busy_server);
+  ADD ("waiting for an open file ends", FULL, test_waiting_for_an_open_file_ends);
+  ADD ("waiting for a mailbox that may not be listed ends", FULL,
+       test_waiting_for_a_closed_mailbox_ends);
   ADD ("a delivery into what may not be looked into holds up nothing", MF_CAP_IDLE,
        test_unseen_holds_up_nothing);
   ADD ("a lost answer of what may not be looked into doubles nothing", FULL,

@@ -54,6 +54,18 @@ def test_after_sync_every_change_is_on_the_server(account, mounted):
     assert flags(account) == [{"\\Seen"}] and len(flags(account, "Archive")) == 20
 
 
+def test_sync_does_not_wait_for_ever_for_a_file_that_is_open(account, mount):
+    mounted = mount(account, "timeout=2")
+    with open(mounted.folder("INBOX") / "new/x", "wb") as file:
+        file.write(TEXT)
+        file.flush()
+        os.close(os.dup(file.fileno()))
+        assert refused(mounted, "sync") == errno.EBUSY
+        assert flags(account) == []
+    tell(mounted, "sync")
+    assert flags(account) == [set()]
+
+
 def test_after_sync_every_folder_is_as_the_server_has_it(account, mount):
     account.referee.create("Archive", "Gone")
     mounted = mount(account, "poll=3600")
