@@ -178,22 +178,39 @@ run_oauth (MfRemote *self, const char *token, GError **error)
 typedef struct
 {
   MfRemote *session;
+  gboolean client_first; /* and the server takes that with the command (SASL-IR) */
   gboolean is_started, is_answered;
+  char *held; /* (nullable) the command, until the first line is there */
   GError *refusal, *failure;
 } Exchange;
+
+static void
+send_held (Exchange *exchange, const char *line, gsize size)
+{
+  g_autofree char *head = g_steal_pointer (&exchange->held);
+  g_autofree char *first = size > 0 ? g_strndup (line, size) : g_strdup ("=");
+  g_autofree char *command = g_strconcat (head, " ", first, NULL);
+
+  mf_session_queue (exchange->session, command);
+}
 
 static gboolean
 send_line (const char *line, gsize size, gpointer user_data)
 {
   Exchange *exchange = user_data;
-  g_autofree char *command = NULL;
 
   if (!exchange->is_started)
     {
+      g_autofree char *command = g_strndup (line, size);
+
       exchange->is_started = TRUE;
-      command = g_strndup (line, size);
-      mf_session_queue (exchange->session, command);
+      if (exchange->client_first)
+        exchange->held = g_steal_pointer (&command);
+      else
+        mf_session_queue (exchange->session, command);
     }
+  else if (exchange->held != NULL)
+    send_held (exchange, line, size);
   else
     {
       mf_session_put (exchange->session, line, size);
@@ -208,6 +225,8 @@ next_challenge (gpointer user_data)
   Exchange *exchange = user_data;
   char *challenge = NULL;
 
+  if (exchange->held != NULL)
+    return g_strdup (""); /* what the server would say first */
   if (!exchange->is_answered
       && !mf_session_wait_continue (exchange->session, &challenge, &exchange->refusal,
                                     &exchange->failure))
@@ -220,20 +239,25 @@ static gboolean
 run_sasl (MfRemote *self, const char *mechanism, const char *secret, gboolean *out_started,
           GError **error)
 {
-  Exchange exchange = { .session = self };
+  Exchange exchange = {
+    .session = self,
+    .client_first = g_str_has_prefix (mechanism, "SCRAM-") && mf_session_can (self, "SASL-IR"),
+  };
   MfSaslPeer peer = { send_line, next_challenge, &exchange };
   gboolean ok = mf_etpan_sasl (mechanism, self->account->host, self->account->user,
                                secret != NULL ? secret : "", &peer);
 
   *out_started = exchange.is_started;
   /* Our side found fault: "*" calls the exchange off. */
-  if (!ok && exchange.is_started && !exchange.is_answered && self->death == NULL)
+  if (!ok && exchange.is_started && exchange.held == NULL && !exchange.is_answered
+      && self->death == NULL)
     {
       mf_session_put (self, "*\r\n", 3);
       while (!exchange.is_answered)
         g_free (next_challenge (&exchange));
       g_clear_error (&exchange.refusal);
     }
+  g_free (exchange.held);
   if (exchange.failure != NULL)
     {
       g_clear_error (&exchange.refusal);

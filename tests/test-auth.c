@@ -126,6 +126,19 @@ test_scram_fault (void)
 }
 
 static void
+test_scram_with_the_command (void)
+{
+  const char *script[] = { GREET ("SASL-IR AUTH=SCRAM-SHA-256"),
+                           "C: A1 AUTHENTICATE SCRAM-SHA-256 biwsbj11LHI9*",
+                           "S: + cj1mYWtlLHM9QUFBQSxpPTQwOTY=",
+                           "C: ?",
+                           "S: A1 BAD called off",
+                           NULL };
+
+  expect_refusal (script, MF_AUTH_SCRAM, "does not fit");
+}
+
+static void
 test_no_mechanism (void)
 {
   const char *script[] = { GREET ("LOGINDISABLED AUTH=GSSAPI"), "H", NULL };
@@ -160,6 +173,7 @@ main (int argc, char **argv)
   g_test_add_func ("/auth/a-password-cannot-be-a-command", test_line_end);
   g_test_add_func ("/auth/oauth", test_oauth);
   g_test_add_func ("/auth/scram-with-a-false-server-is-called-off", test_scram_fault);
+  g_test_add_func ("/auth/scram-begins-with-the-command", test_scram_with_the_command);
   g_test_add_func ("/auth/no-mechanism", test_no_mechanism);
   g_test_add_func ("/auth/one-guess-for-one-password", test_one_guess);
   return g_test_run ();
