@@ -66,7 +66,7 @@ tell (const MfMount *mount, MfMsgId id, MfEntryName name)
   g_auto (MfSource) made = { 0 };
 
   if (mf_source_of_message (mount, id, &made, NULL))
-    mf_source_tell (mount, &made, name.parent, name.name);
+    mf_source_tell (mount, &made, 0, name.parent, name.name);
 }
 
 void

@@ -18,7 +18,7 @@ remove_file (MfMount *mount, guint64 parent, const char *name, pid_t pid, GError
     return FALSE;
   if (source.dropped)
     mf_dropped_remove (mount->dropped, mf_inode_from_node (parent).id, name);
-  mf_source_tell (mount, &source, 0, NULL);
+  mf_source_tell (mount, &source, parent, 0, NULL);
   return TRUE;
 }
 

@@ -78,7 +78,7 @@ move (Rename *self, MfSource *source, MfTarget *target, GError **error)
     return FALSE;
   if (source->message.place == MF_PLACE_TMP)
     mf_recent_add (self->mount->recent, source->message.id);
-  mf_source_tell (self->mount, source, self->to.parent, self->to.name);
+  mf_source_tell (self->mount, source, self->from.parent, self->to.parent, self->to.name);
   if (source->dropped)
     mf_dropped_remove (self->mount->dropped, mf_inode_from_node (self->from.parent).id,
                        self->from.name);

@@ -39,7 +39,7 @@ set_flags (const MfMount *mount, MfMsgId id, const char *value, GError **error)
     return refuse (error, MF_CACHE_ERROR_INVALID, "a word is neither a flag nor a keyword");
   if (!mf_cache_set_flags (mount->cache, &source.message, flags, keywords, error))
     return FALSE;
-  mf_source_tell (mount, &source, 0, NULL);
+  mf_source_tell (mount, &source, 0, 0, NULL);
   return TRUE;
 }
 

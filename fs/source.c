@@ -113,18 +113,28 @@ is_called (const MfSource *source, guint64 parent, const char *name)
   return mf_source_directory (source) == parent && strcmp (source->present, name) == 0;
 }
 
+static void
+tell_directory (const MfMount *mount, const MfSource *source, guint64 from, guint64 parent)
+{
+  guint64 directory = mf_source_directory (source);
+
+  if (directory != from && directory != parent)
+    mf_notify_listing_now (mount->notify, directory);
+}
+
 void
-mf_source_tell (const MfMount *mount, const MfSource *source, guint64 parent, const char *name)
+mf_source_tell (const MfMount *mount, const MfSource *source, guint64 from, guint64 parent,
+                const char *name)
 {
   g_auto (MfSource) now = { 0 };
 
-  mf_notify_listing_now (mount->notify, mf_source_directory (source));
+  tell_directory (mount, source, from, parent);
   if (source->present[0] != '\0' && (source->stale || parent == 0))
     mf_notify_name (mount->notify, mf_source_directory (source), source->present);
   if (!mf_source_of_message (mount, source->message.id, &now, NULL)
       || now.message.place == MF_PLACE_GONE)
     return;
-  mf_notify_listing_now (mount->notify, mf_source_directory (&now));
+  tell_directory (mount, &now, from, parent);
   if (parent != 0 && !is_called (&now, parent, name))
     mf_notify_name (mount->notify, parent, name);
 }

@@ -36,7 +36,9 @@ char *mf_source_base (const MfSource *source);
 /* The directory that its name is in. */
 guint64 mf_source_directory (const MfSource *source);
 
-/* @source has changed: tells the kernel what it does not see by itself.  What it
- * believes to be @name in @parent (0: nothing) is now another name or nothing. */
-void mf_source_tell (const MfMount *mount, const MfSource *source, guint64 parent,
+/* @source has changed: tells the kernel what it does not see by itself.  The request
+ * took a name from @from (0: none), so that this and @parent need not be told.  What
+ * the kernel believes to be @name in @parent (0: nothing) is now another name or
+ * nothing. */
+void mf_source_tell (const MfMount *mount, const MfSource *source, guint64 from, guint64 parent,
                      const char *name);

@@ -47,9 +47,12 @@ fill_entry (const MfMount *mount, const MfMessage *message, guint64 parent, cons
 
   if (mf_source_of_message (mount, message->id, &made, NULL))
     {
-      same = (mf_source_directory (&made) == parent || made.message.place == MF_PLACE_TMP)
+      guint64 directory = mf_source_directory (&made);
+
+      same = (directory == parent || made.message.place == MF_PLACE_TMP)
              && g_str_equal (made.present, name);
-      mf_notify_listing_now (mount->notify, mf_source_directory (&made));
+      if (directory != parent)
+        mf_notify_listing_now (mount->notify, directory);
     }
   *out_entry = (struct fuse_entry_param){
     .ino = mf_inode_message (message->id),
@@ -223,7 +226,7 @@ tell_taken_back (MfMount *mount, const MfSource *before)
   if (mf_cache_message (mount->cache, before->message.id, &now, NULL))
     mf_notify_content (mount->notify, mf_inode_message (now.id));
   else
-    mf_source_tell (mount, before, 0, NULL);
+    mf_source_tell (mount, before, 0, 0, NULL);
 }
 
 /* What was mapped into memory may be written after the last FLUSH. */
