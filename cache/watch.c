@@ -218,11 +218,17 @@ watch_inbox (Watch *self, GError **error)
 }
 
 static gboolean
+can_idle (Watch *self)
+{
+  return (self->engine->ops->caps (self->link->remote) & MF_CAP_IDLE) != 0;
+}
+
+static gboolean
 watch_once (Watch *self, GError **error)
 {
   if (g_get_monotonic_time () >= poll_time (self->engine) && !poll_tree (self, error))
     return FALSE;
-  if ((self->engine->ops->caps (self->link->remote) & MF_CAP_IDLE) != 0)
+  if (can_idle (self))
     return watch_inbox (self, error);
   sleep_until_poll (self->engine);
   return TRUE;
@@ -257,6 +263,16 @@ poll_by_another (Watch *self)
   sleep_until_poll (engine);
 }
 
+/* Without IDLE and MODSEQ nothing else would tell of its flags. */
+static void
+look_at_inbox (MfEngine *engine)
+{
+  g_auto (MfFolder) inbox = { 0 };
+
+  if (mf_folders_get_child (engine->db, MF_FOLDER_ROOT, "INBOX", &inbox, NULL) && inbox.known)
+    mf_engine_pull_soon (engine, inbox.id);
+}
+
 static gboolean
 begin_session (Watch *self, GError **error)
 {
@@ -267,6 +283,8 @@ begin_session (Watch *self, GError **error)
   if (self->was_lost)
     set_poll_time (self->engine, 0);
   self->was_lost = TRUE;
+  if (!can_idle (self))
+    look_at_inbox (self->engine);
   return ask_quota (self, error) && ask_for_announcements (self, error);
 }
 
