@@ -30,7 +30,7 @@ static gboolean
 settle_absent (Recover *self, Conclusion conclusion, const MfChange *change, GError **error)
 {
   return self->hidden != NULL && change->state == MF_CHANGE_SENT
-             ? mf_settle_refused (&self->settle, change, self->hidden, error)
+             ? mf_settle_hidden (&self->settle, change, self->hidden, error)
              : conclusion (&self->settle, change, error);
 }
 

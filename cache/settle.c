@@ -460,17 +460,25 @@ revert (MfSettle *self, const MfChange *change, const MfMessage *row, GError **e
 }
 
 gboolean
-mf_settle_refused (MfSettle *self, const MfChange *change, const GError *why, GError **error)
+mf_settle_hidden (MfSettle *self, const MfChange *change, const GError *why, GError **error)
 {
   g_auto (MfMessage) row = { 0 };
 
   if (change->message != 0 && !mf_messages_get (self->db, change->message, &row, NULL))
     return mf_journal_remove (self->db, change->seq, error);
-  if (change->kind == MF_CHANGE_COPY && row.draft
-      && !g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_QUOTA))
-    return upload_instead (self, change, &row, error);
   return mf_journal_set_failed (self->db, change, why->message, error)
          && (change->message == 0 || revert (self, change, &row, error));
+}
+
+gboolean
+mf_settle_refused (MfSettle *self, const MfChange *change, const GError *why, GError **error)
+{
+  g_auto (MfMessage) row = { 0 };
+
+  if (change->kind == MF_CHANGE_COPY && mf_messages_get (self->db, change->message, &row, NULL)
+      && row.draft && !g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_QUOTA))
+    return upload_instead (self, change, &row, error);
+  return mf_settle_hidden (self, change, why, error);
 }
 
 gboolean

@@ -40,6 +40,9 @@ gboolean mf_settle_missing (MfSettle *self, const MfChange *change, GError **err
  * exists only here to lost+found, and the entry stays to be seen. */
 gboolean mf_settle_refused (MfSettle *self, const MfChange *change, const GError *why,
                             GError **error);
+/* As refused, what may have been done and cannot be seen: it is done in no other way. */
+gboolean mf_settle_hidden (MfSettle *self, const MfChange *change, const GError *why,
+                           GError **error);
 /* The user does not want it after all: as refused, but nothing is left to be seen. */
 gboolean mf_settle_taken_back (MfSettle *self, const MfChange *change, GError **error);
 

@@ -340,16 +340,14 @@ is_there (Fixture *self, const char *mailbox, const char *expected)
   return g_str_equal (messages, expected);
 }
 
-/* As cp does: what was read is written under a name of its own, and closed when the
- * worker may have been at it already. */
-static void
-test_a_copy_waits_until_it_is_closed (Fixture *self, gconstpointer data)
+/* As cp does: what was read is written under a name of its own. */
+static MfDraft *
+write_copy (Fixture *self, MfMsgId *out_id)
 {
   static const char text[] = "Subject: 2\n\nNumber 2\n";
   MfSpot spot = { self->other, MF_PLACE_CUR, "copy", MF_FLAG_SEEN, 0 };
   MfMsgId id = find_uid (self, self->inbox, 2);
   g_auto (MfMessage) copy = { 0 };
-  g_auto (MfMessage) after = { 0 };
   g_autoptr (GError) error = NULL;
 
   read_body (self, id);
@@ -358,6 +356,18 @@ test_a_copy_waits_until_it_is_closed (Fixture *self, gconstpointer data)
   MfDraft *draft = mf_cache_draft_open (self->cache, copy.id, NULL, &error);
   check (mf_draft_write (draft, 0, text, strlen (text), &error), error);
   check (mf_draft_flush (draft, &error), error);
+  *out_id = copy.id;
+  return draft;
+}
+
+/* It is closed when the worker may have been at it already. */
+static void
+test_a_copy_waits_until_it_is_closed (Fixture *self, gconstpointer data)
+{
+  g_auto (MfMessage) after = { 0 };
+  MfMsgId id = 0;
+  MfDraft *draft = write_copy (self, &id);
+
   set_flags (self, find_uid (self, self->inbox, 1), MF_FLAG_SEEN, NULL);
   while (!is_there (self, "INBOX", "1:S 2: 3: 4: 5:"))
     g_thread_yield ();
@@ -367,7 +377,7 @@ test_a_copy_waits_until_it_is_closed (Fixture *self, gconstpointer data)
   assert_server (self, "other", "1:S");
   g_assert_cmpuint (mf_fake_count (self->fake, MF_FAKE_COPY), ==, 1);
   g_assert_true (mf_cache_message_by_base (self->cache, self->other, "copy", &after, NULL));
-  g_assert_cmpint (after.id, ==, copy.id);
+  g_assert_cmpint (after.id, ==, id);
   assert_nothing_pending (self);
 }
 
@@ -494,9 +504,17 @@ test_waiting_for_a_closed_mailbox_ends (Fixture *self, gconstpointer data)
 /* ---- mailboxes that may not be looked into ----------------------------- */
 
 static void
-deliver_unseen (Fixture *self, guint failed)
+assert_lost (Fixture *self, MfMsgId id)
 {
   g_auto (MfMessage) message = { 0 };
+
+  g_assert_true (mf_cache_message (self->cache, id, &message, NULL));
+  g_assert_cmpint (message.folder, ==, MF_FOLDER_LOST);
+}
+
+static void
+deliver_unseen (Fixture *self, guint failed)
+{
   g_auto (MfStatus) status = { 0 };
 
   mf_fake_fail_in (self->fake, "other", MF_FAKE_SELECT, MF_REMOTE_ERROR_DENIED, 1000);
@@ -506,8 +524,7 @@ deliver_unseen (Fixture *self, guint failed)
   push_at_last (self);
   assert_server (self, "INBOX", "1:S 2: 3: 4: 5:");
   assert_server (self, "other", "1:");
-  g_assert_true (mf_cache_message (self->cache, id, &message, NULL));
-  g_assert_cmpint (message.folder, ==, MF_FOLDER_LOST);
+  assert_lost (self, id);
   mf_cache_status (self->cache, &status);
   g_assert_cmpuint (status.pending, ==, 0);
   g_assert_cmpuint (status.failed, ==, failed);
@@ -524,6 +541,19 @@ test_unseen_is_not_doubled (Fixture *self, gconstpointer data)
 {
   mf_fake_lose_answer (self->fake, MF_FAKE_APPEND, 1);
   deliver_unseen (self, 1);
+}
+
+static void
+test_unseen_copy_is_not_uploaded (Fixture *self, gconstpointer data)
+{
+  MfMsgId id = 0;
+
+  mf_fake_lose_answer (self->fake, MF_FAKE_COPY, 1);
+  mf_fake_fail_in (self->fake, "other", MF_FAKE_SELECT, MF_REMOTE_ERROR_DENIED, 1000);
+  mf_draft_close (write_copy (self, &id));
+  push_at_last (self);
+  assert_server (self, "other", "1:");
+  assert_lost (self, id);
 }
 
 /* ---- mailboxes made anew ----------------------------------------------- */
@@ -799,6 +829,8 @@ main (int argc, char **argv)
        test_unseen_holds_up_nothing);
   ADD ("a lost answer of what may not be looked into doubles nothing", FULL,
        test_unseen_is_not_doubled);
+  ADD ("a copy into what may not be looked into is not uploaded besides", FULL,
+       test_unseen_copy_is_not_uploaded);
   ADD_ALL ("changes find their message in a new mailbox", test_changes_find_their_message);
   ADD_ALL ("a removal of what cannot be told removes nothing",
            test_removal_of_what_cannot_be_told_removes_nothing);
