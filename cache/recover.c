@@ -221,6 +221,26 @@ recover_move (Recover *self, const MfChange *change, MfMessage *row, GError **er
   return conclude (self, there ? queue_again : mf_settle_missing, change, error);
 }
 
+/* What a move by COPY has left behind may have gone too: then nothing is to be undone. */
+static gboolean
+forget_gone_original (Recover *self, const MfChange *change, GError **error)
+{
+  g_auto (MfChange) removal = { 0 };
+  g_auto (MfMessage) original = { 0 };
+  gboolean found = FALSE, there = FALSE;
+  MfSeq seq = 0;
+
+  if (!mf_db_number (self->db, 0, &seq, error,
+                     "SELECT seq FROM change WHERE kind = 4 AND after = ?", "i", change->message)
+      || !mf_journal_get (self->db, seq, &removal, &found, error))
+    return FALSE;
+  if (!found || !mf_messages_get (self->db, removal.message, &original, NULL))
+    return TRUE;
+  return is_at_home (self, &original, &there, error)
+         && (there || self->hidden != NULL
+             || conclude (self, mf_settle_expunged, &removal, error));
+}
+
 /* Said yes to, and not to be found: another client was quicker. */
 static gboolean
 recover_made (Recover *self, const MfChange *change, const MfMessage *row, GError **error)
@@ -235,6 +255,8 @@ recover_made (Recover *self, const MfChange *change, const MfMessage *row, GErro
     return FALSE;
   if (uid != 0)
     return conclude_arrived (self, change, uid, FALSE, error);
+  if (change->kind == MF_CHANGE_MOVE && !forget_gone_original (self, change, error))
+    return FALSE;
   /* Superseded by a new text meanwhile: nobody wants it any more. */
   gboolean unwanted = row->place == MF_PLACE_GONE && !row->draft;
   return conclude (
