@@ -89,7 +89,7 @@ void
 mf_link_check (MfLink *self, const GError *error)
 {
   /* What was refused may be so because the mailbox is not what it was. */
-  g_clear_pointer (&self->mailbox, g_free);
+  mf_link_deselect (self);
   if (g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE)
       || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY)
       || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_TLS)
@@ -144,6 +144,12 @@ mf_link_select (MfLink *self, const char *mailbox, gboolean read_only, GError **
   if (mf_link_has_selected (self, mailbox) && (read_only || !self->read_only))
     return TRUE;
   return select_anew (self, mailbox, read_only, NULL, &nothing, NULL, NULL, error);
+}
+
+void
+mf_link_deselect (MfLink *self)
+{
+  g_clear_pointer (&self->mailbox, g_free);
 }
 
 gboolean

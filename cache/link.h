@@ -46,6 +46,8 @@ void mf_link_check (MfLink *self, const GError *error);
 
 /* Selects @mailbox unless it is selected. */
 gboolean mf_link_select (MfLink *self, const char *mailbox, gboolean read_only, GError **error);
+/* The next to select a mailbox selects it anew. */
+void mf_link_deselect (MfLink *self);
 /* What is selected once more: a session sees there only what it was told of. */
 gboolean mf_link_reselect (MfLink *self, GError **error);
 /* Selects it anew, with changes since @known (nullable) to @sink. */

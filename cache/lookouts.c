@@ -18,6 +18,7 @@ typedef struct
   MfFolderId folder;    /* that it looks after, 0: none */
   gint64 rest_until_us; /* monotonic */
   guint wanted;         /* so many wait for its session */
+  gboolean was_wanted;  /* so the session may know of changes that were told to nobody */
   gboolean must_close;
   guint failures;       /* running */
 } Lookout;
@@ -217,6 +218,9 @@ look_after_folder (Lookout *self)
   g_autoptr (GError) error = NULL;
 
   g_cancellable_reset (self->wake);
+  if (self->was_wanted)
+    mf_link_deselect (self->link);
+  self->was_wanted = FALSE;
   g_mutex_unlock (&engine->lock);
   gboolean ok = look (self, &error);
   if (!ok && mf_link_is_open (self->link))
@@ -315,6 +319,7 @@ mf_lookouts_take_link (MfLookouts *self, MfLink *link)
     {
       g_mutex_lock (&engine->lock);
       borrower->wanted++;
+      borrower->was_wanted = TRUE;
       g_cancellable_cancel (borrower->wake);
       g_mutex_unlock (&engine->lock);
     }

@@ -131,6 +131,34 @@ test_all_in_use (Fixture *self, gconstpointer data)
   g_assert_cmpuint (mf_fake_n_sessions (self->fake), ==, GPOINTER_TO_UINT (data));
 }
 
+static void
+flag (Fixture *self, guint i, guint32 uid)
+{
+  g_auto (MfFolder) folder = { 0 };
+  g_auto (MfMessage) message = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (mf_cache_folder_child (self->cache, MF_FOLDER_ROOT, names[i], &folder, NULL));
+  g_assert_true (mf_cache_message_by_uid (self->cache, folder.id, uid, &message, NULL));
+  mf_cache_set_flags (self->cache, &message, MF_FLAG_FLAGGED, NULL, &error);
+  g_assert_no_error (error);
+}
+
+/* The worker's session knows of the change already, and will not be told. */
+static void
+test_lent_in_the_same_folder (Fixture *self, gconstpointer data)
+{
+  list (self, 1);
+  list (self, 2);
+  wait_for_idles (self, 2);
+  mf_fake_set_flags (self->fake, names[1], 1, MF_FLAG_SEEN, NULL);
+  flag (self, 1, 2);
+  while (mf_fake_count (self->fake, MF_FAKE_STORE) == 0)
+    g_usleep (1000);
+  list (self, 1);
+  g_assert_true (mf_event_log_wait (self->log, "changed 1"));
+}
+
 /* The server allows those of the workers alone. */
 static void
 test_too_many (Fixture *self, gconstpointer data)
@@ -206,6 +234,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("the folder used last is watched, and no other, with one session", 3, test_used_last);
   ADD ("workers lend theirs, and the rest are own ones", 5, test_all_in_use);
+  ADD ("what was there before a worker lent its session is seen", 3, test_lent_in_the_same_folder);
   ADD ("a session that is too many is no end", 5, test_too_many);
   ADD ("after a loss they are back", 6, test_lost);
   ADD ("by the user's wish there is no session", 6, test_unwanted);
