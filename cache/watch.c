@@ -7,6 +7,8 @@
 #include "cache/lookouts.h"
 
 #define MOST_STRANGERS 1000
+/* So many running may be lost before the server has listed: it may just be restarting. */
+#define MOST_USELESS 1
 /* A session that ends sooner is no reason to open the next at once. */
 #define SHORT_LIFE_US (2 * G_USEC_PER_SEC)
 #define REST_FIRST_MS 250
@@ -17,7 +19,7 @@ typedef struct
   MfEngine *engine;
   MfLink *link;
   gboolean was_lost; /* there may be news of a time without a session */
-  gboolean is_good;  /* the server does what this session asks, or it is the first */
+  guint useless;     /* sessions lost since the server has listed */
   gint64 opened_us;
   guint short_lives; /* running */
   gint64 asked_us;   /* for announcements, monotonic; 0: never in this session */
@@ -141,7 +143,7 @@ poll_tree (Watch *self, GError **error)
     return FALSE;
   mf_engine_pull_later (self->engine, stale);
   mf_engine_end_backoff (self->engine);
-  self->is_good = TRUE;
+  self->useless = 0;
   return TRUE;
 }
 
@@ -277,7 +279,6 @@ static gboolean
 begin_session (Watch *self, GError **error)
 {
   self->opened_us = g_get_monotonic_time ();
-  self->is_good = !self->was_lost;
   self->asked_us = 0;
   self->is_told = FALSE;
   if (self->was_lost)
@@ -303,7 +304,7 @@ rest_after_short_life (Watch *self)
   g_mutex_unlock (&engine->lock);
 }
 
-/* A server that lets us in and does nothing for us is away, else opening the next
+/* A server that lets us in twice and does nothing for us is away, else opening the next
  * session would go on and on. */
 static void
 take_failure (Watch *self, const GError *error)
@@ -311,7 +312,8 @@ take_failure (Watch *self, const GError *error)
   mf_link_check (self->link, error);
   if (mf_link_is_open (self->link))
     sleep_until_poll (self->engine);
-  else if (!self->is_good || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY))
+  else if (++self->useless > MOST_USELESS
+           || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY))
     mf_engine_set_offline (self->engine, error);
   else if (g_get_monotonic_time () < self->opened_us + SHORT_LIFE_US)
     rest_after_short_life (self);
