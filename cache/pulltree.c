@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cache/folders.h"
+#include "cache/renamed.h"
 
 typedef struct
 {
@@ -89,19 +90,22 @@ is_stale (const MfFolder *known, const MfMailboxStatus *status)
 }
 
 static gboolean
-put_one (MfDb *db, Listed *listed, MfNews *news, GHashTable *seen, GArray *stale, GError **error)
+put_one (MfSettle *settle, Listed *listed, GPtrArray *gone, GHashTable *seen, GArray *stale,
+         GError **error)
 {
+  MfDb *db = settle->db;
   g_auto (MfFolder) row = { 0 };
   MfFolderId id = 0, changed = 0;
 
   listed->folder.mailbox = listed->mailbox;
   if (listed->folder.status != NULL)
     listed->folder.status = &listed->status;
-  if (!mf_folders_put (db, &listed->folder, &id, &changed, error)
+  if (!mf_renamed_follow (settle, gone, &listed->folder, error)
+      || !mf_folders_put (db, &listed->folder, &id, &changed, error)
       || !mf_folders_get (db, id, &row, error))
     return FALSE;
   if (changed != 0)
-    mf_news_add (news, MF_EVENT_TREE_CHANGED, changed, NULL, NULL);
+    mf_news_add (settle->news, MF_EVENT_TREE_CHANGED, changed, NULL, NULL);
   if (listed->folder.status != NULL && is_stale (&row, &listed->status))
     g_array_append_val (stale, id);
   g_hash_table_add (seen, GSIZE_TO_POINTER ((gsize) id));
@@ -171,6 +175,17 @@ remove_unlisted (MfSettle *settle, GHashTable *listed, GError **error)
   return all != NULL;
 }
 
+/* (transfer full) (element-type MfFolder) */
+static GPtrArray *
+find_gone (MfDb *db, const Listing *listing, GError **error)
+{
+  g_autoptr (GHashTable) mailboxes = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < listing->listed->len; i++)
+    g_hash_table_add (mailboxes, g_array_index (listing->listed, Listed, i).mailbox);
+  return mf_renamed_gone (db, mailboxes, error);
+}
+
 static gboolean
 store_delimiter (MfDb *db, const Listing *listing, GError **error)
 {
@@ -198,9 +213,11 @@ store_listing (MfSettle *settle, Listing *listing, MfSeq since, GArray *stale, G
     return TRUE;
   if (!store_delimiter (db, listing, error))
     return FALSE;
+  g_autoptr (GPtrArray) gone = find_gone (db, listing, error);
+  if (gone == NULL)
+    return FALSE;
   for (guint i = 0; i < listing->listed->len; i++)
-    if (!put_one (db, &g_array_index (listing->listed, Listed, i), settle->news, seen, stale,
-                  error))
+    if (!put_one (settle, &g_array_index (listing->listed, Listed, i), gone, seen, stale, error))
       return FALSE;
   return remove_unlisted (settle, seen, error) && mf_db_commit (&txn, error);
 }

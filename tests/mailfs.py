@@ -134,7 +134,10 @@ class Mount:
         found = {}
         for place in ("cur", "new"):
             for path in (self.path / folder / place).iterdir():
-                found[int(os.getxattr(path, "user.imap.uid"))] = path
+                try:
+                    found[int(os.getxattr(path, "user.imap.uid"))] = path
+                except FileNotFoundError:
+                    pass  # has just gone
         return found
 
     def status(self):

@@ -109,6 +109,69 @@ test_new_and_removed (MfRig *rig, gconstpointer data)
 }
 
 static void
+rename_elsewhere (MfRig *rig, const char *mailbox, const char *to)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  MfRemote *other = mf_fake_ops.open (mf_fake_account (rig->fake), cancellable, NULL);
+
+  g_assert_true (mf_fake_ops.rename (other, mailbox, to, cancellable, NULL));
+  mf_fake_ops.close (other);
+}
+
+static void
+test_renamed (MfRig *rig, gconstpointer data)
+{
+  mf_fake_create (rig->fake, "a");
+  mf_fake_create (rig->fake, "a/b");
+  mf_fake_create (rig->fake, "c");
+  mf_fake_fill (rig->fake, "a", 2);
+  mf_fake_fill (rig->fake, "a/b", 3);
+  g_free (pull (rig, EVERYTHING));
+  mf_rig_pull_folder (rig, "a");
+  mf_rig_pull_folder (rig, "a/b");
+  MfFolderId a = mf_rig_find (rig, "a"), b = mf_rig_find (rig, "a/b");
+  gint64 first = mf_rig_number (rig, "SELECT MIN(id) FROM message");
+  g_free (mf_event_log_take (rig->log));
+  rename_elsewhere (rig, "a", "c/d");
+  g_autofree char *stale = pull (rig, EVERYTHING);
+  g_assert_cmpstr (stale, ==, "c/d c/d/b");
+  assert_told (rig, "/ c");
+  g_assert_cmpint (mf_rig_find (rig, "c/d"), ==, a);
+  g_assert_cmpint (mf_rig_find (rig, "c/d/b"), ==, b);
+  mf_rig_pull_folder (rig, "c/d");
+  mf_rig_pull_folder (rig, "c/d/b");
+  g_autofree char *of_a = mf_rig_messages (rig, "c/d"), *of_b = mf_rig_messages (rig, "c/d/b");
+  g_assert_cmpstr (of_a, ==, "1: 2:");
+  g_assert_cmpstr (of_b, ==, "1: 2: 3:");
+  g_assert_cmpint (mf_rig_number (rig, "SELECT MIN(id) FROM message"), ==, first);
+  g_assert_cmpint (mf_rig_number (rig, "SELECT COUNT(*) FROM message"), ==, 5);
+}
+
+/* On servers on which all mailboxes have one UIDVALIDITY. */
+static void
+test_taken_for_renamed (MfRig *rig, gconstpointer data)
+{
+  g_autofree char *sql = NULL;
+
+  mf_fake_create (rig->fake, "a");
+  mf_fake_append (rig->fake, "a", "Subject: one\r\n\r\n", 0, NULL);
+  g_free (pull (rig, EVERYTHING));
+  mf_rig_pull_folder (rig, "a");
+  gint64 first = mf_rig_number (rig, "SELECT MIN(id) FROM message");
+  mf_fake_remove (rig->fake, "a");
+  mf_fake_create (rig->fake, "b");
+  mf_fake_append (rig->fake, "b", "Subject: another\r\n\r\n", MF_FLAG_SEEN, NULL);
+  sql = g_strdup_printf ("UPDATE folder SET uidvalidity = %u WHERE mailbox = 'a'",
+                         mf_fake_uidvalidity (rig->fake, "b"));
+  mf_rig_sql (rig, sql);
+  assert_pulls (rig, EVERYTHING, "INBOX b");
+  mf_rig_pull_folder (rig, "b");
+  g_autofree char *messages = mf_rig_messages (rig, "b");
+  g_assert_cmpstr (messages, ==, "1:S");
+  g_assert_cmpint (mf_rig_number (rig, "SELECT MIN(id) FROM message"), >, first);
+}
+
+static void
 test_branch_is_removed_whole (MfRig *rig, gconstpointer data)
 {
   mf_fake_create (rig->fake, "a/b/c");
@@ -294,6 +357,8 @@ main (int argc, char **argv)
   ADD ("the first listing makes the tree", test_first_listing);
   ADD ("nothing new is no news", test_nothing_new_is_no_news);
   ADD ("folders come and go", test_new_and_removed);
+  ADD ("a folder that another client renamed stays what it is", test_renamed);
+  ADD ("a folder that is only taken for a renamed one has its own messages", test_taken_for_renamed);
   ADD ("a branch goes whole", test_branch_is_removed_whole);
   ADD ("a mailbox that went stays as a plain parent", test_parent_that_went_stays_plain);
   ADD ("a parent that is not to be shown is plain", test_parent_that_is_not_listed_is_plain);

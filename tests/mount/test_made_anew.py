@@ -51,10 +51,10 @@ def validity(mounted):
     return int(os.getxattr(mounted.folder("Archive"), "user.imap.uidvalidity"))
 
 
-def uids(mounted):
+def uids(mounted, folder="Archive"):
     """What a message has not got yet is missing."""
-    names = [path for place in ("cur", "new") for path in (mounted.folder("Archive") / place).iterdir()]
     try:
+        names = [path for place in ("cur", "new") for path in (mounted.folder(folder) / place).iterdir()]
         return sorted(int(os.getxattr(path, "user.imap.uid")) for path in names)
     except OSError:
         return None
@@ -164,3 +164,51 @@ def test_a_fresh_mount_has_as_many_names(archive, mount):
     fresh = shown(mount(account), "Archive")
     assert fresh.keys() == before.keys()
     assert shown(mounted, "Archive") == before
+
+
+# Renamed by another client
+
+@pytest.fixture
+def branch(account, mount, proxy):
+    """Two folders that have been read, one below the other."""
+    account.referee.create("Lists", "Lists/glib", "Archive")
+    for folder in ("Lists", "Lists/glib"):
+        account.referee.append(folder, [mail(number, folder) for number in range(MANY)])
+    counter = proxy(account.server.port)
+    mounted = mount(account, "poll=1", "prefetch=none", port=counter.port)
+    for folder in ("Lists", "Lists/glib"):
+        for path in mounted.files(folder).values():
+            path.read_bytes()
+    return account, mounted, counter
+
+
+@pytest.mark.parametrize("to", ["Circulars", "Archive/Lists"])
+def test_a_folder_that_another_client_renamed_keeps_all_that_is_known_of_it(branch, to):
+    account, mounted, counter = branch
+    before = {folder: shown(mounted, folder) for folder in ("Lists", "Lists/glib")}
+    inode = mounted.folder("Lists").stat().st_ino
+    counter.reset()
+    account.referee.rename("Lists", to)
+    wait_for(lambda: mounted.folder(to).exists() and not mounted.folder("Lists").exists(), 20, "the new name")
+    wait_for(lambda: len(uids(mounted, to) or []) == len(uids(mounted, f"{to}/glib") or []) == MANY, 20,
+             "all messages to be found again")
+    assert mounted.folder(to).stat().st_ino == inode
+    assert {"Lists": shown(mounted, to), "Lists/glib": shown(mounted, f"{to}/glib")} == before
+    assert fetched(counter) == []
+    account.referee.append(to, [mail(MANY, "Lists")])
+    wait_for(lambda: len(uids(mounted, to) or []) == MANY + 1, 20, "new mail")
+
+
+def test_changes_wait_for_a_folder_that_another_client_renames(branch):
+    account, mounted, _ = branch
+    control = mounted.path / ".mailfs" / "ctl"
+    control.write_text("offline")
+    first = mounted.files("Lists")[1]
+    first.rename(mounted.folder("Lists") / "cur" / (first.name.split(":")[0] + ":2,F"))
+    (mounted.folder("Lists") / "cur" / "mine:2,S").write_bytes(mail(MANY, "mine").body)
+    account.referee.rename("Lists", "Circulars")
+    control.write_text("online")
+    wait_for(lambda: "pending:    0" in mounted.status(), 20, "the changes to be sent")
+    stored = account.referee.messages("Circulars")
+    assert len(stored) == MANY + 1 and stored[1].flags == {"\\Flagged"}
+    assert os.listdir(mounted.path / ".mailfs" / "lost+found") == []
