@@ -72,15 +72,15 @@ class Again(Task):
     """The folder of 100,000, mounted again when nothing, or when ten messages have changed."""
 
     name = "again"
-    title = "mount of 100,000 again, 40 ms: usable"
+    title = "mount of 100,000 again, 40 ms: until it is usable, KB until all is known"
     contestants = ("mailfs", "ten", "raw")
     aims = (Aim("mailfs", 0.2), Aim("round trips", 3), Aim("KB", 8), Aim("ten round trips", 3), Aim("ten KB", 8))
-    units = {"round trips": "", "KB": "KB", "ten round trips": "", "ten KB": "KB"}
+    units = {"round trips": "", "in all": "", "KB": "KB", "ten round trips": "", "ten KB": "KB"}
 
     def prepare(self):
         self.account = self.stage.many()
         self.line = self.stage.line()
-        self.mount = self.stage.mount(self.account, "prefetch=none", port=self.line.port)
+        self.mount = self.stage.mount(self.account, "prefetch=none", "auth=plain", port=self.line.port)
         os.listdir(self.mount / "INBOX" / "new")
         self.flagged = 0
 
@@ -88,26 +88,29 @@ class Again(Task):
         self.mount.unmount()
 
     def _mount(self):
-        """How long until it is usable, and all that passes until it knows what has changed."""
+        """How long until it is usable, what has passed until then, and all until it knows what has changed, by the
+        sessions of all workers."""
         self.mount.unmount()
         self.line.passed()
         start = time.monotonic()
         self.mount.start()
         os.stat(self.mount / "INBOX" / "new")
         took = time.monotonic() - start
-        passed = self.line.settle()
-        return took, passed
+        until = self.line.passed()
+        rest = self.line.settle()
+        return took, until["round_trips"], until["round_trips"] + rest["round_trips"], \
+            (until["bytes"] + rest["bytes"]) / 1024
 
     def mailfs(self):
-        took, passed = self._mount()
-        return {"mailfs": took, "round trips": passed["round_trips"], "KB": passed["bytes"] / 1024}
+        took, trips, in_all, kilobytes = self._mount()
+        return {"mailfs": took, "round trips": trips, "in all": in_all, "KB": kilobytes}
 
     def ten(self):
         self.flagged = 10 - self.flagged
         self.account.referee.store("INBOX", range(1, 11), "+FLAGS" if self.flagged else "-FLAGS", "\\Flagged")
-        took, passed = self._mount()
+        took, trips, _, kilobytes = self._mount()
         assert sum(name.endswith(":2,F") for name in os.listdir(self.mount / "INBOX" / "cur")) == self.flagged
-        return {"ten": took, "ten round trips": passed["round_trips"], "ten KB": passed["bytes"] / 1024}
+        return {"ten": took, "ten round trips": trips, "ten KB": kilobytes}
 
     def raw(self):
         """Logs in and asks for what has changed since."""
