@@ -8,19 +8,23 @@
 
 #include "cache/cache-resources.h"
 #include "cache/cache.h"
+#include "cache/checkpoint.h"
 
 #define SCHEMA_VERSION 2
 #define BUSY_MS 10000
 #define PAGE_CACHE_KIB 1024
 #define CHECKPOINT_PAGES 4000
+/* Then whoever commits does it himself, lest the log grow without end. */
+#define MOST_PAGES (4 * CHECKPOINT_PAGES)
 /* Locks between the lanes stay in this process: no system call for each query. */
 #define VFS "unix-excl"
 
-/* The one writer at a time, shared by the lanes: SQLite's own waiting sleeps
- * in steps, which a rename would feel. */
+/* What the lanes share: one writer at a time, for SQLite's own waiting sleeps in
+ * steps, which a rename would feel. */
 typedef struct
 {
   GMutex mutex;
+  MfCheckpoint *checkpoint; /* (nullable) */
 } Writer;
 
 struct _MfDb
@@ -322,14 +326,27 @@ check_schema (MfDb *self, GError **error)
   return FALSE;
 }
 
+/* After each commit: @pages are in the log. */
+static int
+on_commit (void *data, sqlite3 *handle, const char *name, int pages)
+{
+  Writer *writer = data;
+
+  if (pages >= MOST_PAGES || (writer->checkpoint == NULL && pages >= CHECKPOINT_PAGES))
+    sqlite3_wal_checkpoint_v2 (handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+  else if (pages >= CHECKPOINT_PAGES)
+    mf_checkpoint_wake (writer->checkpoint);
+  return SQLITE_OK;
+}
+
 static gboolean
 open_handle (MfDb *self, GError **error)
 {
   g_autofree char *pragmas = g_strdup_printf (
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
       "PRAGMA secure_delete = FAST;"
-      "PRAGMA cache_size = -%d; PRAGMA wal_autocheckpoint = %d",
-      PAGE_CACHE_KIB, CHECKPOINT_PAGES);
+      "PRAGMA cache_size = -%d",
+      PAGE_CACHE_KIB);
 
   if (sqlite3_open_v2 (self->path, &self->handle,
                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, VFS)
@@ -341,6 +358,7 @@ open_handle (MfDb *self, GError **error)
   /* A plan that depended on what is bound would be made anew for each binding. */
   sqlite3_db_config (self->handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
   sqlite3_busy_timeout (self->handle, BUSY_MS);
+  sqlite3_wal_hook (self->handle, on_commit, self->writer);
   return execute (self, pragmas, error);
 }
 
@@ -371,6 +389,7 @@ mf_db_open (const char *path, GError **error)
   g_mutex_init (&writer->mutex);
   if (!open_handle (self, error) || !check_schema (self, error))
     return NULL;
+  writer->checkpoint = mf_checkpoint_start (path, VFS);
   return g_steal_pointer (&self);
 }
 
@@ -387,7 +406,10 @@ mf_db_open_lane (MfDb *first, GError **error)
 static void
 clear_writer (gpointer data)
 {
-  g_mutex_clear (&((Writer *) data)->mutex);
+  Writer *writer = data;
+
+  g_clear_pointer (&writer->checkpoint, mf_checkpoint_stop);
+  g_mutex_clear (&writer->mutex);
 }
 
 void

@@ -1,6 +1,7 @@
 #include "cache/db.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cache/cache.h"
 #include "tests/tempdir.h"
@@ -288,6 +289,32 @@ test_plans_are_kept (Fixture *self, gconstpointer data)
     }
 }
 
+static goffset
+size_of (const char *path)
+{
+  struct stat found;
+
+  return stat (path, &found) == 0 ? found.st_size : 0;
+}
+
+/* By a thread of its own, while this one goes on. */
+static void
+test_the_log_gets_into_the_index (Fixture *self, gconstpointer data)
+{
+  g_autofree char *text = g_strnfill (100 * 1000, 'x');
+  goffset before = size_of (self->path);
+
+  for (guint i = 0; i < 200; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("%u", i);
+
+      put (self->db, key, text);
+    }
+  for (guint i = 0; i < 100 && size_of (self->path) == before; i++)
+    g_usleep (100 * 1000);
+  g_assert_cmpint (size_of (self->path), >, before);
+}
+
 #define ADD(path, func) g_test_add ("/db/" path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -309,6 +336,7 @@ main (int argc, char **argv)
   ADD ("a row that is there already is EXISTS", test_uniqueness);
   ADD ("a failure inside a transaction leaves nothing of it", test_failure_inside_rolls_back_all);
   ADD ("NULLs and fallbacks", test_null_and_fallback);
+  ADD ("the log gets into the index while it is open", test_the_log_gets_into_the_index);
   ADD ("a statement is not planned anew for what is bound", test_plans_are_kept);
   return g_test_run ();
 }
