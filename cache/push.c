@@ -30,14 +30,39 @@ store (MfSending *self, const MfUidSet *uids, gboolean add, MfFlags flags, const
                                  self->link->cancellable, error);
 }
 
+/* A mailbox that is read-only says so by itself. */
+static MfFlags
+fixed_flags (MfSending *self)
+{
+  return self->link->selected.read_only ? 0 : self->link->selected.fixed;
+}
+
+/* Some servers say yes to a change that they do not make. */
+static gboolean
+may_change (MfSending *self, MfFlags flags, gboolean keywords, GError **error)
+{
+  const MfMailboxStatus *selected = &self->link->selected;
+
+  if ((flags & fixed_flags (self)) == 0
+      && (!keywords || !selected->fixed_keywords || selected->read_only))
+    return TRUE;
+  g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_DENIED,
+               "the server keeps flags in %s as they are", self->home.mailbox);
+  return FALSE;
+}
+
+/* What may be changed of several flags is changed all the same. */
 static gboolean
 push_flags (MfSending *self, const MfUidSet *uids, GError **error)
 {
   const MfChange *first = mf_sending_change (self, 0);
+  MfFlags loose = ~fixed_flags (self);
+  gboolean keywords = first->add_keywords != NULL || first->remove_keywords != NULL;
   GError *why = NULL;
 
-  if (store (self, uids, TRUE, first->add_flags, first->add_keywords, &why)
-      && store (self, uids, FALSE, first->remove_flags, first->remove_keywords, &why))
+  if (store (self, uids, TRUE, first->add_flags & loose, first->add_keywords, &why)
+      && store (self, uids, FALSE, first->remove_flags & loose, first->remove_keywords, &why)
+      && may_change (self, first->add_flags | first->remove_flags, keywords, &why))
     return mf_sending_settle_done (self, error);
   return mf_sending_settle_failed (self, why, error);
 }
@@ -76,12 +101,24 @@ push_expunge (MfSending *self, const MfUidSet *uids, GError **error)
   GError *why = NULL;
   gboolean uidplus = mf_sending_has_cap (self, MF_CAP_UIDPLUS);
 
-  if (!store (self, uids, TRUE, MF_FLAG_DELETED, NULL, &why)
+  if (!may_change (self, MF_FLAG_DELETED, FALSE, &why)
+      || !store (self, uids, TRUE, MF_FLAG_DELETED, NULL, &why)
       || (uidplus
           && !self->link->ops->expunge (self->link->remote, uids, self->link->cancellable, &why)))
     return mf_sending_settle_failed (self, why, error);
   return uidplus ? mf_sending_settle (self, as_expunged, NULL, error)
                  : mf_sending_settle_done (self, error);
+}
+
+/* What may not be marked \Deleted may not be moved away (RFC 6851 section 4). */
+static gboolean
+push_move (MfSending *self, const MfUidSet *uids, GError **error)
+{
+  GError *why = NULL;
+
+  return may_change (self, MF_FLAG_DELETED, FALSE, &why)
+             ? mf_transfer_send (self, uids, error)
+             : mf_sending_settle_failed (self, why, error);
 }
 
 /* ---- marking ---------------------------------------------------------- */
@@ -176,6 +213,7 @@ send (MfSending *self, GError **error)
     case MF_CHANGE_EXPUNGE:
       return push_expunge (self, uids, error);
     case MF_CHANGE_MOVE:
+      return push_move (self, uids, error);
     case MF_CHANGE_COPY:
       return mf_transfer_send (self, uids, error);
     case MF_CHANGE_APPEND:

@@ -150,7 +150,9 @@ typedef struct
   guint32 messages, unseen;
   guint64 highestmodseq; /* 0 also when the mailbox has no MODSEQ */
   gboolean read_only;    /* SELECT only */
-  gboolean keywords;     /* SELECT only: PERMANENTFLAGS has \* */
+  MfFlags fixed;         /* SELECT only, by PERMANENTFLAGS: flags that stay as they are though
+                          * a STORE may be answered yes, */
+  gboolean fixed_keywords; /* and likewise all keywords */
 } MfMailboxStatus;
 
 /* One line of LIST.  Strings are borrowed for the callback. */

@@ -1,5 +1,7 @@
 #include "proto/select.h"
 
+#include <string.h>
+
 #include "proto/change.h"
 #include "proto/code.h"
 #include "proto/fetch.h"
@@ -47,6 +49,22 @@ take_vanished (Opening *self, const MfReply *reply)
     self->lost = TRUE;
 }
 
+/* "\*" is any keyword. */
+static void
+take_permanent_flags (Opening *self, const GPtrArray *words)
+{
+  self->status.fixed = MF_FLAGS_ALL;
+  self->status.fixed_keywords = TRUE;
+  for (guint i = 0; i < words->len; i++)
+    {
+      const char *word = g_ptr_array_index (words, i);
+      gboolean any = g_str_equal (word, "\\*");
+
+      self->status.fixed &= ~(any ? MF_FLAG_FORWARDED : mf_quote_flag (word, strlen (word)));
+      self->status.fixed_keywords &= !any && word[0] == '\\';
+    }
+}
+
 static void
 take_code (Opening *self, const MfReply *reply)
 {
@@ -76,8 +94,7 @@ take_code (Opening *self, const MfReply *reply)
       self->status.highestmodseq = code.number;
       break;
     case MF_CODE_PERMANENTFLAGS:
-      self->status.keywords
-          = g_ptr_array_find_with_equal_func (code.words, "\\*", g_str_equal, NULL);
+      take_permanent_flags (self, code.words);
       break;
     default:
       break;

@@ -42,7 +42,8 @@ static void
 store_one (MfFakeMailbox *mailbox, MfFakeMessage *message, gboolean add, MfFlags flags,
            const char *keywords)
 {
-  MfFlags wanted = add ? message->flags | flags : message->flags & ~flags;
+  MfFlags loose = flags & ~mailbox->fixed;
+  MfFlags wanted = add ? message->flags | loose : message->flags & ~loose;
   gboolean changed = mf_fake_message_change_keywords (message, keywords, add);
 
   if (wanted == message->flags && !changed)

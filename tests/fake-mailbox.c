@@ -117,7 +117,7 @@ mf_fake_mailbox_status (MfFakeMailbox *self, MfCaps caps, MfMailboxStatus *out)
     .uidvalidity = self->uidvalidity,
     .uidnext = self->uidnext,
     .messages = self->messages->len,
-    .keywords = TRUE,
+    .fixed = self->fixed,
   };
   if (caps & MF_CAP_QRESYNC)
     out->highestmodseq = self->modseq;

@@ -32,6 +32,7 @@ typedef struct
   char *name;
   gboolean selectable, subscribed;
   MfSpecialUse use;
+  MfFlags fixed; /* those that no STORE changes */
   guint32 uidvalidity, uidnext;
   guint64 modseq;       /* counts expunges as well */
   guint64 flags_modseq; /* the same without them: all that CONDSTORE promises */

@@ -58,6 +58,8 @@ void mf_fake_remove (MfFake *self, const char *mailbox);
 void mf_fake_set_selectable (MfFake *self, const char *mailbox, gboolean selectable);
 void mf_fake_subscribe (MfFake *self, const char *mailbox, gboolean on);
 void mf_fake_set_use (MfFake *self, const char *mailbox, MfSpecialUse use);
+/* PERMANENTFLAGS is without them: a STORE is answered yes, and changes none. */
+void mf_fake_set_fixed (MfFake *self, const char *mailbox, MfFlags flags);
 /* New UIDVALIDITY: the same messages with UIDs from 1. */
 void mf_fake_renumber (MfFake *self, const char *mailbox);
 

@@ -206,6 +206,13 @@ mf_fake_set_use (MfFake *self, const char *mailbox, MfSpecialUse use)
 }
 
 void
+mf_fake_set_fixed (MfFake *self, const char *mailbox, MfFlags flags)
+{
+  lock_mailbox (self, mailbox)->fixed = flags;
+  unlock (self);
+}
+
+void
 mf_fake_renumber (MfFake *self, const char *mailbox)
 {
   mf_fake_mailbox_renumber (lock_mailbox (self, mailbox), self->next_validity++);

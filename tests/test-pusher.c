@@ -757,6 +757,34 @@ test_a_change_that_cannot_be_written (Fixture *self, gconstpointer data)
   g_assert_true (status.online);
 }
 
+/* The server answers yes, and does nothing. */
+static void
+test_what_the_server_keeps_as_it_is (Fixture *self, gconstpointer data)
+{
+  g_auto (MfStatus) status = { 0 };
+  g_auto (MfMessage) message = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  stop (self);
+  mf_fake_set_fixed (self->fake, "INBOX", MF_FLAGS_ALL & ~MF_FLAG_SEEN);
+  start (self);
+  set_flags (self, find_uid (self, self->inbox, 1), MF_FLAG_SEEN, NULL);
+  g_assert_cmpint (push (self), ==, NONE);
+  set_flags (self, find_uid (self, self->inbox, 2), MF_FLAG_SEEN | MF_FLAG_FLAGGED, NULL);
+  g_assert_cmpint (push (self), ==, MF_CACHE_ERROR_DENIED);
+  move (self, find_uid (self, self->inbox, 3), self->other);
+  g_assert_cmpint (push (self), ==, MF_CACHE_ERROR_DENIED);
+  check (mf_cache_remove (self->cache, find_uid (self, self->inbox, 4), "x", &error), error);
+  g_assert_cmpint (push (self), ==, MF_CACHE_ERROR_DENIED);
+  assert_server (self, "INBOX", "1:S 2:S 3:S 4: 5:");
+  assert_server (self, "other", "");
+  mf_cache_status (self->cache, &status);
+  g_assert_cmpuint (status.failed, ==, 3);
+  g_assert_cmpint (find_uid (self, self->inbox, 3), !=, 0);
+  check (mf_cache_message (self->cache, find_uid (self, self->inbox, 4), &message, &error), error);
+  g_assert_cmpint (message.place, !=, MF_PLACE_GONE);
+}
+
 static void
 assert_labels (Fixture *self, MfMsgId id, const char *expected)
 {
@@ -847,6 +875,7 @@ main (int argc, char **argv)
        test_a_batch_that_cannot_be_written);
   ADD ("a change that cannot be written is refused and keeps no other back", FULL,
        test_a_change_that_cannot_be_written);
+  ADD ("what the server keeps as it is is told", FULL, test_what_the_server_keeps_as_it_is);
   ADD ("refused labels are tried again", FULL | MF_CAP_GMAIL, test_labels_are_tried_again);
   return g_test_run ();
 }

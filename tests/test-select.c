@@ -148,7 +148,8 @@ test_status (void)
   g_assert_cmpuint (status.uidvalidity, ==, 3857529045);
   g_assert_cmpuint (status.highestmodseq, ==, 0);
   g_assert_true (status.read_only);
-  g_assert_true (status.keywords);
+  g_assert_cmpint (status.fixed, ==, MF_FLAGS_ALL & ~(MF_FLAG_SEEN | MF_FLAG_FORWARDED));
+  g_assert_false (status.fixed_keywords);
   g_assert_false (resynced);
   remote.close (session);
   mf_scripted_assert (server);

@@ -145,6 +145,21 @@ def test_a_flag_that_is_refused_goes_back(shut):
     assert_told(shut, "read-only", path)
 
 
+def test_a_flag_that_the_server_only_pretends_to_set_goes_back(shut):
+    """Dovecot says OK to each STORE where \\Seen alone may be changed."""
+    shut.account.server.doveadm("acl", "set", "-u", "alice", "Open", "owner", "lookup", "read", "write-seen", "insert")
+    shut.account.referee.append("Open", [Mail(TEXT.replace(b"\n", b"\r\n"))])
+    shut.remount()
+    path = shut.files("Open")[1]
+    path.rename(shut.folder("Open") / "cur" / f"{path.name}:2,FS")
+    wait_for_refusal(shut)
+    wait_for(lambda: shown(shut, "Open") == [f"{path.name}:2,S"], 10, "what the server has")
+    os.unlink(shut.folder("Open") / "cur" / f"{path.name}:2,S")
+    wait_for_refusal(shut, 2)
+    assert shown(shut, "Open") == [f"{path.name}:2,S"] and shown(shut, "Trash") == []
+    assert texts(shut.account, "Open") == [TEXT]
+
+
 def test_a_move_out_that_is_refused_goes_back(shut):
     path = shut.files("Shut")[1]
     path.rename(shut.folder("Open") / "cur/x:2,S")
