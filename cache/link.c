@@ -146,6 +146,14 @@ mf_link_select (MfLink *self, const char *mailbox, gboolean read_only, GError **
   return select_anew (self, mailbox, read_only, NULL, &nothing, NULL, NULL, error);
 }
 
+gboolean
+mf_link_select_for (MfLink *self, const char *mailbox, guint32 uid, GError **error)
+{
+  if (mf_link_has_selected (self, mailbox) && self->selected.uidnext <= uid)
+    mf_link_deselect (self);
+  return mf_link_select (self, mailbox, FALSE, error);
+}
+
 void
 mf_link_deselect (MfLink *self)
 {

@@ -46,6 +46,9 @@ void mf_link_check (MfLink *self, const GError *error);
 
 /* Selects @mailbox unless it is selected. */
 gboolean mf_link_select (MfLink *self, const char *mailbox, gboolean read_only, GError **error);
+/* The same for a change of @uid, which is nothing to a session that was not told of it:
+ * the server says yes and does nothing. */
+gboolean mf_link_select_for (MfLink *self, const char *mailbox, guint32 uid, GError **error);
 /* The next to select a mailbox selects it anew. */
 void mf_link_deselect (MfLink *self);
 /* What is selected once more: a session sees there only what it was told of. */

@@ -299,6 +299,16 @@ learn_uidnext (MfSending *self, GError **error)
   return TRUE;
 }
 
+static guint32
+last_uid (const MfGroup *group)
+{
+  guint32 last = 0;
+
+  for (guint i = 0; i < group->messages->len; i++)
+    last = MAX (last, mf_group_uid (group, i));
+  return last;
+}
+
 static gboolean
 prepare (MfSending *self, GError **error)
 {
@@ -308,7 +318,7 @@ prepare (MfSending *self, GError **error)
     return mf_sending_settle_failed (self, why, error);
   if (self->home.id == 0)
     return mark_and_send (self, error);
-  if (!mf_link_select (self->link, self->home.mailbox, FALSE, &why))
+  if (!mf_link_select_for (self->link, self->home.mailbox, last_uid (self->group), &why))
     return settle_no_home (self, why, error);
   if (self->link->selected.uidvalidity != self->home.uidvalidity)
     return pull_home (self, error);

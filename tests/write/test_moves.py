@@ -258,3 +258,35 @@ def test_setting_what_is_so_already_is_no_error(mounted):
     os.chmod(path, 0o600)
     os.utime(path, (1, 1_600_000_000))
     os.chown(path, os.getuid(), os.getgid())
+
+
+@pytest.mark.parametrize("change", ["flag", "move", "link", "remove"])
+def test_what_has_just_come_is_changed_in_a_session_that_knew_its_folder_before(account, mount, change):
+    """Servers say yes to a change of what they have not told, and do nothing."""
+    account.referee.create("Archive")
+    account.referee.append("INBOX", [Mail(b"Subject: 1\r\n\r\n")])
+    mounted = mount(account)
+    inbox, archive = mounted.folder("INBOX"), mounted.folder("Archive")
+    assert os.listdir(archive / "cur") == []
+
+    def seen(path, folder):
+        return folder / "cur" / f"{path.name.split(':')[0]}:2,S"
+    first = mounted.files()[1]
+    first.rename(seen(first, inbox))
+    wait_for(lambda: account.referee.messages("INBOX")[1].flags, 10, "the first change")
+    account.referee.append("INBOX", [Mail(b"Subject: 2\r\n\r\n")])
+    path = wait_for(lambda: mounted.files().get(2), 10, "new mail")
+    if change == "flag":
+        path.rename(seen(path, inbox))
+    elif change == "move":
+        path.rename(seen(path, archive))
+    elif change == "link":
+        os.link(path, seen(path, archive))
+    else:
+        path.unlink()
+    wait_for(lambda: "pending:    0" in mounted.status(), 10, "it to be sent")
+    stored = account.referee.messages("INBOX")
+    assert (2 in stored) == (change in ("flag", "link"))
+    assert change != "flag" or stored[2].flags == {"\\Seen"}
+    assert len(account.referee.messages("Archive")) == (change in ("move", "link"))
+    assert len(account.referee.messages("Trash")) == (change == "remove")
