@@ -12,7 +12,7 @@
 /* A session that ends sooner is no reason to open the next at once. */
 #define SHORT_LIFE_US (2 * G_USEC_PER_SEC)
 #define REST_FIRST_MS 250
-#define MOST_DOUBLINGS 8
+#define MOST_DOUBLINGS 4 /* while it rests nobody sees whether the server is there */
 
 typedef struct
 {

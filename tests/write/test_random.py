@@ -333,6 +333,8 @@ class Life:
                     if Counter(expected.get(token)) != Counter(found.get(token))}
 
         def settled():
+            if "connection: online" not in self.mounted.status():
+                return False  # what was never listed is not there now
             seen, stored = self.in_mount(), self.on_server()
             return None not in (seen, stored) and not differences(stored) and not differences(seen)
         try:
