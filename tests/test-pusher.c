@@ -769,13 +769,13 @@ test_what_the_server_keeps_as_it_is (Fixture *self, gconstpointer data)
   mf_fake_set_fixed (self->fake, "INBOX", MF_FLAGS_ALL & ~MF_FLAG_SEEN);
   start (self);
   set_flags (self, find_uid (self, self->inbox, 1), MF_FLAG_SEEN, NULL);
-  g_assert_cmpint (push (self), ==, NONE);
+  push_at_last (self);
   set_flags (self, find_uid (self, self->inbox, 2), MF_FLAG_SEEN | MF_FLAG_FLAGGED, NULL);
-  g_assert_cmpint (push (self), ==, MF_CACHE_ERROR_DENIED);
+  push_at_last (self);
   move (self, find_uid (self, self->inbox, 3), self->other);
-  g_assert_cmpint (push (self), ==, MF_CACHE_ERROR_DENIED);
+  push_at_last (self);
   check (mf_cache_remove (self->cache, find_uid (self, self->inbox, 4), "x", &error), error);
-  g_assert_cmpint (push (self), ==, MF_CACHE_ERROR_DENIED);
+  push_at_last (self);
   assert_server (self, "INBOX", "1:S 2:S 3:S 4: 5:");
   assert_server (self, "other", "");
   mf_cache_status (self->cache, &status);

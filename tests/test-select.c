@@ -264,6 +264,7 @@ test_out_of_order (void)
       remote.select (session, "x", TRUE, &nothing, &sink, NULL, &status, NULL, NULL, &error));
   assert_remote_error (error, MF_REMOTE_ERROR_PROTOCOL);
   remote.close (session);
+  mf_scripted_assert (server);
 }
 
 static void
