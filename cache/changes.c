@@ -4,19 +4,13 @@
 
 #include "cache/account.h"
 #include "cache/draftreader.h"
+#include "cache/error.h"
 #include "cache/folders.h"
 #include "cache/journal.h"
 #include "cache/keywords.h"
 #include "cache/messages.h"
 #include "cache/news.h"
 #include "cache/trash.h"
-
-static gboolean
-refuse (GError **error, int code, const char *why)
-{
-  g_set_error_literal (error, MF_CACHE_ERROR, code, why);
-  return FALSE;
-}
 
 /* Folders have messages when the server has or will have them. */
 static gboolean
@@ -27,7 +21,7 @@ check_target (MfDb *db, MfFolderId id, GError **error)
   if (!mf_folders_get (db, id, &folder, error))
     return FALSE;
   return folder.selectable
-         || refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "this folder cannot hold messages");
+         || mf_error_refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "this folder cannot hold messages");
 }
 
 static gboolean
@@ -86,8 +80,8 @@ find_source (MfDb *db, const MfMessage *source, MfMsgId *out, GError **error)
   return source->home != 0
          || (mf_journal_source (db, source->id, out, error)
              && (*out != 0
-                 || refuse (error, MF_CACHE_ERROR_UNSUPPORTED,
-                            "this message is on its way to the server")));
+                 || mf_error_refuse (error, MF_CACHE_ERROR_UNSUPPORTED,
+                                     "this message is on its way to the server")));
 }
 
 /* @source's content, as one that will be on the server. */
@@ -125,7 +119,8 @@ check_copy (MfCache *self, const MfMessage *source, const MfSpot *to, GError **e
   gboolean file = source->home == 0 && source->draft;
 
   if (to->place == MF_PLACE_TMP)
-    return file || refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "a message cannot go to tmp/");
+    return file || mf_error_refuse (error, MF_CACHE_ERROR_UNSUPPORTED,
+                                    "a message cannot go to tmp/");
   return !file || check_file (self, source, error);
 }
 
@@ -232,7 +227,8 @@ journal_rename (MfCache *self, const MfMessage *before, const MfMessage *after, 
 
   if (after->place == MF_PLACE_TMP)
     return before->place == MF_PLACE_TMP
-           || refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "a message cannot go back to tmp/");
+           || mf_error_refuse (error, MF_CACHE_ERROR_UNSUPPORTED,
+                               "a message cannot go back to tmp/");
   if (before->place == MF_PLACE_TMP || before->folder == MF_FOLDER_LOST)
     return deliver (self, after, error);
   if (!is_unqueued (self, before, &unqueued, error) || unqueued)
@@ -278,7 +274,7 @@ mf_cache_set_flags (MfCache *self, const MfMessage *seen, MfFlags flags, const c
   if (!mf_account_begin (self, &txn, error) || !mf_messages_get (self->front, id, &before, error))
     return FALSE;
   if (before.place == MF_PLACE_TMP)
-    return refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "a file in tmp/ has no flags");
+    return mf_error_refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "a file in tmp/ has no flags");
   mf_message_copy (&before, &after);
   after.flags = changed_flags (before.flags, seen->flags, flags);
   if (after.flags != 0)
@@ -307,7 +303,8 @@ mf_cache_set_date (MfCache *self, MfMsgId id, gint64 date, GError **error)
   if (row.internaldate == date)
     return TRUE;
   if (row.home != 0 || sent || !row.draft)
-    return refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "the date of a stored message is fixed");
+    return mf_error_refuse (error, MF_CACHE_ERROR_UNSUPPORTED,
+                            "the date of a stored message is fixed");
   return mf_messages_set_date (self->front, id, date, error) && mf_db_commit (&txn, error);
 }
 

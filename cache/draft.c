@@ -4,6 +4,7 @@
 
 #include "cache/account.h"
 #include "cache/draftreader.h"
+#include "cache/error.h"
 #include "cache/folders.h"
 #include "cache/journal.h"
 #include "cache/messages.h"
@@ -17,15 +18,6 @@ struct _MfDraft
   int fd;
   char *base; /* (nullable) */
 };
-
-static gboolean
-set_errno_error (GError **error, const char *what)
-{
-  int code = errno == ENOSPC || errno == EDQUOT ? MF_CACHE_ERROR_FULL : MF_CACHE_ERROR_CORRUPT;
-
-  g_set_error (error, MF_CACHE_ERROR, code, "%s a draft: %s", what, g_strerror (errno));
-  return FALSE;
-}
 
 /* ---- opening ---------------------------------------------------------- */
 
@@ -84,7 +76,7 @@ mf_draft_read (MfDraft *self, guint64 offset, char *buffer, gsize size, GError *
   gssize n = pread (self->fd, buffer, size, (off_t) offset);
 
   if (n < 0)
-    set_errno_error (error, "reading");
+    mf_error_from_errno (error, "reading a draft");
   return n;
 }
 
@@ -109,7 +101,7 @@ mf_draft_write (MfDraft *self, guint64 offset, const char *bytes, gsize size, GE
       if (n < 0 && errno == EINTR)
         continue;
       if (n < 0)
-        return set_errno_error (error, "writing");
+        return mf_error_from_errno (error, "writing a draft");
       bytes += n;
       offset += (guint64) n;
       size -= (gsize) n;
@@ -121,7 +113,7 @@ gboolean
 mf_draft_truncate (MfDraft *self, guint64 size, GError **error)
 {
   if (ftruncate (self->fd, (off_t) size) != 0)
-    return set_errno_error (error, "truncating");
+    return mf_error_from_errno (error, "truncating a draft");
   return note_size (self, error);
 }
 
@@ -236,7 +228,7 @@ gboolean
 mf_draft_sync (MfDraft *self, GError **error)
 {
   if (fdatasync (self->fd) != 0)
-    return set_errno_error (error, "syncing");
+    return mf_error_from_errno (error, "syncing a draft");
   return mf_drafts_sync (self->cache->drafts, error) && mf_db_sync (self->cache->front, error);
 }
 

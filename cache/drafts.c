@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache/error.h"
+
 #define PIECE (32 * 1024)
 
 /* Those who write one message. */
@@ -25,15 +27,6 @@ struct _MfDrafts
   GHashTable *held; /* MfMsgId -> Holders; guarded by lock */
 };
 
-static gboolean
-set_errno_error (GError **error, const char *what, const char *path)
-{
-  int code = errno == ENOSPC || errno == EDQUOT ? MF_CACHE_ERROR_FULL : MF_CACHE_ERROR_CORRUPT;
-
-  g_set_error (error, MF_CACHE_ERROR, code, "%s %s: %s", what, path, g_strerror (errno));
-  return FALSE;
-}
-
 MfDrafts *
 mf_drafts_open (const char *state_dir, GError **error)
 {
@@ -45,7 +38,7 @@ mf_drafts_open (const char *state_dir, GError **error)
   self->held = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   if (g_mkdir_with_parents (self->dir, 0700) == 0)
     return g_steal_pointer (&self);
-  set_errno_error (error, "making", self->dir);
+  mf_error_from_errno (error, "making %s", self->dir);
   return NULL;
 }
 
@@ -74,7 +67,7 @@ open_version (MfDrafts *self, MfMsgId id, guint version, GError **error)
   int fd = open (path, O_RDWR | O_CLOEXEC);
 
   if (fd < 0)
-    set_errno_error (error, "opening", path);
+    mf_error_from_errno (error, "opening %s", path);
   return fd;
 }
 
@@ -93,7 +86,7 @@ make_version (MfDrafts *self, MfMsgId id, guint version, GError **error)
   g_unlink (path);
   int fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0)
-    set_errno_error (error, "making", path);
+    mf_error_from_errno (error, "making %s", path);
   return fd;
 }
 
@@ -134,7 +127,7 @@ copy_body (int fd, MfBody *body, GError **error)
   while ((n = mf_body_read (body, offset, buffer, PIECE, error)) > 0)
     {
       if (!write_all (fd, buffer, (gsize) n))
-        return set_errno_error (error, "writing", "a draft");
+        return mf_error_from_errno (error, "writing %s", "a draft");
       offset += (guint64) n;
     }
   return n == 0;
@@ -188,7 +181,7 @@ mf_drafts_link (MfDrafts *self, const MfMessage *from, MfMsgId id, GError **erro
   if (is_being_written (self, from))
     return copy_file (self, from, id, error);
   g_unlink (new_path);
-  return link (old_path, new_path) == 0 || set_errno_error (error, "linking", new_path);
+  return link (old_path, new_path) == 0 || mf_error_from_errno (error, "linking %s", new_path);
 }
 
 gboolean
@@ -198,7 +191,7 @@ mf_drafts_sync (MfDrafts *self, GError **error)
   gboolean ok = fd >= 0 && fsync (fd) == 0;
 
   if (!ok)
-    set_errno_error (error, "syncing", self->dir);
+    mf_error_from_errno (error, "syncing %s", self->dir);
   if (fd >= 0)
     close (fd);
   return ok;
@@ -233,7 +226,7 @@ mf_drafts_list (MfDrafts *self, GError **error)
   if (dir != NULL)
     return files;
   g_array_unref (files);
-  set_errno_error (error, "reading", self->dir);
+  mf_error_from_errno (error, "reading %s", self->dir);
   return NULL;
 }
 

@@ -1,5 +1,7 @@
 #include "cache/error.h"
 
+#include <errno.h>
+
 G_DEFINE_QUARK (mf-cache-error-quark, mf_cache_error)
 
 static MfCacheError
@@ -55,4 +57,26 @@ mf_error_is_passing (const GError *error)
          || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_TLS)
          || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_AUTH)
          || g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_PROTOCOL);
+}
+
+gboolean
+mf_error_refuse (GError **error, MfCacheError code, const char *why)
+{
+  g_set_error_literal (error, MF_CACHE_ERROR, code, why);
+  return FALSE;
+}
+
+gboolean
+mf_error_from_errno (GError **error, const char *what, ...)
+{
+  int number = errno;
+  MfCacheError code
+      = number == ENOSPC || number == EDQUOT ? MF_CACHE_ERROR_FULL : MF_CACHE_ERROR_CORRUPT;
+  va_list values;
+
+  va_start (values, what);
+  g_autofree char *text = g_strdup_vprintf (what, values);
+  va_end (values);
+  g_set_error (error, MF_CACHE_ERROR, code, "%s: %s", text, g_strerror (number));
+  return FALSE;
 }

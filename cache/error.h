@@ -1,4 +1,4 @@
-/* error.h - from proto's errors to this floor's.
+/* error.h - this floor's errors, of its own and from others'.
  *
  * Threads: any.  Pure.
  */
@@ -12,3 +12,7 @@ void mf_error_from_remote (GError **error);
 
 /* TRUE when trying again later, without any change, may succeed. */
 gboolean mf_error_is_passing (const GError *error);
+
+/* Set *@error to @why, or to what errno says of @what, FULL or CORRUPT.  FALSE. */
+gboolean mf_error_refuse (GError **error, MfCacheError code, const char *why);
+gboolean mf_error_from_errno (GError **error, const char *what, ...) G_GNUC_PRINTF (2, 3);

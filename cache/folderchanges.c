@@ -4,15 +4,9 @@
 #include <string.h>
 
 #include "cache/account.h"
+#include "cache/error.h"
 #include "cache/folders.h"
 #include "cache/journal.h"
-
-static gboolean
-refuse (GError **error, int code, const char *why)
-{
-  g_set_error_literal (error, MF_CACHE_ERROR, code, why);
-  return FALSE;
-}
 
 /* What can be in a mailbox name of this server, and is not there yet. */
 static gboolean
@@ -22,12 +16,14 @@ check_name (MfCache *self, MfFolderId parent, const char *name, GError **error)
   g_autofree char *wire = mf_utf7_encode (name);
 
   if (wire == NULL || *name == '\0' || strchr (name, mf_folders_delimiter (self->front)) != NULL)
-    return refuse (error, MF_CACHE_ERROR_INVALID, "the server cannot have a folder of this name");
+    return mf_error_refuse (error, MF_CACHE_ERROR_INVALID,
+                            "the server cannot have a folder of this name");
   for (const char *p = name; *p != '\0'; p++)
     if (g_ascii_iscntrl (*p))
-      return refuse (error, MF_CACHE_ERROR_INVALID, "the server cannot have a folder of this name");
+      return mf_error_refuse (error, MF_CACHE_ERROR_INVALID,
+                              "the server cannot have a folder of this name");
   if (mf_folders_get_child (self->front, parent, name, &folder, NULL))
-    return refuse (error, MF_CACHE_ERROR_EXISTS, "there is a folder of this name");
+    return mf_error_refuse (error, MF_CACHE_ERROR_EXISTS, "there is a folder of this name");
   return TRUE;
 }
 
@@ -54,13 +50,14 @@ check_empty (MfCache *self, const MfFolder *folder, GError **error)
   gint64 content = 0;
 
   if (folder->selectable && !folder->known && folder->messages > 0)
-    return refuse (error, MF_CACHE_ERROR_NOT_EMPTY, "the folder has messages");
+    return mf_error_refuse (error, MF_CACHE_ERROR_NOT_EMPTY, "the folder has messages");
   if (!mf_db_number (self->front, 0, &content, error,
                      "SELECT EXISTS (SELECT 1 FROM message WHERE folder = ?1 AND place < 3)"
                      " OR EXISTS (SELECT 1 FROM folder WHERE parent = ?1)",
                      "i", folder->id))
     return FALSE;
-  return content == 0 || refuse (error, MF_CACHE_ERROR_NOT_EMPTY, "the folder is not empty");
+  return content == 0 || mf_error_refuse (error, MF_CACHE_ERROR_NOT_EMPTY,
+                                          "the folder is not empty");
 }
 
 gboolean
@@ -74,7 +71,7 @@ mf_cache_remove_folder (MfCache *self, MfFolderId id, GError **error)
       || !check_empty (self, &folder, error))
     return FALSE;
   if (id == MF_FOLDER_ROOT || g_strcmp0 (folder.mailbox, "INBOX") == 0)
-    return refuse (error, MF_CACHE_ERROR_DENIED, "INBOX cannot be removed");
+    return mf_error_refuse (error, MF_CACHE_ERROR_DENIED, "INBOX cannot be removed");
   return mf_journal_remove_folder (self->front, id, &nothing, error)
          && (nothing ? mf_folders_remove (self->front, id, error)
                      : mf_folders_hide (self->front, &folder, error))
@@ -89,7 +86,7 @@ check_no_loop (MfCache *self, MfFolderId id, MfFolderId parent, GError **error)
     {
       g_auto (MfFolder) above = { 0 };
       if (parent == id)
-        return refuse (error, MF_CACHE_ERROR_INVALID, "a folder cannot go into itself");
+        return mf_error_refuse (error, MF_CACHE_ERROR_INVALID, "a folder cannot go into itself");
       if (!mf_folders_get (self->front, parent, &above, error))
         return FALSE;
       parent = above.parent;
@@ -108,7 +105,7 @@ mf_cache_rename_folder (MfCache *self, MfFolderId id, MfFolderId parent, const c
       || !check_name (self, parent, name, error) || !check_no_loop (self, id, parent, error))
     return FALSE;
   if (id == MF_FOLDER_ROOT || g_strcmp0 (folder.mailbox, "INBOX") == 0)
-    return refuse (error, MF_CACHE_ERROR_DENIED, "INBOX cannot be renamed");
+    return mf_error_refuse (error, MF_CACHE_ERROR_DENIED, "INBOX cannot be renamed");
   return mf_folders_move (self->front, &folder, parent, name, error)
          && mf_journal_folder (self->front, MF_CHANGE_RENAME, id, parent, name, error)
          && mf_account_commit (self, &txn, error);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cache/error.h"
+
 struct _MfSegment
 {
   gint64 id;
@@ -23,16 +25,6 @@ struct _MfSegments
   GHashTable *files; /* id -> MfSegment; guarded by lock */
   guint generation;  /* of sweeps; guarded by lock */
 };
-
-static gboolean
-set_errno_error (GError **error, const char *what, gint64 id)
-{
-  int code = errno == ENOSPC || errno == EDQUOT ? MF_CACHE_ERROR_FULL : MF_CACHE_ERROR_CORRUPT;
-
-  g_set_error (error, MF_CACHE_ERROR, code, "%s cache segment %" G_GINT64_FORMAT ": %s", what, id,
-               g_strerror (errno));
-  return FALSE;
-}
 
 static char *
 file_path (MfSegments *self, gint64 id)
@@ -210,7 +202,7 @@ mf_segments_create (MfSegments *self, MfDb *db, GError **error)
   int fd = open (path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd >= 0 && pwrite (fd, &nonce, MF_SEGMENT_HEAD_BYTES, 0) == MF_SEGMENT_HEAD_BYTES)
     return add_segment (self, id, fd, TRUE);
-  set_errno_error (error, "making", id);
+  mf_error_from_errno (error, "making cache segment %" G_GINT64_FORMAT, id);
   if (fd >= 0)
     close (fd);
   return NULL;
@@ -239,7 +231,7 @@ mf_segment_write (MfSegment *segment, guint64 start, const char *bytes, gsize si
       if (n < 0 && errno == EINTR)
         continue;
       if (n <= 0)
-        return set_errno_error (error, "writing", segment->id);
+        return mf_error_from_errno (error, "writing cache segment %" G_GINT64_FORMAT, segment->id);
       bytes += n;
       start += (guint64) n;
       size -= (gsize) n;
@@ -256,7 +248,7 @@ mf_segment_read (MfSegment *segment, guint64 start, char *buffer, gsize size, GE
     return n;
   if (n == 0)
     errno = EIO; /* the file is shorter than the index says */
-  set_errno_error (error, "reading", segment->id);
+  mf_error_from_errno (error, "reading cache segment %" G_GINT64_FORMAT, segment->id);
   return -1;
 }
 
@@ -451,7 +443,7 @@ mf_segments_sync (MfSegments *self, MfDb *db, gboolean all, GError **error)
   while ((segment = next_unsynced (self, all)) != NULL)
     {
       if (fdatasync (segment->fd) != 0)
-        return set_errno_error (error, "syncing", segment->id);
+        return mf_error_from_errno (error, "syncing cache segment %" G_GINT64_FORMAT, segment->id);
       if (!mf_db_run (db, error, "UPDATE segment SET boot = NULL WHERE id = ?", "i", segment->id))
         return FALSE;
     }
