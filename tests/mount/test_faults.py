@@ -316,7 +316,7 @@ def test_a_server_that_names_a_time_is_left_alone_for_so_long(account, mount, pr
     started = time.monotonic()
     fail_to_read(path, 1)
     # Two workers may just have been about to ask.
-    wait_for(lambda: line.connections > 2, 20, "the next try")
+    wait_for(lambda: line.connections > 2, 40, "the next tries")
     assert time.monotonic() - started > 3
     line.answers = {}
     assert wait_for(lambda: is_readable(path), 40, "to read") == BODIES[0].replace(b"\r\n", b"\n")
