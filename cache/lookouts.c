@@ -154,7 +154,7 @@ wake_for_choice (MfLookouts *self)
 void
 mf_lookouts_note_use (MfLookouts *self, MfFolderId folder)
 {
-  if (folder == self->inbox || self->lookouts->len == 0)
+  if (folder == self->inbox || folder == MF_FOLDER_LOST || self->lookouts->len == 0)
     return;
   GList *link = find_folder (self, folder);
   if (link != NULL)

@@ -175,23 +175,35 @@ touch_places (Pull *self, GError **error)
   return TRUE;
 }
 
+/* A listing of all folders may meanwhile have found it gone, or renamed and numbered
+ * anew, which gives it another tag. */
+static gboolean
+is_as_it_was (Pull *self, GError **error)
+{
+  MfFolder *folder = self->folder;
+  gint64 same = -1;
+
+  if (!mf_db_number (self->db, -1, &same, error, "SELECT tag IS ? FROM folder WHERE id = ?", "si",
+                     folder->tag, folder->id))
+    return FALSE;
+  if (same == 0)
+    g_set_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_BUSY, "the folder %s has changed",
+                 folder->mailbox);
+  if (same < 0)
+    g_set_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "the folder %s is gone",
+                 folder->mailbox);
+  return same > 0;
+}
+
 /* Ends a transaction that stored messages: what follows from them is true at
  * once, however the pull ends. */
 static gboolean
 commit (Pull *self, MfDbTxn *txn, GError **error)
 {
   MfFolder *folder = self->folder;
-  gint64 exists = 0;
 
-  if (!mf_db_number (self->db, 0, &exists, error, "SELECT 1 FROM folder WHERE id = ?", "i",
-                     folder->id))
+  if (!is_as_it_was (self, error))
     return FALSE;
-  if (exists == 0)
-    {
-      g_set_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND, "the folder %s is gone",
-                   folder->mailbox);
-      return FALSE;
-    }
   if (!touch_places (self, error)
       || (self->changed && folder->known && !mf_folders_count (self->db, folder->id, error))
       || !mf_db_commit (txn, error))

@@ -35,7 +35,8 @@ wait_for_changes (MfEngine *engine)
     }
   gint64 now = g_get_monotonic_time ();
   gint64 due = MIN (engine->last_change_us + QUIET_US, engine->first_change_us + PATIENCE_US);
-  if (now < due && !engine->draining)
+  /* The end waits for no quiet time, but for what is to be tried again later. */
+  if (now < due && !(engine->draining && engine->first_change_us <= now))
     {
       g_cond_wait_until (&engine->changed, &engine->lock, due);
       return FALSE;

@@ -201,6 +201,15 @@ follow_others (Watch *self, const MfHeard *heard)
     set_poll_time (self->engine, 0);
 }
 
+/* INBOX is not among the folders that are shown. */
+static gboolean
+watch_others_alone (Watch *self)
+{
+  mf_lookouts_set_needed (self->engine->lookouts, TRUE, 0);
+  sleep_until_poll (self->engine);
+  return TRUE;
+}
+
 static gboolean
 watch_inbox (Watch *self, GError **error)
 {
@@ -208,8 +217,8 @@ watch_inbox (Watch *self, GError **error)
   g_auto (MfFolder) inbox = { 0 };
   g_auto (MfHeard) heard = { 0 };
 
-  if (!mf_folders_get_child (engine->db, MF_FOLDER_ROOT, "INBOX", &inbox, error))
-    return FALSE;
+  if (!mf_folders_get_child (engine->db, MF_FOLDER_ROOT, "INBOX", &inbox, NULL))
+    return watch_others_alone (self);
   mf_lookouts_set_needed (engine->lookouts, !self->is_told, inbox.id);
   /* In this order: who wants a look at once sets the time before waking us. */
   g_autoptr (GCancellable) wake = arm_wake (engine);

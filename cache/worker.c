@@ -20,6 +20,7 @@ typedef struct
   MfFolderId folder;  /* of the download under way */
   gboolean may_retry; /* with a fresh session, if this one dies */
   gboolean delivered; /* a body has come by this session */
+  gboolean asked;     /* for bodies, in the task under way */
   gboolean outlived;  /* the last task failed, and its session is alive */
 } Worker;
 
@@ -108,7 +109,8 @@ pull_task (Worker *self, MfFolderId folder, GError **error)
   mapped = g_error_copy (local);
   mf_error_from_remote (&mapped);
   /* Who waits goes on waiting for the next try, or is told that there is none. */
-  if (mf_link_is_open (self->link))
+  if (mf_link_is_open (self->link)
+      && !g_error_matches (local, MF_CACHE_ERROR, MF_CACHE_ERROR_BUSY))
     mf_engine_end_pull (engine, folder, mapped);
   else
     mf_engine_release_pull (engine, folder);
@@ -193,10 +195,14 @@ next_bodies (GArray *batch, gpointer user_data)
   MfEngine *engine = self->engine;
 
   g_mutex_lock (&engine->lock);
-  if (!engine->stopping && !gives_way (self))
+  /* Who gives way before he has got anything would only take turns in giving way. */
+  gboolean may_ask = !engine->stopping
+                     && ((self->kind == MF_WORKER_FRONT && !self->asked) || !gives_way (self));
+  if (may_ask)
     take_wanted (engine, self->folder, batch);
-  if (!engine->stopping && !gives_way (self) && self->kind == MF_WORKER_BACK)
+  if (may_ask && self->kind == MF_WORKER_BACK)
     take_ahead (engine, self->folder, batch);
+  self->asked |= batch->len > 0;
   g_mutex_unlock (&engine->lock);
   return batch->len > 0;
 }
@@ -284,6 +290,7 @@ download_task (Worker *self, MfFolderId folder, GError **error)
   static const MfDownloadSource source = { next_bodies, is_urgent, body_done, body_elsewhere };
 
   self->folder = folder;
+  self->asked = FALSE;
   return mf_download (self->engine->db, self->engine->bodies, self->writer, self->link, folder,
                       &source, self, error);
 }

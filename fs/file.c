@@ -24,7 +24,7 @@ typedef struct
   MfMsgId id;
   struct fuse_file_info fi;
   guint tries;
-  gboolean first; /* ever, in this mount */
+  GThread *first; /* (nullable) the dispatcher, if it is the first ever in this mount */
 } Opening;
 
 static void
@@ -42,7 +42,7 @@ reply_open (Opening *self, fuse_req_t req, MfHandle *handle)
   self->fi.keep_cache = !handle->writer && self->node == mf_inode_message (self->id);
   if (mf_idset_has (self->mount->hints, self->id))
     forget_hint (self);
-  else if (self->fi.keep_cache && self->first)
+  else if (self->fi.keep_cache && self->first == g_thread_self ())
     mf_preload_body (self->node, handle);
   mf_handle_give (handle, &self->fi);
   self->fi.noflush = !handle->writer;
@@ -112,7 +112,8 @@ open_message (fuse_req_t req, fuse_ino_t node, MfMsgId id, struct fuse_file_info
   if (request == NULL)
     return;
   self = g_new0 (Opening, 1);
-  *self = (Opening){ mount, request, node, id, *fi, 0, mf_idset_set (mount->opened_once, id) };
+  *self = (Opening){ mount, request, node, id, *fi, 0,
+                     mf_idset_set (mount->opened_once, id) ? g_thread_self () : NULL };
   want (self);
 }
 

@@ -4,8 +4,9 @@
  *          nothing.  Only of bodies up to 64 KiB, of which the kernel knows the exact
  *          size, and only at the first open in the life of a mount: later the kernel
  *          may be waiting for a READ, with the page locked that a store waits for, and
- *          the dispatcher that stores would be the one to answer it.
- * Threads: whoever answers the open, before it does.
+ *          the dispatcher would be the one to answer it.
+ * Threads: the dispatcher alone, so that nothing comes between body and answer: what
+ *          another open has written meanwhile must not be stored over.
  * Errors:  none; what is not there is asked for.
  */
 #pragma once

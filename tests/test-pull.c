@@ -499,6 +499,26 @@ test_folder_that_goes_meanwhile_leaves_no_rows (MfRig *rig, gconstpointer data)
   g_assert_cmpint (mf_rig_number (rig, "SELECT COUNT(*) FROM message"), ==, 0);
 }
 
+/* By a listing that finds it under another name. */
+static void
+test_folder_renumbered_meanwhile_stays_so (MfRig *rig, gconstpointer data)
+{
+  start_with_five (rig);
+  pull (rig);
+  mf_fake_fill (rig->fake, "INBOX", 5);
+  mf_fake_hold (rig->fake, MF_FAKE_FETCH);
+  GThread *thread = g_thread_new ("pull", pull_in_vain, rig);
+  g_assert_true (mf_fake_wait_held (rig->fake, MF_FAKE_FETCH, 1));
+  mf_rig_sql (rig, "UPDATE message SET uid = NULL");
+  mf_rig_sql (rig, "UPDATE folder SET tag = 'new', renumbered = 1, uidnext = 0 WHERE mailbox = 'INBOX'");
+  mf_fake_release (rig->fake, MF_FAKE_FETCH);
+  g_thread_join (thread);
+  g_assert_cmpint (mf_rig_number (rig, "SELECT renumbered FROM folder WHERE mailbox = 'INBOX'"),
+                   ==, 1);
+  pull (rig);
+  assert_same (rig);
+}
+
 static void
 test_labels_follow (MfRig *rig, gconstpointer data)
 {
@@ -672,6 +692,8 @@ main (int argc, char **argv)
   add ("an own message with a UID ahead hides nothing", test_own_uid_ahead_hides_nothing);
   add ("a folder that goes meanwhile leaves no rows",
        test_folder_that_goes_meanwhile_leaves_no_rows);
+  add ("a folder that is renumbered meanwhile stays so",
+       test_folder_renumbered_meanwhile_stays_so);
   add ("CONDSTORE may go away and come back", test_condstore_that_goes_away);
   add ("a MODSEQ may go back", test_modseq_that_went_back);
   add ("random changes are followed", test_random_changes_are_followed);

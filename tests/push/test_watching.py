@@ -141,6 +141,17 @@ def test_without_notify_folders_in_use_are_seen_at_once(without_notify, mount, p
 
 
 @pytest.mark.parametrize("without_notify", WITHOUT_NOTIFY[:1], ids=" ".join, indirect=True)
+def test_folders_in_use_are_watched_where_inbox_is_not_shown(without_notify, mount, proxy):
+    account, line = without_notify, proxy(without_notify.server.port)
+    account.referee.create("Lists")
+    mounted = mount(account, "poll=600", "exclude=INBOX", port=line.port)
+    assert names(mounted, "Lists") == []
+    wait_for(lambda: line.idling >= 1, 20, "a session to idle")
+    account.referee.append("Lists", [MAIL])
+    wait_for(lambda: len(names(mounted, "Lists")) == 1, AT_ONCE, "new mail")
+
+
+@pytest.mark.parametrize("without_notify", WITHOUT_NOTIFY[:1], ids=" ".join, indirect=True)
 def test_whoever_lends_a_session_for_idle_has_it_back_for_his_work(without_notify, mount, proxy):
     account, line = without_notify, proxy(without_notify.server.port)
     account.referee.create("Lists", "Archive")
