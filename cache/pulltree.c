@@ -222,6 +222,13 @@ store_listing (MfSettle *settle, Listing *listing, MfSeq since, GArray *stale, G
   return remove_unlisted (settle, seen, error) && mf_db_commit (&txn, error);
 }
 
+/* What is above comes first. */
+static int
+compare (gconstpointer a, gconstpointer b)
+{
+  return strcmp (((const Listed *) a)->mailbox, ((const Listed *) b)->mailbox);
+}
+
 gboolean
 mf_pull_tree (MfSettle *settle, MfLink *link, const MfFolderFilter *filter, GArray *out_stale,
               GError **error)
@@ -233,8 +240,10 @@ mf_pull_tree (MfSettle *settle, MfLink *link, const MfFolderFilter *filter, GArr
   g_array_set_clear_func (listed, clear_listed);
   if (mf_journal_has_folder_changes (settle->db))
     return TRUE; /* the tree is ours until they are told */
-  if (!link->ops->list (link->remote, TRUE, collect, &listing, link->cancellable, error)
-      || !store_listing (settle, &listing, since, out_stale, error))
+  if (!link->ops->list (link->remote, TRUE, collect, &listing, link->cancellable, error))
+    return FALSE;
+  g_array_sort (listed, compare);
+  if (!store_listing (settle, &listing, since, out_stale, error))
     return FALSE;
   mf_news_send (settle->news);
   return TRUE;

@@ -200,7 +200,8 @@ look_after_waiters (Pusher *self)
   g_autoptr (GError) why = self->hidden != NULL
                                ? g_error_copy (self->hidden)
                                : g_error_new_literal (MF_CACHE_ERROR, MF_CACHE_ERROR_BUSY,
-                                                      "a file that is to be sent is open");
+                                                      "a change cannot be sent yet: its file is"
+                                                      " open, or its message is looked for");
   mf_error_from_remote (&why);
   mf_waiters_call (given_up, why);
 }
