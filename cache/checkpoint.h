@@ -1,7 +1,8 @@
 /* checkpoint.h - the thread that takes what was committed from the log into the index.
  *
  * What:    SQLite would do that within a commit: two fdatasync(2) of a disk that may be
- *          slow, in the thread that answers the kernel.
+ *          slow, in the thread that answers the kernel.  What is left to that thread is
+ *          one for the first page of a log that begins anew.
  * Threads: any.
  * Errors:  none: what did not work is tried again after a later commit.
  */
