@@ -113,12 +113,14 @@ is_called (const MfSource *source, guint64 parent, const char *name)
   return mf_source_directory (source) == parent && strcmp (source->present, name) == 0;
 }
 
+/* The kernel forgets by itself what it knew of the directories in a request, once that
+ * is answered: with -o sync much later, or never, for who waits may be interrupted. */
 static void
 tell_directory (const MfMount *mount, const MfSource *source, guint64 from, guint64 parent)
 {
   guint64 directory = mf_source_directory (source);
 
-  if (directory != from && directory != parent)
+  if (mount->sync || (directory != from && directory != parent))
     mf_notify_listing_now (mount->notify, directory);
 }
 
