@@ -71,8 +71,10 @@ mf_link_is_open (const MfLink *self)
 gboolean
 mf_link_open (MfLink *self, GError **error)
 {
-  if (self->remote == NULL)
-    self->remote = self->ops->open (self->account, self->cancellable, error);
+  if (self->remote != NULL)
+    return TRUE;
+  self->remote = self->ops->open (self->account, self->cancellable, error);
+  self->opened_us = g_get_monotonic_time ();
   return self->remote != NULL;
 }
 

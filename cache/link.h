@@ -19,6 +19,7 @@ typedef struct
   guint turn, turns;         /* whose it is; how many were asked for */
   GCancellable *cancellable; /* ends whatever the link is waiting for */
   MfRemote *remote;          /* (nullable) */
+  gint64 opened_us;          /* monotonic */
   char *mailbox;             /* (nullable) selected, the server's spelling */
   gboolean read_only;        /* selected so */
   gboolean is_current;       /* idle has just told of all that came there, see mf_link_take_current() */

@@ -9,6 +9,8 @@
 #include "cache/settle.h"
 #include "cache/trace.h"
 
+guint mf_recover_grace_ms = 1000;
+
 typedef struct
 {
   MfEngine *engine;
@@ -265,13 +267,19 @@ recover_made (Recover *self, const MfChange *change, const MfMessage *row, GErro
 }
 
 static gboolean
+makes_messages (const MfChange *change)
+{
+  return change->kind == MF_CHANGE_MOVE || change->kind == MF_CHANGE_COPY
+         || change->kind == MF_CHANGE_APPEND;
+}
+
+static gboolean
 recover_one (Recover *self, const MfChange *change, GError **error)
 {
   g_auto (MfMessage) row = { 0 };
 
   g_clear_error (&self->hidden);
-  if (change->kind != MF_CHANGE_MOVE && change->kind != MF_CHANGE_COPY
-      && change->kind != MF_CHANGE_APPEND)
+  if (!makes_messages (change))
     return conclude (self, queue_again, change, error);
   if (!mf_messages_get (self->db, change->message, &row, NULL))
     return conclude (self, mf_settle_done, change, error);
@@ -293,6 +301,23 @@ compare_targets (gconstpointer a, gconstpointer b)
   return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
+/* What the server is still at must not be taken for what it has not done. */
+static void
+wait_for_server (Recover *self, const GArray *changes)
+{
+  MfEngine *engine = self->engine;
+  gint64 until_us = self->link->opened_us + 1000 * (gint64) mf_recover_grace_ms;
+  gboolean matters = FALSE;
+
+  for (guint i = 0; i < changes->len; i++)
+    matters |= makes_messages (&g_array_index (changes, MfChange, i));
+  g_mutex_lock (&engine->lock);
+  while (matters && !engine->stopping && engine->online
+         && g_get_monotonic_time () < until_us)
+    g_cond_wait_until (&engine->changed, &engine->lock, until_us);
+  g_mutex_unlock (&engine->lock);
+}
+
 static gboolean
 recover_all (Recover *self, MfChangeState state, GError **error)
 {
@@ -301,6 +326,8 @@ recover_all (Recover *self, MfChangeState state, GError **error)
   if (changes == NULL)
     return FALSE;
   g_array_sort (changes, compare_targets);
+  if (state == MF_CHANGE_SENT)
+    wait_for_server (self, changes);
   for (guint i = 0; i < changes->len; i++)
     if (!recover_one (self, &g_array_index (changes, MfChange, i), error))
       return FALSE;

@@ -5,6 +5,8 @@
  *          copy - among UIDs that are not in the index, from the UIDNEXT noted
  *          before - by date, size and content.  A mailbox that was made anew is
  *          listed first, so that entries find their messages (rematch.h).
+ *          The server may still be at a command of a session that has died, so a new
+ *          session asks only when it is mf_recover_grace_ms old.
  * Threads: the push worker.  No other pulls those folders meanwhile
  *          (mf_engine_begin_pull()).
  * Errors:  MF_REMOTE_ERROR when the link failed: nothing is concluded.  A mailbox that
@@ -15,6 +17,8 @@
 
 #include "cache/drafts.h"
 #include "cache/engine.h"
+
+extern guint mf_recover_grace_ms;
 
 /* *@out_hidden (nullable): why a mailbox that was made anew cannot be listed.  The
  * changes of its messages go on waiting. */

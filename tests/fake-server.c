@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cache/recover.h"
+
 #define DEADLINE_S 20
 
 static void
@@ -26,6 +28,7 @@ mf_fake_new (MfCaps caps)
   self->online = TRUE;
   self->piece = 4096;
   self->rows_to_live = -1;
+  mf_recover_grace_ms = 0; /* with a session ends what it was at */
   self->bodies_sent = g_string_new (NULL);
   self->failures = g_array_new (FALSE, TRUE, sizeof (MfFakeFailure));
   g_array_set_clear_func (self->failures, clear_failure);

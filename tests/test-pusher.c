@@ -1,5 +1,6 @@
 /* Changes made here, through the door, and what becomes of them on the server. */
 #include "cache/cache.h"
+#include "cache/recover.h"
 
 #include <string.h>
 
@@ -330,6 +331,29 @@ test_delivery (Fixture *self, gconstpointer data)
   assert_nothing_pending (self);
   g_assert_true (mf_cache_message (self->cache, id, &message, NULL));
   g_assert_cmpstr (message.base, ==, "mine");
+}
+
+/* The session dies, and the server stores the message only then. */
+static void
+test_what_is_under_way_is_waited_for (Fixture *self, gconstpointer data)
+{
+  g_auto (MfMessage) message = { 0 };
+
+  deliver (self, self->other, "one", "Subject: one\n\n1\n");
+  push_at_last (self);
+  mf_recover_grace_ms = 1000;
+  mf_fake_fail (self->fake, MF_FAKE_APPEND, MF_REMOTE_ERROR_OFFLINE, 1);
+  MfMsgId id = deliver (self, self->other, "two", "Subject: two\n\n2\n");
+  g_assert_true (mf_cache_message (self->cache, id, &message, NULL));
+  while (mf_fake_count (self->fake, MF_FAKE_APPEND) < 2)
+    g_usleep (1000);
+  g_usleep (100 * 1000); /* the next session is there by now */
+  mf_fake_append (self->fake, "other", "Subject: two\r\n\r\n2\r\n", 0, NULL);
+  mf_fake_set_date (self->fake, "other", 2, message.internaldate);
+  push_at_last (self);
+  mf_recover_grace_ms = 0;
+  assert_server (self, "other", "1: 2:");
+  assert_nothing_pending (self);
 }
 
 static gboolean
@@ -845,6 +869,7 @@ main (int argc, char **argv)
   ADD_ALL ("a removal reaches the server", test_remove);
   ADD_ALL ("a delivery reaches the server", test_delivery);
   ADD_ALL ("a copy waits until it is closed", test_a_copy_waits_until_it_is_closed);
+  ADD ("what the server is still at is waited for", FULL, test_what_is_under_way_is_waited_for);
   ADD_ALL ("changes of one message keep their order", test_order_is_kept);
   ADD_ALL ("folders are made and renamed", test_folders);
   ADD_ALL ("changes made offline come later", test_offline_changes_come_later);
