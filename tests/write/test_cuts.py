@@ -18,7 +18,7 @@ import pytest
 from waiting import wait_for
 
 LETTERS = {"D": "\\Draft", "F": "\\Flagged", "R": "\\Answered", "S": "\\Seen", "T": "\\Deleted"}
-SAMPLES = 3  # of each direction
+SAMPLES = 2  # of each direction
 KINDS = ("alone", "moved", "removed", "rewritten", "copied")
 PLAIN = ["MOVE", "UIDPLUS", "MULTIAPPEND", "LITERAL+", "CONDSTORE", "QRESYNC"]
 
