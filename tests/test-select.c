@@ -3,6 +3,7 @@
 #include "tests/scripted-imapd.h"
 
 #define remote mf_remote_imap
+#define NO_ERROR ((MfRemoteError) -1)
 #define ENABLED "C: A2 ENABLE QRESYNC", "S: * ENABLED QRESYNC", "S: A2 OK"
 
 static void
@@ -158,6 +159,46 @@ test_status (void)
 /* Commands that come together, before any of them is answered. */
 #define ALL_OF_IT "UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE"
 
+/* Opens "x", of which nothing is known, and asks for what @next does. */
+static void
+open_unknown (const char *capabilities, const char *const *script, gboolean (*next) (MfRemote *),
+              MfRemoteError code)
+{
+  static const MfMailboxStatus nothing = { 0 };
+  g_autoptr (GError) error = NULL;
+  MfAccount account;
+  MfScripted *server;
+  MfRemote *session = mf_scripted_open (capabilities, script, &account, &server);
+  MfMailboxStatus status;
+  gboolean ok = remote.select (session, "x", TRUE, &nothing, &sink, NULL, &status, NULL, NULL, &error);
+
+  g_assert_cmpint (ok, ==, code == NO_ERROR);
+  if (ok)
+    g_assert_cmpuint (status.uidvalidity, ==, 5);
+  else
+    assert_remote_error (error, code);
+  if (next != NULL)
+    g_assert_true (next (session));
+  remote.close (session);
+  mf_scripted_assert (server);
+}
+
+static gboolean
+fetch_4_and_7 (MfRemote *session)
+{
+  g_autoptr (GString) log = g_string_new (NULL);
+  gboolean ok = remote.fetch (session, 1, 0, MF_FETCH_ALL, 0, &sink, log, NULL, NULL);
+
+  g_assert_cmpstr (log->str, ==, "4 7 ");
+  return ok;
+}
+
+static gboolean
+say_nothing (MfRemote *session)
+{
+  return remote.noop (session, NULL, NULL);
+}
+
 static void
 test_all_is_sent_along (void)
 {
@@ -171,21 +212,8 @@ test_all_is_sent_along (void)
                            "S: * 2 FETCH (UID 7 FLAGS () MODSEQ (9))",
                            "S: A3 OK",
                            NULL };
-  static const MfMailboxStatus nothing = { 0 };
-  g_autoptr (GString) log = g_string_new (NULL);
-  MfAccount account;
-  MfScripted *server;
-  MfRemote *session = mf_scripted_open ("CONDSTORE", script, &account, &server);
-  MfMailboxStatus status;
 
-  g_assert_true (
-      remote.select (session, "x", TRUE, &nothing, &sink, log, &status, NULL, NULL, NULL));
-  g_assert_cmpstr (log->str, ==, "");
-  g_assert_cmpuint (status.uidvalidity, ==, 5);
-  g_assert_true (remote.fetch (session, 1, 0, MF_FETCH_ALL, 0, &sink, log, NULL, NULL));
-  g_assert_cmpstr (log->str, ==, "4 7 ");
-  remote.close (session);
-  mf_scripted_assert (server);
+  open_unknown ("CONDSTORE", script, fetch_4_and_7, NO_ERROR);
 }
 
 /* The mailbox has no MODSEQ, and the server minds the question: it is asked again. */
@@ -194,28 +222,18 @@ test_all_is_asked_for_again (void)
 {
   const char *script[] = { "C: A2 EXAMINE \"x\" (CONDSTORE)",
                            "C: A3 " ALL_OF_IT " MODSEQ)",
-                           "S: * 1 EXISTS",
+                           "S: * 2 EXISTS",
                            "S: * OK [UIDVALIDITY 5] .",
                            "S: * OK [NOMODSEQ] .",
                            "S: A2 OK [READ-ONLY] .",
                            "C: A4 " ALL_OF_IT ")",
                            "S: A3 BAD No MODSEQ here",
                            "S: * 1 FETCH (UID 4 FLAGS ())",
+                           "S: * 2 FETCH (UID 7 FLAGS ())",
                            "S: A4 OK",
                            NULL };
-  static const MfMailboxStatus nothing = { 0 };
-  g_autoptr (GString) log = g_string_new (NULL);
-  MfAccount account;
-  MfScripted *server;
-  MfRemote *session = mf_scripted_open ("CONDSTORE", script, &account, &server);
-  MfMailboxStatus status;
 
-  g_assert_true (
-      remote.select (session, "x", TRUE, &nothing, &sink, log, &status, NULL, NULL, NULL));
-  g_assert_true (remote.fetch (session, 1, 0, MF_FETCH_ALL, 0, &sink, log, NULL, NULL));
-  g_assert_cmpstr (log->str, ==, "4 ");
-  remote.close (session);
-  mf_scripted_assert (server);
+  open_unknown ("CONDSTORE", script, fetch_4_and_7, NO_ERROR);
 }
 
 /* Then what was sent along is refused as well, and concerns nobody. */
@@ -229,19 +247,8 @@ test_all_of_what_is_missing (void)
                            "S: A3 BAD No mailbox selected",
                            "S: A4 OK",
                            NULL };
-  static const MfMailboxStatus nothing = { 0 };
-  g_autoptr (GError) error = NULL;
-  MfAccount account;
-  MfScripted *server;
-  MfRemote *session = mf_scripted_open ("", script, &account, &server);
-  MfMailboxStatus status;
 
-  g_assert_false (
-      remote.select (session, "x", TRUE, &nothing, &sink, NULL, &status, NULL, NULL, &error));
-  assert_remote_error (error, MF_REMOTE_ERROR_NOT_FOUND);
-  g_assert_true (remote.noop (session, NULL, NULL));
-  remote.close (session);
-  mf_scripted_assert (server);
+  open_unknown ("", script, say_nothing, MF_REMOTE_ERROR_NOT_FOUND);
 }
 
 /* A server whose answers are in no order says nothing of what is open. */
@@ -253,18 +260,8 @@ test_out_of_order (void)
                            "S: A3 OK",
                            "S: A2 OK",
                            NULL };
-  static const MfMailboxStatus nothing = { 0 };
-  g_autoptr (GError) error = NULL;
-  MfAccount account;
-  MfScripted *server;
-  MfRemote *session = mf_scripted_open ("", script, &account, &server);
-  MfMailboxStatus status;
 
-  g_assert_false (
-      remote.select (session, "x", TRUE, &nothing, &sink, NULL, &status, NULL, NULL, &error));
-  assert_remote_error (error, MF_REMOTE_ERROR_PROTOCOL);
-  remote.close (session);
-  mf_scripted_assert (server);
+  open_unknown ("", script, NULL, MF_REMOTE_ERROR_PROTOCOL);
 }
 
 static void
