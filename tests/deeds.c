@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "tests/check.h"
+#include "tests/edits.h"
 #include "tests/patience.h"
 
 #define DATE 1000000000
@@ -32,16 +34,6 @@ mf_deeds_server (MfCaps caps)
 
 /* ---- finding ---------------------------------------------------------- */
 
-/* @call fills @error. */
-#define check(call, error)                                                                         \
-  do                                                                                               \
-    {                                                                                              \
-      gboolean ok_ = (call);                                                                       \
-      g_assert_no_error (error);                                                                   \
-      g_assert_true (ok_);                                                                         \
-    }                                                                                              \
-  while (0)
-
 /* "old/child" */
 static MfFolderId
 folder (MfCache *cache, const char *path)
@@ -53,7 +45,7 @@ folder (MfCache *cache, const char *path)
     {
       g_auto (MfFolder) found = { 0 };
       g_autoptr (GError) error = NULL;
-      check (mf_cache_folder_child (cache, id, names[i], &found, &error), error);
+      mf_check (mf_cache_folder_child (cache, id, names[i], &found, &error), error);
       id = found.id;
     }
   return id;
@@ -65,7 +57,7 @@ numbered (MfCache *cache, const char *path, guint32 uid)
   g_auto (MfMessage) message = { 0 };
   g_autoptr (GError) error = NULL;
 
-  check (mf_cache_message_by_uid (cache, folder (cache, path), uid, &message, &error), error);
+  mf_check (mf_cache_message_by_uid (cache, folder (cache, path), uid, &message, &error), error);
   return message.id;
 }
 
@@ -75,31 +67,16 @@ named (MfCache *cache, const char *path, const char *base)
   g_auto (MfMessage) message = { 0 };
   g_autoptr (GError) error = NULL;
 
-  check (mf_cache_message_by_base (cache, folder (cache, path), base, &message, &error), error);
+  mf_check (mf_cache_message_by_base (cache, folder (cache, path), base, &message, &error), error);
   return message.id;
 }
 
 /* ---- what is done ----------------------------------------------------- */
 
 static void
-set_flags (MfCache *cache, MfMsgId id, MfFlags flags, const char *keywords)
-{
-  g_auto (MfMessage) seen = { 0 };
-  g_autoptr (GError) error = NULL;
-
-  check (mf_cache_message (cache, id, &seen, &error), error);
-  check (mf_cache_set_flags (cache, &seen, flags, keywords, &error), error);
-}
-
-static void
 move (MfCache *cache, MfMsgId id, const char *path, const char *base, MfFlags flags)
 {
-  g_auto (MfMessage) seen = { 0 };
-  g_autoptr (GError) error = NULL;
-
-  check (mf_cache_message (cache, id, &seen, &error), error);
-  MfSpot spot = { folder (cache, path), MF_PLACE_CUR, base, flags, seen.flags };
-  check (mf_cache_rename (cache, id, &spot, 0, &error), error);
+  mf_edit_move (cache, id, folder (cache, path), base, flags);
 }
 
 static void
@@ -109,9 +86,9 @@ copy (MfCache *cache, MfMsgId id, const char *path, const char *base, MfFlags fl
   g_auto (MfMessage) made = { 0 };
   g_autoptr (GError) error = NULL;
 
-  check (mf_cache_message (cache, id, &seen, &error), error);
+  mf_check (mf_cache_message (cache, id, &seen, &error), error);
   MfSpot spot = { folder (cache, path), MF_PLACE_CUR, base, flags, seen.flags };
-  check (mf_cache_copy (cache, id, &spot, &made, &error), error);
+  mf_check (mf_cache_copy (cache, id, &spot, &made, &error), error);
 }
 
 /* Until it is renamed it is nobody's message. */
@@ -119,20 +96,12 @@ static void
 write_in_tmp (MfCache *cache, const char *path, const char *name, const char *text)
 {
   MfSpot spot = { folder (cache, path), MF_PLACE_TMP, name, 0, 0 };
-  g_auto (MfMessage) made = { 0 };
+  g_auto (MfMessage) old = { 0 };
   g_autoptr (GError) error = NULL;
 
-  if (mf_cache_message_in_tmp (cache, spot.folder, name, &made, NULL))
-    check (mf_cache_remove (cache, made.id, name, &error), error);
-  mf_message_clear (&made);
-  check (mf_cache_create (cache, &spot, &made, &error), error);
-  {
-    g_autoptr (MfDraft) draft = mf_cache_draft_open (cache, made.id, NULL, &error);
-    g_assert_no_error (error);
-    check (mf_draft_write (draft, 0, text, strlen (text), &error), error);
-    check (mf_draft_flush (draft, &error), error);
-  }
-  check (mf_cache_set_date (cache, made.id, DATE, &error), error);
+  if (mf_cache_message_in_tmp (cache, spot.folder, name, &old, NULL))
+    mf_edit_remove (cache, old.id, name);
+  mf_check (mf_cache_set_date (cache, mf_edit_write (cache, &spot, text), DATE, &error), error);
 }
 
 static void
@@ -151,8 +120,8 @@ deliver (MfCache *cache, const char *path, const char *name, MfFlags flags, MfMs
   g_auto (MfMessage) file = { 0 };
   g_autoptr (GError) error = NULL;
 
-  check (mf_cache_message_in_tmp (cache, spot.folder, name, &file, &error), error);
-  check (mf_cache_rename (cache, file.id, &spot, replaced, &error), error);
+  mf_check (mf_cache_message_in_tmp (cache, spot.folder, name, &file, &error), error);
+  mf_check (mf_cache_rename (cache, file.id, &spot, replaced, &error), error);
 }
 
 static void
@@ -162,17 +131,9 @@ rewrite (MfCache *cache, MfMsgId id, const char *base, const char *text)
   g_autoptr (MfDraft) draft = mf_cache_draft_open (cache, id, base, &error);
 
   g_assert_no_error (error);
-  check (mf_draft_truncate (draft, 0, &error), error);
-  check (mf_draft_write (draft, 0, text, strlen (text), &error), error);
-  check (mf_draft_flush (draft, &error), error);
-}
-
-static void
-take_away (MfCache *cache, MfMsgId id, const char *base)
-{
-  g_autoptr (GError) error = NULL;
-
-  check (mf_cache_remove (cache, id, base, &error), error);
+  mf_check (mf_draft_truncate (draft, 0, &error), error);
+  mf_check (mf_draft_write (draft, 0, text, strlen (text), &error), error);
+  mf_check (mf_draft_flush (draft, &error), error);
 }
 
 static void
@@ -181,7 +142,7 @@ make_folder (MfCache *cache, const char *parent, const char *name)
   g_autoptr (GError) error = NULL;
   MfFolderId made = 0;
 
-  check (mf_cache_make_folder (cache, *parent != '\0' ? folder (cache, parent) : MF_FOLDER_ROOT,
+  mf_check (mf_cache_make_folder (cache, *parent != '\0' ? folder (cache, parent) : MF_FOLDER_ROOT,
                                name, &made, &error),
          error);
 }
@@ -191,7 +152,7 @@ rename_folder (MfCache *cache, const char *path, const char *name)
 {
   g_autoptr (GError) error = NULL;
 
-  check (mf_cache_rename_folder (cache, folder (cache, path), MF_FOLDER_ROOT, name, &error), error);
+  mf_check (mf_cache_rename_folder (cache, folder (cache, path), MF_FOLDER_ROOT, name, &error), error);
 }
 
 static void
@@ -199,7 +160,7 @@ remove_folder (MfCache *cache, const char *path)
 {
   g_autoptr (GError) error = NULL;
 
-  check (mf_cache_remove_folder (cache, folder (cache, path), &error), error);
+  mf_check (mf_cache_remove_folder (cache, folder (cache, path), &error), error);
 }
 
 static void
@@ -207,7 +168,7 @@ subscribe (MfCache *cache, const char *path, gboolean on)
 {
   g_autoptr (GError) error = NULL;
 
-  check (mf_cache_subscribe (cache, folder (cache, path), on, &error), error);
+  mf_check (mf_cache_subscribe (cache, folder (cache, path), on, &error), error);
 }
 
 /* ---- the deeds -------------------------------------------------------- */
@@ -219,8 +180,8 @@ subscribe (MfCache *cache, const char *path, gboolean on)
   }
 #define SF (MF_FLAG_SEEN | MF_FLAG_FLAGGED)
 
-DEED (flag, set_flags (cache, numbered (cache, "INBOX", 1), SF, "blue"))
-DEED (unflag, set_flags (cache, numbered (cache, "INBOX", 2), MF_FLAG_ANSWERED, "red"))
+DEED (flag, mf_edit_flags (cache, numbered (cache, "INBOX", 1), SF, "blue"))
+DEED (unflag, mf_edit_flags (cache, numbered (cache, "INBOX", 2), MF_FLAG_ANSWERED, "red"))
 DEED (move_one, move (cache, numbered (cache, "INBOX", 3), "other", "three", 0))
 DEED (move_and_flag, move (cache, numbered (cache, "INBOX", 4), "other", "four", MF_FLAG_SEEN))
 DEED (move_on, move (cache, named (cache, "other", "three"), "old", "three", 0))
@@ -236,14 +197,14 @@ DEED (write_second, write_letter (cache, "other", "second"))
 DEED (deliver_second, deliver (cache, "other", "second", 0, 0))
 DEED (write_double, write_in_tmp (cache, "other", "double", "Subject: second\n\nThis is second.\n"))
 DEED (deliver_double, deliver (cache, "other", "double", 0, 0))
-DEED (flag_delivered, set_flags (cache, named (cache, "other", "second"), MF_FLAG_SEEN, "green"))
+DEED (flag_delivered, mf_edit_flags (cache, named (cache, "other", "second"), MF_FLAG_SEEN, "green"))
 DEED (rewrite_one, rewrite (cache, numbered (cache, "INBOX", 6), "six", "Subject: 6\n\nNew text\n"))
-DEED (remove_one, take_away (cache, numbered (cache, "INBOX", 7), "seven"))
-DEED (expunge, take_away (cache, numbered (cache, "Trash", 1), "x"))
-DEED (flag_in_old, set_flags (cache, numbered (cache, "old", 1), MF_FLAG_FLAGGED, NULL))
+DEED (remove_one, mf_edit_remove (cache, numbered (cache, "INBOX", 7), "seven"))
+DEED (expunge, mf_edit_remove (cache, numbered (cache, "Trash", 1), "x"))
+DEED (flag_in_old, mf_edit_flags (cache, numbered (cache, "old", 1), MF_FLAG_FLAGGED, NULL))
 DEED (move_within_old, move (cache, numbered (cache, "old", 2), "old/child", "two", 0))
 DEED (rename_old, rename_folder (cache, "old", "renamed"))
-DEED (flag_in_renamed, set_flags (cache, named (cache, "renamed", "three"), MF_FLAG_SEEN, "blue"))
+DEED (flag_in_renamed, mf_edit_flags (cache, named (cache, "renamed", "three"), MF_FLAG_SEEN, "blue"))
 DEED (move_from_renamed, move (cache, numbered (cache, "renamed", 3), "INBOX", "back", 0))
 DEED (make_one, make_folder (cache, "", "made"))
 DEED (make_below, make_folder (cache, "made", "below"))
@@ -397,7 +358,7 @@ tell_place (MfCache *cache, const MfFolder *where, const char *path, MfPlace pla
   g_autoptr (GError) error = NULL;
   gboolean ok = TRUE;
 
-  check (mf_cache_list (cache, where->id, place, 0, add_id, ids, &error), error);
+  mf_check (mf_cache_list (cache, where->id, place, 0, add_id, ids, &error), error);
   for (guint i = 0; i < ids->len; i++)
     {
       g_auto (MfMessage) message = { 0 };

@@ -1,232 +1,145 @@
 /* Without announcements, IDLE in the folders used last. */
-#include "cache/cache.h"
-
 #include <string.h>
 
-#include "tests/event-log.h"
-#include "tests/fake-remote.h"
-#include "tests/patience.h"
-#include "tests/tempdir.h"
+#include "tests/door.h"
+#include "tests/edits.h"
 
-#define WITHOUT_NOTIFY \
-  (MF_CAP_CONDSTORE | MF_CAP_QRESYNC | MF_CAP_IDLE | MF_CAP_UIDPLUS | MF_CAP_MOVE)
 #define N_FOLDERS 4
 
 /* Each with as many messages that the next one has another UID. */
 static const char *const names[N_FOLDERS] = { "INBOX", "one", "two", "three" };
 
-typedef struct
-{
-  char *dir;
-  MfFake *fake;
-  MfEventLog *log;
-  MfCacheOptions options;
-  MfCache *cache;
-} Fixture;
-
 /* @data: how many sessions there may be. */
 static void
-set_up (Fixture *self, gconstpointer data)
+set_up (MfDoor *door, gconstpointer data)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *why = NULL;
-  gboolean online = FALSE;
-
-  self->dir = mf_tempdir_new ();
-  self->fake = mf_fake_new (WITHOUT_NOTIFY);
-  self->log = mf_event_log_new ();
-  self->options = (MfCacheOptions){ .state_dir = self->dir, .cache_dir = self->dir,
-                                    .cache_size = 1 << 20, .poll_s = 3600,
-                                    .connections = GPOINTER_TO_UINT (data) };
+  mf_door_init (door, MF_DOOR_FULL);
+  door->options.connections = GPOINTER_TO_UINT (data);
   for (guint i = 0; i < N_FOLDERS; i++)
     {
       if (i > 0)
-        mf_fake_create (self->fake, names[i]);
-      mf_fake_fill (self->fake, names[i], 10 * i + 1);
+        mf_fake_create (door->fake, names[i]);
+      mf_fake_fill (door->fake, names[i], 10 * i + 1);
     }
-  self->cache = mf_cache_open (&self->options, &mf_fake_ops, mf_fake_account (self->fake),
-                               mf_event_log_func, self->log, &error);
-  g_assert_no_error (error);
-  g_assert_true (mf_cache_start (self->cache, &online, &why, NULL, &error));
-  g_assert_true (online);
+  mf_door_start (door);
+  g_assert_true (mf_door_is_online (door));
 }
 
 static void
-tear_down (Fixture *self, gconstpointer data)
+assert_watched (MfDoor *door, guint i)
 {
-  mf_cache_stop (self->cache);
-  mf_cache_close (self->cache);
-  mf_event_log_free (self->log);
-  mf_fake_free (self->fake);
-  mf_tempdir_free (self->dir);
-}
-
-/* ---- helpers ---------------------------------------------------------- */
-
-static void
-list (Fixture *self, guint i)
-{
-  g_auto (MfFolder) folder = { 0 };
-  g_autoptr (MfPatience) patience = mf_patience_new ();
-
-  g_assert_true (mf_cache_folder_child (self->cache, MF_FOLDER_ROOT, names[i], &folder, NULL));
-  if (mf_cache_want_folder (self->cache, folder.id, mf_patience_done, patience))
-    g_assert_cmpint (mf_patience_code (patience), ==, -1);
-}
-
-static void
-assert_watched (Fixture *self, guint i)
-{
-  guint32 uid = mf_fake_append (self->fake, names[i], "Subject: new\r\n\r\n", 0, NULL);
+  guint32 uid = mf_fake_append (door->fake, names[i], "Subject: new\r\n\r\n", 0, NULL);
   g_autofree char *words = g_strdup_printf ("added %u", uid);
 
-  g_assert_true (mf_event_log_wait (self->log, words));
+  mf_door_wait_event (door, words);
 }
 
 static void
-wait_for_idles (Fixture *self, guint n)
+test_used_last (MfDoor *door, gconstpointer data)
 {
-  g_assert_true (mf_fake_wait_held (self->fake, MF_FAKE_IDLE, n));
-}
-
-static gboolean
-is_online (Fixture *self)
-{
-  g_auto (MfStatus) status = { 0 };
-
-  mf_cache_status (self->cache, &status);
-  return status.online;
-}
-
-static void
-wait_online (Fixture *self, gboolean online)
-{
-  while (is_online (self) != online)
-    g_assert_true (mf_event_log_wait (self->log, "state"));
-}
-
-/* ---- tests ------------------------------------------------------------ */
-
-static void
-test_used_last (Fixture *self, gconstpointer data)
-{
-  list (self, 1);
-  wait_for_idles (self, 2);
-  assert_watched (self, 1);
-  list (self, 0);
-  list (self, 2);
-  assert_watched (self, 2);
-  assert_watched (self, 0);
-  g_assert_cmpuint (mf_fake_n_sessions (self->fake), <=, 3);
+  mf_door_list (door, names[1]);
+  mf_door_wait_idle (door, 2);
+  assert_watched (door, 1);
+  mf_door_list (door, names[0]);
+  mf_door_list (door, names[2]);
+  assert_watched (door, 2);
+  assert_watched (door, 0);
+  g_assert_cmpuint (mf_fake_n_sessions (door->fake), <=, 3);
 }
 
 static void
-test_all_in_use (Fixture *self, gconstpointer data)
+test_all_in_use (MfDoor *door, gconstpointer data)
 {
   for (guint i = 1; i < N_FOLDERS; i++)
-    list (self, i);
-  wait_for_idles (self, N_FOLDERS);
+    mf_door_list (door, names[i]);
+  mf_door_wait_idle (door, N_FOLDERS);
   for (guint i = 1; i < N_FOLDERS; i++)
-    assert_watched (self, i);
-  g_assert_cmpuint (mf_fake_n_sessions (self->fake), ==, GPOINTER_TO_UINT (data));
-}
-
-static void
-flag (Fixture *self, guint i, guint32 uid)
-{
-  g_auto (MfFolder) folder = { 0 };
-  g_auto (MfMessage) message = { 0 };
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (mf_cache_folder_child (self->cache, MF_FOLDER_ROOT, names[i], &folder, NULL));
-  g_assert_true (mf_cache_message_by_uid (self->cache, folder.id, uid, &message, NULL));
-  mf_cache_set_flags (self->cache, &message, MF_FLAG_FLAGGED, NULL, &error);
-  g_assert_no_error (error);
+    assert_watched (door, i);
+  g_assert_cmpuint (mf_fake_n_sessions (door->fake), ==, GPOINTER_TO_UINT (data));
 }
 
 /* The worker's session knows of the change already, and will not be told. */
 static void
-test_lent_in_the_same_folder (Fixture *self, gconstpointer data)
+test_lent_in_the_same_folder (MfDoor *door, gconstpointer data)
 {
-  list (self, 1);
-  list (self, 2);
-  wait_for_idles (self, 2);
-  mf_fake_set_flags (self->fake, names[1], 1, MF_FLAG_SEEN, NULL);
-  flag (self, 1, 2);
-  while (mf_fake_count (self->fake, MF_FAKE_STORE) == 0)
-    g_usleep (1000);
-  list (self, 1);
-  g_assert_true (mf_event_log_wait (self->log, "changed 1"));
+  mf_door_list (door, names[1]);
+  mf_door_list (door, names[2]);
+  mf_door_wait_idle (door, 2);
+  mf_fake_set_flags (door->fake, names[1], 1, MF_FLAG_SEEN, NULL);
+  mf_edit_flags (door->cache, mf_door_find_uid (door, names[1], 2), MF_FLAG_FLAGGED, NULL);
+  mf_door_wait_count (door, MF_FAKE_STORE, 1);
+  mf_door_list (door, names[1]);
+  mf_door_wait_event (door, "changed 1");
 }
 
 /* The server allows those of the workers alone. */
 static void
-test_too_many (Fixture *self, gconstpointer data)
+test_too_many (MfDoor *door, gconstpointer data)
 {
-  wait_for_idles (self, 1);
-  while (mf_fake_n_sessions (self->fake) < 4)
+  mf_door_wait_idle (door, 1);
+  while (mf_fake_n_sessions (door->fake) < 4)
     g_usleep (1000);
-  g_free (mf_event_log_take (self->log));
-  mf_fake_fail (self->fake, MF_FAKE_OPEN, MF_REMOTE_ERROR_BUSY, 1);
+  g_free (mf_event_log_take (door->log));
+  mf_fake_fail (door->fake, MF_FAKE_OPEN, MF_REMOTE_ERROR_BUSY, 1);
   for (guint i = 1; i < N_FOLDERS; i++)
-    list (self, i);
-  wait_for_idles (self, 3);
-  g_assert_cmpuint (mf_fake_n_sessions (self->fake), ==, 4);
-  g_assert_true (is_online (self));
-  g_autofree char *news = mf_event_log_take (self->log);
+    mf_door_list (door, names[i]);
+  mf_door_wait_idle (door, 3);
+  g_assert_cmpuint (mf_fake_n_sessions (door->fake), ==, 4);
+  g_assert_true (mf_door_is_online (door));
+  g_autofree char *news = mf_event_log_take (door->log);
   g_assert_null (strstr (news, "state"));
 }
 
 static void
-test_lost (Fixture *self, gconstpointer data)
+test_lost (MfDoor *door, gconstpointer data)
 {
-  list (self, 1);
-  list (self, 2);
-  wait_for_idles (self, 3);
-  mf_fake_set_online (self->fake, FALSE);
-  wait_online (self, FALSE);
-  mf_fake_append (self->fake, names[1], "Subject: meanwhile\r\n\r\n", 0, NULL);
-  mf_fake_set_online (self->fake, TRUE);
-  wait_online (self, TRUE);
-  wait_for_idles (self, 3);
-  assert_watched (self, 1);
-  assert_watched (self, 2);
+  mf_door_list (door, names[1]);
+  mf_door_list (door, names[2]);
+  mf_door_wait_idle (door, 3);
+  mf_fake_set_online (door->fake, FALSE);
+  mf_door_wait_online (door, FALSE);
+  mf_fake_append (door->fake, names[1], "Subject: meanwhile\r\n\r\n", 0, NULL);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_wait_online (door, TRUE);
+  mf_door_wait_idle (door, 3);
+  assert_watched (door, 1);
+  assert_watched (door, 2);
 }
 
 static void
-test_unwanted (Fixture *self, gconstpointer data)
+test_unwanted (MfDoor *door, gconstpointer data)
 {
-  list (self, 1);
-  list (self, 2);
-  wait_for_idles (self, 3);
-  mf_cache_go_offline (self->cache);
-  while (mf_fake_n_sessions (self->fake) > 0)
+  mf_door_list (door, names[1]);
+  mf_door_list (door, names[2]);
+  mf_door_wait_idle (door, 3);
+  mf_cache_go_offline (door->cache);
+  while (mf_fake_n_sessions (door->fake) > 0)
     g_usleep (1000);
-  mf_cache_go_online (self->cache);
-  wait_for_idles (self, 3);
-  assert_watched (self, 1);
-  assert_watched (self, 2);
+  mf_cache_go_online (door->cache);
+  mf_door_wait_idle (door, 3);
+  assert_watched (door, 1);
+  assert_watched (door, 2);
 }
 
 static void
-test_announced (Fixture *self, gconstpointer data)
+test_announced (MfDoor *door, gconstpointer data)
 {
-  wait_for_idles (self, 1);
-  mf_fake_set_caps (self->fake, WITHOUT_NOTIFY | MF_CAP_NOTIFY);
-  list (self, 1);
-  list (self, 2);
-  wait_for_idles (self, 3);
-  mf_fake_cut (self->fake);
-  while (mf_fake_count (self->fake, MF_FAKE_ANNOUNCE) == 0)
-    g_usleep (1000);
-  wait_for_idles (self, 1);
-  assert_watched (self, 1);
-  while (mf_fake_n_sessions (self->fake) > 4)
+  mf_door_wait_idle (door, 1);
+  mf_fake_set_caps (door->fake, MF_DOOR_FULL | MF_CAP_NOTIFY);
+  mf_door_list (door, names[1]);
+  mf_door_list (door, names[2]);
+  mf_door_wait_idle (door, 3);
+  mf_fake_cut (door->fake);
+  mf_door_wait_count (door, MF_FAKE_ANNOUNCE, 1);
+  mf_door_wait_idle (door, 1);
+  assert_watched (door, 1);
+  while (mf_fake_n_sessions (door->fake) > 4)
     g_usleep (1000);
 }
 
 #define ADD(path, sessions, func) \
-  g_test_add ("/lookouts/" path, Fixture, GUINT_TO_POINTER (sessions), set_up, func, tear_down)
+  g_test_add ("/lookouts/" path, MfDoor, GUINT_TO_POINTER (sessions), set_up, func, \
+              mf_door_tear_down)
 
 int
 main (int argc, char **argv)
