@@ -1,0 +1,279 @@
+/* Changes whose answer was lost, or whose mailbox was made anew meanwhile. */
+#include "cache/cache.h"
+#include "cache/recover.h"
+
+#include <string.h>
+
+#include "tests/door.h"
+#include "tests/edits.h"
+#include "tests/patience.h"
+
+#define TEXT "Subject: mine\n\nText\n"
+#define WIRE "Subject: mine\r\n\r\nText\r\n"
+
+/* ---- lost answers ----------------------------------------------------- */
+
+/* The session dies, and the server stores the message only then. */
+static void
+test_what_is_under_way_is_waited_for (MfDoor *door, gconstpointer data)
+{
+  g_auto (MfMessage) message = { 0 };
+
+  mf_edit_deliver (door->cache, door->other, "one", "Subject: one\n\n1\n");
+  mf_door_push_at_last (door);
+  mf_recover_grace_ms = 1000;
+  mf_fake_fail (door->fake, MF_FAKE_APPEND, MF_REMOTE_ERROR_OFFLINE, 1);
+  MfMsgId id = mf_edit_deliver (door->cache, door->other, "two", "Subject: two\n\n2\n");
+  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
+  mf_door_wait_count (door, MF_FAKE_APPEND, 2);
+  g_usleep (100 * 1000); /* the next session is there by now */
+  mf_fake_append (door->fake, "other", "Subject: two\r\n\r\n2\r\n", 0, NULL);
+  mf_fake_set_date (door->fake, "other", 2, message.internaldate);
+  mf_door_push_at_last (door);
+  mf_recover_grace_ms = 0;
+  mf_door_assert_server (door, "other", "1: 2:");
+  mf_door_assert_nothing_pending (door);
+}
+
+static void
+test_offline_changes_come_later (MfDoor *door, gconstpointer data)
+{
+  mf_fake_set_online (door->fake, FALSE);
+  mf_edit_flags (door->cache, mf_door_find_uid (door, "INBOX", 1), MF_FLAG_SEEN, NULL);
+  mf_edit_move (door->cache, mf_door_find_uid (door, "INBOX", 2), door->other, NULL, MF_FLAG_SEEN);
+  mf_edit_deliver (door->cache, door->inbox, "mine", TEXT);
+  mf_door_stop (door);
+  mf_door_start (door);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_removed (door, "1:S 3: 4: 5: 6:", "1:S 2:T 3: 4: 5: 6:");
+  mf_door_assert_server (door, "other", "1:S");
+  mf_door_assert_body (door, "INBOX", 6, WIRE);
+  mf_door_assert_nothing_pending (door);
+}
+
+static void
+test_lost_answers_double_nothing (MfDoor *door, gconstpointer data)
+{
+  static const MfFakeOp ops[]
+      = { MF_FAKE_STORE, MF_FAKE_COPY, MF_FAKE_MOVE, MF_FAKE_EXPUNGE, MF_FAKE_APPEND };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ops); i++)
+    mf_fake_lose_answer (door->fake, ops[i], 1);
+  mf_edit_move (door->cache, mf_door_find_uid (door, "INBOX", 2), door->other, NULL, MF_FLAG_SEEN);
+  mf_edit_deliver (door->cache, door->inbox, "mine", TEXT);
+  mf_edit_flags (door->cache, mf_door_find_uid (door, "INBOX", 1), MF_FLAG_SEEN, NULL);
+  mf_edit_remove (door->cache, mf_door_find_uid (door, "INBOX", 4), "x");
+  mf_door_push_at_last (door);
+  mf_door_assert_removed (door, "1:S 3: 5: 6:", "1:S 2:T 3: 4:T 5: 6:");
+  mf_door_assert_server (door, "other", "1:S");
+  mf_door_assert_nothing_pending (door);
+}
+
+/* What cannot be compared now may be ours. */
+static void
+test_lost_answer_and_a_busy_server (MfDoor *door, gconstpointer data)
+{
+  mf_fake_lose_answer (door->fake, MF_FAKE_APPEND, 1);
+  mf_fake_refuse_batches (door->fake, MF_REMOTE_ERROR_BUSY, 1);
+  mf_edit_deliver (door->cache, door->other, "mine", TEXT);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:");
+  mf_door_assert_nothing_pending (door);
+}
+
+/* ---- mailboxes made anew ----------------------------------------------- */
+
+static void
+test_changes_find_their_message (MfDoor *door, gconstpointer data)
+{
+
+  g_assert_cmpint (mf_door_want_body (door, mf_door_find_uid (door, "INBOX", 3)), ==, MF_DOOR_OK);
+  mf_fake_set_online (door->fake, FALSE);
+  mf_edit_flags (door->cache, mf_door_find_uid (door, "INBOX", 5), MF_FLAG_SEEN, "red");
+  mf_edit_move (door->cache, mf_door_find_uid (door, "INBOX", 3), door->other, NULL, MF_FLAG_SEEN);
+  mf_edit_remove (door->cache, mf_door_find_uid (door, "INBOX", 4), "x");
+  mf_edit_deliver (door->cache, door->inbox, "mine", TEXT);
+  mf_fake_expunge (door->fake, "INBOX", 1);
+  mf_fake_renumber (door->fake, "INBOX"); /* 2, 3, 4, 5 are 1, 2, 3, 4 */
+  mf_fake_renumber (door->fake, "other");
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_removed (door, "1: 4:Sred 5:", "1: 2:T 3:T 4:Sred 5:");
+  mf_door_assert_server (door, "other", "1:S");
+  mf_door_assert_body (door, "other", 1, "Subject: 3\r\n\r\nNumber 3\r\n");
+  mf_door_assert_nothing_pending (door);
+}
+
+/* Of two that look alike it is not known which one was to go. */
+static void
+test_removal_of_what_cannot_be_told_removes_nothing (MfDoor *door, gconstpointer data)
+{
+
+  mf_fake_append (door->fake, "other", "Subject: 1\r\n\r\nNumber 1\r\n", 0, NULL);
+  mf_fake_append (door->fake, "other", "Subject: 2\r\n\r\nNumber 2\r\n", 0, NULL);
+  mf_fake_set_date (door->fake, "other", 2, 86460);
+  mf_door_stop (door);
+  mf_door_start (door);
+  mf_door_wait_event (door, "added 2");
+  mf_fake_set_online (door->fake, FALSE);
+  mf_edit_remove (door->cache, mf_door_find_uid (door, "other", 1), "x");
+  mf_fake_renumber (door->fake, "other");
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1: 2:");
+  mf_door_assert_nothing_pending (door);
+}
+
+static void
+test_moved_and_not_there_any_more (MfDoor *door, gconstpointer data)
+{
+  MfMsgId kept = mf_door_find_uid (door, "INBOX", 3), unread = mf_door_find_uid (door, "INBOX", 4);
+  g_auto (MfMessage) message = { 0 };
+
+  g_assert_cmpint (mf_door_want_body (door, kept), ==, MF_DOOR_OK);
+  mf_fake_set_online (door->fake, FALSE);
+  mf_edit_move (door->cache, kept, door->other, NULL, MF_FLAG_SEEN);
+  mf_edit_move (door->cache, unread, door->other, NULL, MF_FLAG_SEEN);
+  mf_fake_expunge (door->fake, "INBOX", 3);
+  mf_fake_expunge (door->fake, "INBOX", 4);
+  mf_fake_renumber (door->fake, "INBOX");
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "");
+  g_assert_true (mf_cache_message (door->cache, kept, &message, NULL));
+  g_assert_cmpint (message.folder, ==, MF_FOLDER_LOST);
+  g_assert_false (mf_cache_message (door->cache, unread, &(MfMessage){ 0 }, NULL));
+  mf_door_assert_nothing_pending (door);
+}
+
+static void
+sync_all (MfDoor *door)
+{
+  g_autoptr (MfPatience) patience = mf_patience_new ();
+
+  mf_cache_sync (door->cache, mf_patience_done, patience);
+  g_assert_cmpint (mf_patience_code (patience), ==, MF_DOOR_OK);
+}
+
+/* The server says yes, and has moved nothing.  Meanwhile a stranger's message has come,
+ * of the same date and size. */
+static void
+test_nothing_to_move_takes_no_stranger (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+  gint64 date = mf_fake_date (door->fake, "INBOX", 2);
+  g_auto (MfMessage) message = { 0 };
+  MfFakeOp op = (door->caps & MF_CAP_MOVE) != 0 ? MF_FAKE_MOVE : MF_FAKE_COPY;
+
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_fake_hold (door->fake, op);
+  mf_edit_move (door->cache, id, door->other, NULL, MF_FLAG_SEEN);
+  g_assert_true (mf_fake_wait_held (door->fake, op, 1));
+  mf_fake_expunge (door->fake, "INBOX", 2);
+  mf_fake_append (door->fake, "other", "Subject: 9\r\n\r\nNumber 9\r\n", 0, NULL);
+  mf_fake_set_date (door->fake, "other", 1, date);
+  mf_fake_release (door->fake, op);
+  mf_door_push_at_last (door);
+  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
+  g_assert_cmpint (message.folder, ==, MF_FOLDER_LOST);
+  sync_all (door);
+  g_assert_cmpint (mf_door_find_uid (door, "other", 1), !=, id);
+  mf_door_assert_nothing_pending (door);
+}
+
+/* What came of a change whose answer was lost is looked for in the new mailbox too. */
+static void
+test_lost_answer_before_a_new_mailbox (MfDoor *door, gconstpointer data)
+{
+  static const MfFakeOp ops[] = { MF_FAKE_COPY, MF_FAKE_MOVE, MF_FAKE_APPEND };
+  g_auto (MfMessage) message = { 0 };
+
+  g_assert_cmpint (mf_door_want_body (door, mf_door_find_uid (door, "INBOX", 2)), ==, MF_DOOR_OK);
+  for (guint i = 0; i < G_N_ELEMENTS (ops); i++)
+    mf_fake_lose_answer (door->fake, ops[i], 1);
+  mf_fake_hold (door->fake, MF_FAKE_SELECT); /* nobody finds out before */
+  MfMsgId delivered = mf_edit_deliver (door->cache, door->other, "mine", TEXT);
+  mf_edit_move (door->cache, mf_door_find_uid (door, "INBOX", 2), door->other, NULL, MF_FLAG_SEEN);
+  mf_door_wait_count (door, MF_FAKE_APPEND, 1);
+  mf_fake_renumber (door->fake, "other");
+  mf_fake_release (door->fake, MF_FAKE_SELECT);
+  mf_door_push_at_last (door);
+  mf_door_assert_removed (door, "1: 3: 4: 5:", "1: 2:T 3: 4: 5:");
+  mf_door_assert_server (door, "other", "1: 2:S");
+  g_assert_true (mf_cache_message_by_base (door->cache, door->other, "mine", &message, NULL));
+  g_assert_cmpint (message.id, ==, delivered);
+  mf_door_assert_nothing_pending (door);
+}
+
+/* While @op is under way both mailboxes are made anew. */
+static void
+push_into_new_mailboxes (MfDoor *door, MfFakeOp op)
+{
+
+  g_assert_cmpint (mf_door_want_body (door, mf_door_find_uid (door, "INBOX", 2)), ==, MF_DOOR_OK);
+  mf_fake_hold (door->fake, op);
+  mf_edit_flags (door->cache, mf_door_find_uid (door, "INBOX", 5), MF_FLAG_FLAGGED, NULL);
+  mf_edit_move (door->cache, mf_door_find_uid (door, "INBOX", 2), door->other, NULL, MF_FLAG_SEEN);
+  mf_edit_remove (door->cache, mf_door_find_uid (door, "INBOX", 4), "x");
+  mf_edit_deliver (door->cache, door->other, "mine", TEXT);
+  g_assert_true (mf_fake_wait_held (door->fake, op, 1));
+  mf_fake_renumber (door->fake, "INBOX");
+  mf_fake_renumber (door->fake, "other");
+  mf_fake_release (door->fake, op);
+  mf_door_push_at_last (door);
+  g_autofree char *inbox = mf_fake_messages (door->fake, "INBOX");
+  g_autofree char *other = mf_fake_messages (door->fake, "other");
+  gboolean marked = strchr (inbox, 'T') != NULL;
+  g_assert_cmpint (marked, ==, (door->caps & MF_CAP_UIDPLUS) == 0);
+  g_assert_nonnull (strstr (inbox, ":F"));
+  g_assert_nonnull (strstr (other, "2:"));
+  g_assert_null (strstr (other, "3:"));
+  mf_door_assert_nothing_pending (door);
+}
+
+static void
+test_new_mailboxes_while_pushing (MfDoor *first, gconstpointer data)
+{
+  gboolean can_move = (first->caps & MF_CAP_MOVE) != 0;
+  const MfFakeOp ops[] = { MF_FAKE_STORE, can_move ? MF_FAKE_MOVE : MF_FAKE_COPY, MF_FAKE_APPEND };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ops); i++)
+    {
+      MfDoor door = { 0 };
+      mf_door_set_up_known (&door, data);
+      push_into_new_mailboxes (&door, ops[i]);
+      mf_door_tear_down (&door, data);
+    }
+}
+
+#define ADD(path, caps, func)                                                                      \
+  g_test_add ("/recover/" path, MfDoor, GUINT_TO_POINTER (caps), mf_door_set_up_known, func,       \
+              mf_door_tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("what the server is still at is waited for", MF_DOOR_FULL,
+       test_what_is_under_way_is_waited_for);
+  mf_door_add_each ("/recover/changes made offline come later", test_offline_changes_come_later);
+  mf_door_add_each ("/recover/lost answers double nothing", test_lost_answers_double_nothing);
+  mf_door_add_each ("/recover/a lost answer and a busy server double nothing",
+                    test_lost_answer_and_a_busy_server);
+  mf_door_add_each ("/recover/changes find their message in a new mailbox",
+                    test_changes_find_their_message);
+  mf_door_add_each ("/recover/a removal of what cannot be told removes nothing",
+                    test_removal_of_what_cannot_be_told_removes_nothing);
+  mf_door_add_each ("/recover/what was moved and is not there any more is kept if it can",
+                    test_moved_and_not_there_any_more);
+  ADD ("nothing to move takes no stranger, MOVE", MF_DOOR_FULL,
+       test_nothing_to_move_takes_no_stranger);
+  ADD ("nothing to move takes no stranger, UIDPLUS", MF_DOOR_SYNC | MF_CAP_UIDPLUS,
+       test_nothing_to_move_takes_no_stranger);
+  mf_door_add_each ("/recover/an answer lost before a new mailbox doubles nothing",
+                    test_lost_answer_before_a_new_mailbox);
+  mf_door_add_each ("/recover/new mailboxes while pushing lose nothing",
+                    test_new_mailboxes_while_pushing);
+  return g_test_run ();
+}
