@@ -239,13 +239,19 @@ typedef struct
   gpointer user_data;
 } CopyWait;
 
+/* Unless the copy has been written anew meanwhile. */
 static gboolean
 share_body (MfCache *self, MfMsgId source, MfMsgId id, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  g_auto (MfMessage) copy = { 0 };
 
-  return mf_db_begin (self->front, &txn, error)
-         && mf_bodies_share (self->front, source, id, error)
+  if (!mf_db_begin (self->front, &txn, error)
+      || !mf_messages_get (self->front, id, &copy, error))
+    return FALSE;
+  if (copy.cached || mf_drafts_is_held (self->drafts, id))
+    return TRUE;
+  return mf_bodies_share (self->front, source, id, error)
          && mf_db_run (self->front, error,
                        "UPDATE message SET exact_size = (SELECT size FROM body WHERE message = ?1)"
                        " WHERE id = ?1",

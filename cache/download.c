@@ -7,9 +7,16 @@
 #define GROUP_MESSAGES 64
 #define GROUP_BYTES (1024 * 1024)
 
+/* A message, and which of its contents. */
 typedef struct
 {
   MfMsgId id;
+  guint version;
+} Asked;
+
+typedef struct
+{
+  Asked asked;
   MfBodyPlace place;
 } Arrived;
 
@@ -22,7 +29,7 @@ typedef struct
   MfBodyWriter *writer;
   const MfDownloadSource *source;
   gpointer user_data;
-  GHashTable *asked; /* UID -> MfMsgId, no answer yet */
+  GHashTable *asked; /* UID -> Asked, no answer yet */
   GArray *group;     /* of Arrived, not committed yet */
   guint64 group_bytes;
   gboolean second, asked_again; /* the round for what did not come in the first */
@@ -40,6 +47,21 @@ tell (Download *self, MfMsgId id, const GError *error)
 
 /* ---- storing ---------------------------------------------------------- */
 
+/* Unless the message is gone, when its body would never go, or was written anew while
+ * this was on its way: then it is the text of before. */
+static gboolean
+store_one (Download *self, const Arrived *arrived, GError **error)
+{
+  const Asked *asked = &arrived->asked;
+  gint64 counts = 0;
+
+  return mf_db_number (self->db, 0, &counts, error,
+                       "SELECT 1 FROM message WHERE id = ? AND version = ? AND draft = 0", "ii",
+                       asked->id, (gint64) asked->version)
+         && (counts == 0 || self->source->is_held (asked->id, self->user_data)
+             || mf_bodies_put (self->bodies, self->db, asked->id, &arrived->place, error));
+}
+
 static gboolean
 commit_group (Download *self, GError **error)
 {
@@ -48,16 +70,8 @@ commit_group (Download *self, GError **error)
   if (!mf_bodywriter_flush (self->writer, error) || !mf_db_begin (self->db, &txn, error))
     return FALSE;
   for (guint i = 0; i < self->group->len; i++)
-    {
-      Arrived *arrived = &g_array_index (self->group, Arrived, i);
-      gint64 exists = 0;
-      /* Removed meanwhile: a body without its message would never go. */
-      if (!mf_db_number (self->db, 0, &exists, error, "SELECT 1 FROM message WHERE id = ?", "i",
-                         arrived->id)
-          || (exists != 0
-              && !mf_bodies_put (self->bodies, self->db, arrived->id, &arrived->place, error)))
-        return FALSE;
-    }
+    if (!store_one (self, &g_array_index (self->group, Arrived, i), error))
+      return FALSE;
   return mf_db_commit (&txn, error);
 }
 
@@ -70,7 +84,7 @@ store_group (Download *self)
     return;
   commit_group (self, &error);
   for (guint i = 0; i < self->group->len; i++)
-    tell (self, g_array_index (self->group, Arrived, i).id, error);
+    tell (self, g_array_index (self->group, Arrived, i).asked.id, error);
   g_array_set_size (self->group, 0);
   self->group_bytes = 0;
 }
@@ -93,18 +107,20 @@ next_again (Download *self, MfUidSet *batch)
   return TRUE;
 }
 
-/* The UID is of the mailbox that is open. */
+/* *@out is of what has that UID, if that is of the mailbox that is open. */
 static gboolean
-is_there (Download *self, const MfWanted *one)
+is_there (Download *self, const MfWanted *one, Asked *out)
 {
-  gint64 found = 0;
+  gint64 version = -1;
 
-  return mf_db_number (self->db, 0, &found, NULL,
-                       "SELECT 1 FROM message JOIN folder ON folder.id = home WHERE message.id = ?"
-                       " AND home = ? AND uid = ? AND uidvalidity = ?",
-                       "iiii", one->id, self->folder, (gint64) one->uid,
-                       (gint64) self->link->selected.uidvalidity)
-         && found != 0;
+  if (!mf_db_number (self->db, -1, &version, NULL,
+                     "SELECT version FROM message JOIN folder ON folder.id = home"
+                     " WHERE message.id = ? AND home = ? AND uid = ? AND uidvalidity = ?",
+                     "iiii", one->id, self->folder, (gint64) one->uid,
+                     (gint64) self->link->selected.uidvalidity))
+    return FALSE;
+  *out = (Asked){ one->id, (guint) version };
+  return version >= 0;
 }
 
 static void
@@ -126,14 +142,16 @@ pass_by (Download *self, MfMsgId id)
 static void
 ask (Download *self, const MfWanted *one, MfUidSet *batch)
 {
-  if (!is_there (self, one))
+  Asked asked;
+
+  if (!is_there (self, one, &asked))
     {
       pass_by (self, one->id);
       return;
     }
   mf_uidset_add (batch, one->uid);
   g_hash_table_insert (self->asked, GUINT_TO_POINTER (one->uid),
-                       g_memdup2 (&one->id, sizeof one->id));
+                       g_memdup2 (&asked, sizeof asked));
 }
 
 static gboolean
@@ -177,20 +195,20 @@ on_data (const char *bytes, gsize size, gpointer user_data)
 }
 
 static void
-add_to_group (Download *self, MfMsgId id)
+add_to_group (Download *self, const Asked *asked)
 {
-  Arrived arrived = { .id = id };
+  Arrived arrived = { .asked = *asked };
   g_autoptr (GError) error = NULL;
 
   if (!mf_bodywriter_finish (self->writer, &arrived.place, &error))
     {
-      tell (self, id, error);
+      tell (self, asked->id, error);
       return;
     }
   g_array_append_val (self->group, arrived);
   self->group_bytes += arrived.place.size;
   if (self->group->len >= GROUP_MESSAGES || self->group_bytes >= GROUP_BYTES
-      || self->source->is_urgent (id, self->user_data))
+      || self->source->is_urgent (asked->id, self->user_data))
     store_group (self);
 }
 
@@ -205,16 +223,16 @@ on_end (guint32 uid, gboolean complete, gpointer user_data)
       mf_bodywriter_drop (self->writer);
       return;
     }
-  g_autofree MfMsgId *id = value;
+  g_autofree Asked *asked = value;
   if (complete)
     {
-      add_to_group (self, *id);
+      add_to_group (self, asked);
       return;
     }
   g_autoptr (GError) error = g_error_new (MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT,
                                           "the server has no content for UID %u", uid);
   mf_bodywriter_drop (self->writer);
-  tell (self, *id, error);
+  tell (self, asked->id, error);
 }
 
 /* What a batch asked for and did not get will not come. */
@@ -239,11 +257,11 @@ on_answered (const MfUidSet *batch, const GError *refusal, gpointer user_data)
         if (!g_hash_table_steal_extended (self->asked, GUINT_TO_POINTER ((guint) uid), NULL,
                                           &value))
           continue;
-        g_autofree MfMsgId *id = value;
+        g_autofree Asked *asked = value;
         g_autoptr (GError) error = g_error_new (
             MF_CACHE_ERROR, MF_CACHE_ERROR_CORRUPT, "the server did not send UID %u: %s",
             (guint) uid, refusal != NULL ? refusal->message : "no reason given");
-        tell (self, *id, error);
+        tell (self, asked->id, error);
       }
 }
 
@@ -258,7 +276,7 @@ fail_rest (Download *self, const GError *error)
   g_hash_table_iter_init (&iter, self->asked);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      MfMsgId id = *(MfMsgId *) value;
+      MfMsgId id = ((Asked *) value)->id;
       g_hash_table_iter_remove (&iter);
       tell (self, id, error);
     }

@@ -19,6 +19,8 @@ typedef struct
   gboolean (*next) (GArray *batch, gpointer user_data);
   /* Somebody waits for this one: do not keep it for the group. */
   gboolean (*is_urgent) (MfMsgId id, gpointer user_data);
+  /* Somebody is writing it: what comes is not its text any more. */
+  gboolean (*is_held) (MfMsgId id, gpointer user_data);
   /* @message (nullable: gone from the index) is as stored now. */
   void (*done) (MfMsgId id, const MfMessage *message, const GError *error, gpointer user_data);
   /* @message is in another mailbox, or has another number, by now: not asked for. */

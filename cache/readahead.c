@@ -176,11 +176,11 @@ mf_readahead_end (MfReadahead *self, MfFolderId folder)
 
 static const char *const plan_sql[N_ORDERS] = {
   [BY_ID] = "SELECT id, uid, wire_size, internaldate,"
-            " EXISTS (SELECT 1 FROM body WHERE body.message = message.id) FROM message"
+            " draft OR EXISTS (SELECT 1 FROM body WHERE body.message = message.id) FROM message"
             " INDEXED BY message_place WHERE folder = ?1 AND place = ?2 AND id > ?3"
             " AND uid IS NOT NULL AND home = folder ORDER BY id LIMIT ?6",
   [BY_NAME] = "SELECT id, uid, wire_size, internaldate,"
-              " EXISTS (SELECT 1 FROM body WHERE body.message = message.id) FROM message"
+              " draft OR EXISTS (SELECT 1 FROM body WHERE body.message = message.id) FROM message"
               " WHERE folder = ?1 AND place = ?2 AND home = folder AND (internaldate, uid) > (?4, ?5)"
               " ORDER BY internaldate, uid LIMIT ?6",
 };

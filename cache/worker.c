@@ -218,6 +218,12 @@ is_urgent (MfMsgId id, gpointer user_data)
   return urgent;
 }
 
+static gboolean
+is_held (MfMsgId id, gpointer user_data)
+{
+  return mf_drafts_is_held (((Worker *) user_data)->engine->drafts, id);
+}
+
 static void
 tell_size (MfEngine *engine, const MfMessage *message)
 {
@@ -287,7 +293,8 @@ body_elsewhere (const MfMessage *message, gpointer user_data)
 static gboolean
 download_task (Worker *self, MfFolderId folder, GError **error)
 {
-  static const MfDownloadSource source = { next_bodies, is_urgent, body_done, body_elsewhere };
+  static const MfDownloadSource source = { next_bodies, is_urgent, is_held, body_done,
+                                           body_elsewhere };
 
   self->folder = folder;
   self->asked = FALSE;

@@ -19,6 +19,7 @@ typedef struct
   GString *told;     /* "3 " done, "3! " failed */
   int code;          /* of the last failure */
   gboolean urgent;   /* all of them */
+  gboolean held;     /* all of them */
   void (*at_arrival) (gpointer fixture, MfMsgId id); /* (nullable) */
 } Fixture;
 
@@ -94,6 +95,12 @@ is_urgent (MfMsgId id, gpointer user_data)
   return self->urgent;
 }
 
+static gboolean
+is_held (MfMsgId id, gpointer user_data)
+{
+  return ((Fixture *) user_data)->held;
+}
+
 static guint32
 uid_of (Fixture *self, MfMsgId id)
 {
@@ -120,7 +127,7 @@ done (MfMsgId id, const MfMessage *message, const GError *error, gpointer user_d
   else if (message != NULL)
     {
       g_assert_cmpint (message->id, ==, id);
-      g_assert_true (message->cached);
+      g_assert_true (message->cached || self->held);
       g_assert_true (message->exact);
     }
 }
@@ -136,7 +143,7 @@ elsewhere (const MfMessage *message, gpointer user_data)
 static gboolean
 try_download (Fixture *self, GError **error)
 {
-  static const MfDownloadSource source = { next, is_urgent, done, elsewhere };
+  static const MfDownloadSource source = { next, is_urgent, is_held, done, elsewhere };
   g_autoptr (GError) local = NULL;
 
   g_string_truncate (self->told, 0);
@@ -358,6 +365,50 @@ test_removed_meanwhile_leaves_nothing (Fixture *self, gconstpointer data)
   g_assert_cmpint (mf_rig_number (&self->rig, "SELECT COUNT(*) FROM body"), ==, 0);
 }
 
+/* Sent, and no draft any more, before the text of before has come. */
+static void
+rewrite_row (gpointer fixture, MfMsgId id)
+{
+  Fixture *self = fixture;
+  MfBodyPlace place = { 1, 0, 7 };
+
+  g_assert_true (mf_messages_set_draft (self->rig.db, id, MF_DRAFT_NONE, 1, NULL));
+  g_assert_true (mf_bodies_put (self->rig.bodies, self->rig.db, id, &place, NULL));
+}
+
+static void
+test_rewritten_meanwhile_keeps_the_new_text (Fixture *self, gconstpointer data)
+{
+  fill (self, 1);
+  want (self, 1);
+  self->at_arrival = rewrite_row;
+  download (self);
+  assert_told (self, "1 ");
+  g_assert_cmpint (mf_rig_number (&self->rig, "SELECT size FROM body"), ==, 7);
+  g_assert_cmpint (mf_rig_number (&self->rig, "SELECT exact_size FROM message"), ==, 7);
+}
+
+static void
+begin_writing (gpointer fixture, MfMsgId id)
+{
+  Fixture *self = fixture;
+
+  self->held = TRUE;
+  g_assert_true (mf_messages_set_exact (self->rig.db, id, 0, NULL));
+}
+
+static void
+test_being_written_keeps_its_size (Fixture *self, gconstpointer data)
+{
+  fill (self, 1);
+  want (self, 1);
+  self->at_arrival = begin_writing;
+  download (self);
+  assert_told (self, "1 ");
+  g_assert_cmpint (mf_rig_number (&self->rig, "SELECT COUNT(*) FROM body"), ==, 0);
+  g_assert_cmpint (mf_rig_number (&self->rig, "SELECT exact_size FROM message"), ==, 0);
+}
+
 /* ---- the session is not ----------------------------------------------- */
 
 static void
@@ -507,6 +558,8 @@ main (int argc, char **argv)
   ADD ("a refused batch fails alone", test_refused_batch_fails_alone);
   ADD ("one without a UID fails alone", test_without_uid_fails_alone);
   ADD ("one removed meanwhile leaves no body", test_removed_meanwhile_leaves_nothing);
+  ADD ("one rewritten meanwhile keeps the new text", test_rewritten_meanwhile_keeps_the_new_text);
+  ADD ("one being written keeps its size", test_being_written_keeps_its_size);
   ADD ("a death in a body fails the rest, and the next run goes on", test_death_in_a_body);
   ADD ("a folder that cannot be opened asks for nothing", test_no_folder_asks_nothing);
   ADD ("another UIDVALIDITY asks for nothing", test_another_uidvalidity_asks_nothing);

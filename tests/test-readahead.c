@@ -202,7 +202,8 @@ test_cached_are_skipped (Fixture *self, gconstpointer data)
 {
   fill (self, 10, 100 * 1024);
   mf_rig_sql (&self->rig, "INSERT INTO body SELECT id, 1, 8, 10, 0 FROM message"
-                          " WHERE uid IN (5, 7, 8)");
+                          " WHERE uid IN (5, 7)");
+  mf_rig_sql (&self->rig, "UPDATE message SET draft = 2 WHERE uid = 8");
   open_range (self, 1, 4);
   assert_asks (self, "6");
   assert_asks (self, "9 10");
