@@ -3,10 +3,10 @@
 
 #include <string.h>
 
+#include "tests/fake-bodies.h"
 #include "tests/fake-change.h"
+#include "tests/fake-news.h"
 #include "tests/fake-session.h"
-
-#define WINDOW 2 /* batches of bodies asked for before the first is sent */
 
 static MfCaps
 get_caps (MfRemote *self)
@@ -252,23 +252,11 @@ open_mailbox (MfRemote *self, const char *mailbox, gboolean read_only,
          && send_delta (&delta, self, sink, user_data, cancellable, error);
 }
 
-/* Enters for a look into the selected mailbox.  NULL: refused. */
-static MfFakeMailbox *
-enter_selected (MfRemote *self, MfFakeOp op, GCancellable *cancellable, GError **error)
-{
-  if (!mf_fake_session_enter (self, op, NULL, cancellable, error))
-    return NULL;
-  MfFakeMailbox *mailbox = mf_fake_session_selected (self);
-  if (mailbox == NULL)
-    mf_fake_session_lost (self, error);
-  return mailbox;
-}
-
 static gboolean
 fetch (MfRemote *self, guint32 first, guint32 last, MfFetch items, guint64 since,
        const MfChangeSink *sink, gpointer user_data, GCancellable *cancellable, GError **error)
 {
-  MfFakeMailbox *mailbox = enter_selected (self, MF_FAKE_FETCH, cancellable, error);
+  MfFakeMailbox *mailbox = mf_fake_session_enter_selected (self, MF_FAKE_FETCH, cancellable, error);
   gboolean can = (self->caps & (MF_CAP_CONDSTORE | MF_CAP_QRESYNC)) != 0;
 
   if (mailbox == NULL)
@@ -363,7 +351,7 @@ static gboolean
 find_all (MfRemote *self, MfFakeOp op, const char *criteria, MfUidSet *out_uids,
           GCancellable *cancellable, GError **error)
 {
-  MfFakeMailbox *mailbox = enter_selected (self, op, cancellable, error);
+  MfFakeMailbox *mailbox = mf_fake_session_enter_selected (self, op, cancellable, error);
   g_auto (GStrv) words = g_strsplit (criteria, " ", -1);
   gboolean known = TRUE;
 
@@ -393,151 +381,6 @@ search (MfRemote *self, const char *criteria, MfUidSet *out_uids, GCancellable *
   return find_all (self, MF_FAKE_SEARCH, criteria, out_uids, cancellable, error);
 }
 
-/* ---- bodies ----------------------------------------------------------- */
-
-typedef struct
-{
-  MfRemote *session;
-  const MfBodySink *sink;
-  gpointer user_data;
-  GCancellable *cancellable;
-} Sending;
-
-static gboolean
-check (Sending *self, GError **error)
-{
-  g_mutex_lock (&self->session->fake->lock);
-  gboolean ok = mf_fake_session_check (self->session, self->cancellable, error);
-  g_mutex_unlock (&self->session->fake->lock);
-  return ok;
-}
-
-/* How much of the body of @uid comes before the session dies. */
-static gsize
-n_until_death (Sending *self, guint32 uid, gsize size, gsize *out_piece)
-{
-  MfFake *fake = self->session->fake;
-
-  g_mutex_lock (&fake->lock);
-  gboolean dies = fake->die_uid == uid;
-  gsize n = dies ? MIN (fake->die_bytes, size) : size;
-  *out_piece = fake->piece;
-  if (dies)
-    fake->die_uid = 0;
-  g_mutex_unlock (&fake->lock);
-  self->session->dead |= dies;
-  return n;
-}
-
-static gboolean
-send_body (Sending *self, const MfFakeMessage *message, GError **error)
-{
-  gsize size = 0, piece = 0;
-  const char *bytes = g_bytes_get_data (message->body, &size);
-  gsize n = n_until_death (self, message->uid, size, &piece);
-
-  self->sink->begin (self->user_data);
-  for (gsize at = 0; at < n && message->how == MF_FAKE_BODY_SENT; at += piece)
-    self->sink->data (bytes + at, MIN (piece, n - at), self->user_data);
-  if (!check (self, error))
-    {
-      self->sink->end (0, FALSE, self->user_data);
-      return FALSE;
-    }
-  self->sink->end (message->uid, message->how == MF_FAKE_BODY_SENT, self->user_data);
-  return TRUE;
-}
-
-static GPtrArray *
-take_messages (Sending *self, const MfUidSet *batch)
-{
-  GPtrArray *found = g_ptr_array_new_with_free_func ((GDestroyNotify) mf_fake_message_free);
-  MfFake *fake = self->session->fake;
-
-  g_mutex_lock (&fake->lock);
-  MfFakeMailbox *mailbox = mf_fake_session_selected (self->session);
-  for (guint i = 0; mailbox != NULL && i < mailbox->messages->len; i++)
-    {
-      MfFakeMessage *message = g_ptr_array_index (mailbox->messages, i);
-      if (!mf_uidset_contains (batch, message->uid) || message->how == MF_FAKE_BODY_MISSING)
-        continue;
-      g_ptr_array_add (found, mf_fake_message_copy (message));
-      g_string_append_printf (fake->bodies_sent, "%s:%u ", mailbox->name, message->uid);
-    }
-  g_mutex_unlock (&fake->lock);
-  return found;
-}
-
-static gboolean
-is_refused (Sending *self, MfRemoteError *out_code)
-{
-  MfFake *fake = self->session->fake;
-
-  g_mutex_lock (&fake->lock);
-  gboolean refused = fake->refuse_batches > 0;
-  *out_code = fake->refuse_code;
-  if (refused)
-    fake->refuse_batches--;
-  g_mutex_unlock (&fake->lock);
-  return refused;
-}
-
-static gboolean
-send_batch (Sending *self, const MfUidSet *batch, GError **error)
-{
-  MfRemoteError code;
-
-  if (!check (self, error))
-    return FALSE;
-  if (is_refused (self, &code))
-    {
-      g_autoptr (GError) no = g_error_new_literal (MF_REMOTE_ERROR, code, "no bodies today");
-      self->sink->answered (batch, no, self->user_data);
-      return TRUE;
-    }
-  g_autoptr (GPtrArray) found = take_messages (self, batch);
-  for (guint i = 0; i < found->len; i++)
-    if (!send_body (self, g_ptr_array_index (found, i), error))
-      return FALSE;
-  self->sink->answered (batch, NULL, self->user_data);
-  return TRUE;
-}
-
-static void
-fill_window (Sending *self, GQueue *batches)
-{
-  while (batches->length < WINDOW)
-    {
-      g_autoptr (MfUidSet) batch = mf_uidset_new ();
-      if (!self->sink->next (batch, self->user_data) || mf_uidset_is_empty (batch))
-        return;
-      g_queue_push_tail (batches, g_steal_pointer (&batch));
-    }
-}
-
-static gboolean
-bodies (MfRemote *self, const MfBodySink *sink, gpointer user_data, GCancellable *cancellable,
-        GError **error)
-{
-  Sending sending = { self, sink, user_data, cancellable };
-  GQueue batches = G_QUEUE_INIT;
-  gboolean ok = TRUE;
-
-  if (enter_selected (self, MF_FAKE_BODIES, cancellable, error) == NULL)
-    return FALSE;
-  g_mutex_unlock (&self->fake->lock);
-  fill_window (&sending, &batches);
-  while (ok && batches.length > 0)
-    {
-      g_autoptr (MfUidSet) batch = g_queue_pop_head (&batches);
-      ok = send_batch (&sending, batch, error);
-      if (ok)
-        fill_window (&sending, &batches);
-    }
-  g_queue_clear_full (&batches, (GDestroyNotify) mf_uidset_free);
-  return ok;
-}
-
 /* ---- the rest --------------------------------------------------------- */
 
 static gboolean
@@ -550,114 +393,6 @@ quota (MfRemote *self, const char *mailbox, MfQuota *out_quota, GCancellable *ca
     return mf_fake_session_refuse (self, error, MF_REMOTE_ERROR_UNSUPPORTED, "no QUOTA");
   *out_quota = (MfQuota){ mf_fake_used_bytes (self->fake), self->fake->quota_limit_bytes };
   return mf_fake_session_leave (self, MF_FAKE_QUOTA, error);
-}
-
-/* With the lock. */
-static GHashTable *
-count_changes (MfFake *fake)
-{
-  GHashTable *counts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-
-  for (guint i = 0; i < fake->mailboxes->len; i++)
-    {
-      MfFakeMailbox *mailbox = g_ptr_array_index (fake->mailboxes, i);
-      g_hash_table_insert (counts, g_strdup (mailbox->name), GUINT_TO_POINTER (mailbox->changes));
-    }
-  return counts;
-}
-
-static gboolean
-announce (MfRemote *self, GCancellable *cancellable, GError **error)
-{
-  if (!mf_fake_session_enter (self, MF_FAKE_ANNOUNCE, NULL, cancellable, error))
-    return FALSE;
-  g_clear_pointer (&self->told, g_hash_table_unref);
-  self->told = count_changes (self->fake);
-  return mf_fake_session_leave (self, MF_FAKE_ANNOUNCE, error);
-}
-
-/* With the lock. */
-static void
-take_announced (MfRemote *self, MfHeard *out_heard)
-{
-  GHashTable *now = count_changes (self->fake);
-  GHashTableIter iter;
-  gpointer name, changes, before;
-
-  out_heard->tree = g_hash_table_size (now) != g_hash_table_size (self->told);
-  g_hash_table_iter_init (&iter, now);
-  while (g_hash_table_iter_next (&iter, &name, &changes))
-    if (!g_hash_table_lookup_extended (self->told, name, NULL, &before))
-      out_heard->tree = TRUE;
-    else if (before != changes && g_strcmp0 (name, self->mailbox) != 0)
-      {
-        if (out_heard->mailboxes == NULL)
-          out_heard->mailboxes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-        g_hash_table_add (out_heard->mailboxes, g_strdup (name));
-      }
-  g_hash_table_unref (self->told);
-  self->told = now;
-}
-
-/* With the lock. */
-static gboolean
-take_news (MfRemote *self, MfHeard *out_heard)
-{
-  MfFakeMailbox *mailbox = mf_fake_session_selected (self);
-
-  out_heard->here = mailbox == NULL || mailbox->changes != self->seen;
-  if (mailbox != NULL)
-    self->seen = mailbox->changes;
-  if (self->told != NULL)
-    take_announced (self, out_heard);
-  return out_heard->here || out_heard->tree || out_heard->mailboxes != NULL;
-}
-
-/* With the lock. */
-static gboolean
-wait_for_news (MfRemote *self, gint64 until, GCancellable *wake, MfHeard *out_heard,
-               GCancellable *cancellable, GError **error)
-{
-  MfFake *fake = self->fake;
-
-  for (;;)
-    {
-      if (!mf_fake_session_check (self, cancellable, error))
-        return FALSE;
-      if (take_news (self, out_heard) || g_cancellable_is_cancelled (wake)
-          || !g_cond_wait_until (&fake->changed, &fake->lock, until))
-        return TRUE;
-    }
-}
-
-static gboolean
-idle (MfRemote *self, guint wait_ms, GCancellable *wake, MfHeard *out_heard,
-      GCancellable *cancellable, GError **error)
-{
-  gint64 until = g_get_monotonic_time () + (gint64) wait_ms * 1000;
-  MfFake *fake = self->fake;
-
-  if ((self->caps & MF_CAP_IDLE) == 0)
-    {
-      g_set_error_literal (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_UNSUPPORTED, "no IDLE");
-      return FALSE;
-    }
-  gulong by_wake = wake != NULL ? mf_fake_session_listen (self, wake) : 0;
-  gulong by_cancel = cancellable != NULL ? mf_fake_session_listen (self, cancellable) : 0;
-  gboolean ok = enter_selected (self, MF_FAKE_IDLE, cancellable, error) != NULL;
-  if (ok)
-    {
-      fake->n_held[MF_FAKE_IDLE]++;
-      g_cond_broadcast (&fake->changed);
-      ok = wait_for_news (self, until, wake, out_heard, cancellable, error);
-      fake->n_held[MF_FAKE_IDLE]--;
-      g_mutex_unlock (&fake->lock);
-    }
-  if (wake != NULL)
-    g_cancellable_disconnect (wake, by_wake);
-  if (cancellable != NULL)
-    g_cancellable_disconnect (cancellable, by_cancel);
-  return ok;
 }
 
 static gboolean
@@ -676,7 +411,7 @@ const MfRemoteOps mf_fake_ops = {
   .select = open_mailbox,
   .fetch = fetch,
   .uids = get_uids,
-  .bodies = bodies,
+  .bodies = mf_fake_send_bodies,
   .search = search,
   .store = mf_fake_change_store,
   .store_labels = mf_fake_change_store_labels,
@@ -689,7 +424,7 @@ const MfRemoteOps mf_fake_ops = {
   .rename = mf_fake_change_rename,
   .subscribe = mf_fake_change_subscribe,
   .quota = quota,
-  .announce = announce,
-  .idle = idle,
+  .announce = mf_fake_announce,
+  .idle = mf_fake_idle,
   .noop = noop,
 };

@@ -120,6 +120,18 @@ mf_fake_session_enter (MfRemote *self, MfFakeOp op, const char *mailbox,
   return FALSE;
 }
 
+MfFakeMailbox *
+mf_fake_session_enter_selected (MfRemote *self, MfFakeOp op, GCancellable *cancellable,
+                                GError **error)
+{
+  if (!mf_fake_session_enter (self, op, NULL, cancellable, error))
+    return NULL;
+  MfFakeMailbox *mailbox = mf_fake_session_selected (self);
+  if (mailbox == NULL)
+    mf_fake_session_lost (self, error);
+  return mailbox;
+}
+
 gboolean
 mf_fake_session_leave (MfRemote *self, MfFakeOp op, GError **error)
 {

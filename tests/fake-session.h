@@ -27,6 +27,9 @@ void mf_fake_session_close (MfRemote *self);
  * server's lock is held.  @mailbox (nullable): the selected one. */
 gboolean mf_fake_session_enter (MfRemote *self, MfFakeOp op, const char *mailbox,
                                 GCancellable *cancellable, GError **error);
+/* The same for a look into the selected mailbox.  NULL: refused. */
+MfFakeMailbox *mf_fake_session_enter_selected (MfRemote *self, MfFakeOp op,
+                                               GCancellable *cancellable, GError **error);
 /* With the lock, before one of the messages that an operation is about.  FALSE: the
  * session is dead, and nothing more is done. */
 gboolean mf_fake_session_step (MfRemote *self);
