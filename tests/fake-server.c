@@ -1,11 +1,9 @@
-/* The test's side of fake-remote.h. */
+/* The test's side of fake-remote.h: another client, and what it sees. */
 #include "tests/fake-server.h"
 
 #include <string.h>
 
 #include "cache/recover.h"
-
-#define DEADLINE_S 20
 
 static void
 clear_failure (gpointer data)
@@ -137,10 +135,8 @@ mf_fake_take_step (MfFake *self)
   return FALSE;
 }
 
-/* ---- another client --------------------------------------------------- */
-
-static MfFakeMailbox *
-lock_mailbox (MfFake *self, const char *mailbox)
+MfFakeMailbox *
+mf_fake_lock_mailbox (MfFake *self, const char *mailbox)
 {
   g_mutex_lock (&self->lock);
   MfFakeMailbox *found = mf_fake_find (self, mailbox);
@@ -148,20 +144,30 @@ lock_mailbox (MfFake *self, const char *mailbox)
   return found;
 }
 
-static void
-unlock (MfFake *self)
+void
+mf_fake_unlock (MfFake *self)
 {
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
 }
 
-static MfFakeMessage *
-lock_message (MfFake *self, const char *mailbox, guint32 uid)
+MfFakeMessage *
+mf_fake_lock_message (MfFake *self, const char *mailbox, guint32 uid)
 {
-  MfFakeMessage *message = mf_fake_mailbox_find (lock_mailbox (self, mailbox), uid);
+  MfFakeMessage *message = mf_fake_mailbox_find (mf_fake_lock_mailbox (self, mailbox), uid);
 
   g_assert_nonnull (message);
   return message;
+}
+
+/* ---- another client --------------------------------------------------- */
+
+void
+mf_fake_set_caps (MfFake *self, MfCaps caps)
+{
+  g_mutex_lock (&self->lock);
+  self->caps = caps;
+  mf_fake_unlock (self);
 }
 
 void
@@ -170,7 +176,7 @@ mf_fake_create (MfFake *self, const char *mailbox)
   g_mutex_lock (&self->lock);
   g_assert_null (mf_fake_find (self, mailbox));
   mf_fake_add (self, mailbox);
-  unlock (self);
+  mf_fake_unlock (self);
 }
 
 void
@@ -183,52 +189,52 @@ mf_fake_create_plain (MfFake *self, const char *mailbox)
 void
 mf_fake_remove (MfFake *self, const char *mailbox)
 {
-  mf_fake_drop (self, lock_mailbox (self, mailbox));
-  unlock (self);
+  mf_fake_drop (self, mf_fake_lock_mailbox (self, mailbox));
+  mf_fake_unlock (self);
 }
 
 void
 mf_fake_set_selectable (MfFake *self, const char *mailbox, gboolean selectable)
 {
-  lock_mailbox (self, mailbox)->selectable = selectable;
-  unlock (self);
+  mf_fake_lock_mailbox (self, mailbox)->selectable = selectable;
+  mf_fake_unlock (self);
 }
 
 void
 mf_fake_subscribe (MfFake *self, const char *mailbox, gboolean on)
 {
-  lock_mailbox (self, mailbox)->subscribed = on;
-  unlock (self);
+  mf_fake_lock_mailbox (self, mailbox)->subscribed = on;
+  mf_fake_unlock (self);
 }
 
 void
 mf_fake_set_use (MfFake *self, const char *mailbox, MfSpecialUse use)
 {
-  lock_mailbox (self, mailbox)->use = use;
-  unlock (self);
+  mf_fake_lock_mailbox (self, mailbox)->use = use;
+  mf_fake_unlock (self);
 }
 
 void
 mf_fake_set_fixed (MfFake *self, const char *mailbox, MfFlags flags)
 {
-  lock_mailbox (self, mailbox)->fixed = flags;
-  unlock (self);
+  mf_fake_lock_mailbox (self, mailbox)->fixed = flags;
+  mf_fake_unlock (self);
 }
 
 void
 mf_fake_renumber (MfFake *self, const char *mailbox)
 {
-  mf_fake_mailbox_renumber (lock_mailbox (self, mailbox), self->next_validity++);
-  unlock (self);
+  mf_fake_mailbox_renumber (mf_fake_lock_mailbox (self, mailbox), self->next_validity++);
+  mf_fake_unlock (self);
 }
 
 guint32
 mf_fake_append_bytes (MfFake *self, const char *mailbox, GBytes *body, MfFlags flags,
                       const char *keywords)
 {
-  guint32 uid = mf_fake_put (self, lock_mailbox (self, mailbox), body, flags, keywords)->uid;
+  guint32 uid = mf_fake_put (self, mf_fake_lock_mailbox (self, mailbox), body, flags, keywords)->uid;
 
-  unlock (self);
+  mf_fake_unlock (self);
   return uid;
 }
 
@@ -255,37 +261,37 @@ void
 mf_fake_set_flags (MfFake *self, const char *mailbox, guint32 uid, MfFlags flags,
                    const char *keywords)
 {
-  MfFakeMessage *message = lock_message (self, mailbox, uid);
+  MfFakeMessage *message = mf_fake_lock_message (self, mailbox, uid);
 
   message->flags = flags;
   mf_fake_message_set_keywords (message, keywords);
   mf_fake_mailbox_touch (mf_fake_find (self, mailbox), message);
-  unlock (self);
+  mf_fake_unlock (self);
 }
 
 void
 mf_fake_set_date (MfFake *self, const char *mailbox, guint32 uid, gint64 internaldate)
 {
-  lock_message (self, mailbox, uid)->internaldate = internaldate;
-  unlock (self);
+  mf_fake_lock_message (self, mailbox, uid)->internaldate = internaldate;
+  mf_fake_unlock (self);
 }
 
 void
 mf_fake_set_labels (MfFake *self, const char *mailbox, guint32 uid, const char *labels)
 {
-  MfFakeMessage *message = lock_message (self, mailbox, uid);
+  MfFakeMessage *message = mf_fake_lock_message (self, mailbox, uid);
 
   g_free (message->labels);
   message->labels = g_strdup (labels);
   mf_fake_mailbox_touch (mf_fake_find (self, mailbox), message);
-  unlock (self);
+  mf_fake_unlock (self);
 }
 
 void
 mf_fake_expunge (MfFake *self, const char *mailbox, guint32 uid)
 {
-  g_assert_true (mf_fake_mailbox_expunge (lock_mailbox (self, mailbox), uid));
-  unlock (self);
+  g_assert_true (mf_fake_mailbox_expunge (mf_fake_lock_mailbox (self, mailbox), uid));
+  mf_fake_unlock (self);
 }
 
 /* ---- looking ---------------------------------------------------------- */
@@ -319,9 +325,9 @@ mf_fake_has_mailbox (MfFake *self, const char *mailbox)
 gboolean
 mf_fake_is_subscribed (MfFake *self, const char *mailbox)
 {
-  gboolean subscribed = lock_mailbox (self, mailbox)->subscribed;
+  gboolean subscribed = mf_fake_lock_mailbox (self, mailbox)->subscribed;
 
-  unlock (self);
+  mf_fake_unlock (self);
   return subscribed;
 }
 
@@ -329,11 +335,11 @@ char *
 mf_fake_uids (MfFake *self, const char *mailbox)
 {
   g_autoptr (MfUidSet) uids = mf_uidset_new ();
-  MfFakeMailbox *one = lock_mailbox (self, mailbox);
+  MfFakeMailbox *one = mf_fake_lock_mailbox (self, mailbox);
 
   for (guint i = 0; i < one->messages->len; i++)
     mf_uidset_add (uids, ((MfFakeMessage *) g_ptr_array_index (one->messages, i))->uid);
-  unlock (self);
+  mf_fake_unlock (self);
   return mf_uidset_to_string (uids);
 }
 
@@ -342,7 +348,7 @@ mf_fake_messages (MfFake *self, const char *mailbox)
 {
   static const char letters[] = "DFPRST";
   GString *text = g_string_new (NULL);
-  MfFakeMailbox *one = lock_mailbox (self, mailbox);
+  MfFakeMailbox *one = mf_fake_lock_mailbox (self, mailbox);
 
   for (guint i = 0; i < one->messages->len; i++)
     {
@@ -353,16 +359,16 @@ mf_fake_messages (MfFake *self, const char *mailbox)
           g_string_append_c (text, letters[bit]);
       g_string_append (text, message->keywords);
     }
-  unlock (self);
+  mf_fake_unlock (self);
   return g_string_free (text, FALSE);
 }
 
 guint32
 mf_fake_uidvalidity (MfFake *self, const char *mailbox)
 {
-  guint32 uidvalidity = lock_mailbox (self, mailbox)->uidvalidity;
+  guint32 uidvalidity = mf_fake_lock_mailbox (self, mailbox)->uidvalidity;
 
-  unlock (self);
+  mf_fake_unlock (self);
   return uidvalidity;
 }
 
@@ -370,7 +376,7 @@ gboolean
 mf_fake_message (MfFake *self, const char *mailbox, guint32 uid, MfFlags *out_flags,
                  char **out_keywords, GBytes **out_body)
 {
-  MfFakeMessage *message = mf_fake_mailbox_find (lock_mailbox (self, mailbox), uid);
+  MfFakeMessage *message = mf_fake_mailbox_find (mf_fake_lock_mailbox (self, mailbox), uid);
 
   if (message != NULL && out_flags != NULL)
     *out_flags = message->flags;
@@ -378,16 +384,16 @@ mf_fake_message (MfFake *self, const char *mailbox, guint32 uid, MfFlags *out_fl
     *out_keywords = g_strdup (message->keywords);
   if (message != NULL && out_body != NULL)
     *out_body = g_bytes_ref (message->body);
-  unlock (self);
+  mf_fake_unlock (self);
   return message != NULL;
 }
 
 gint64
 mf_fake_date (MfFake *self, const char *mailbox, guint32 uid)
 {
-  gint64 date = lock_message (self, mailbox, uid)->internaldate;
+  gint64 date = mf_fake_lock_message (self, mailbox, uid)->internaldate;
 
-  unlock (self);
+  mf_fake_unlock (self);
   return date;
 }
 
@@ -435,165 +441,4 @@ mf_fake_n_sessions (MfFake *self)
   guint n = self->n_sessions;
   g_mutex_unlock (&self->lock);
   return n;
-}
-
-/* ---- trouble ---------------------------------------------------------- */
-
-void
-mf_fake_set_caps (MfFake *self, MfCaps caps)
-{
-  g_mutex_lock (&self->lock);
-  self->caps = caps;
-  unlock (self);
-}
-
-void
-mf_fake_set_step (MfFake *self, MfFakeStep (*func) (gpointer), gpointer user_data)
-{
-  g_mutex_lock (&self->lock);
-  self->step = func;
-  self->step_data = user_data;
-  unlock (self);
-}
-
-void
-mf_fake_step (MfFake *self)
-{
-  g_mutex_lock (&self->lock);
-  mf_fake_take_step (self);
-  unlock (self);
-}
-
-void
-mf_fake_set_online (MfFake *self, gboolean online)
-{
-  g_mutex_lock (&self->lock);
-  self->online = online;
-  self->epoch++;
-  unlock (self);
-}
-
-void
-mf_fake_cut (MfFake *self)
-{
-  g_mutex_lock (&self->lock);
-  self->epoch++;
-  unlock (self);
-}
-
-void
-mf_fake_fail_in (MfFake *self, const char *mailbox, MfFakeOp op, MfRemoteError code, guint n)
-{
-  MfFakeFailure failure = { op, g_strdup (mailbox), code, n };
-
-  g_mutex_lock (&self->lock);
-  g_array_append_val (self->failures, failure);
-  unlock (self);
-}
-
-void
-mf_fake_fail (MfFake *self, MfFakeOp op, MfRemoteError code, guint n)
-{
-  mf_fake_fail_in (self, NULL, op, code, n);
-}
-
-void
-mf_fake_forget_failures (MfFake *self)
-{
-  g_mutex_lock (&self->lock);
-  g_array_set_size (self->failures, 0);
-  unlock (self);
-}
-
-void
-mf_fake_lose_answer (MfFake *self, MfFakeOp op, guint n)
-{
-  g_mutex_lock (&self->lock);
-  self->lose[op] = n;
-  unlock (self);
-}
-
-void
-mf_fake_die_after_rows (MfFake *self, guint n)
-{
-  g_mutex_lock (&self->lock);
-  self->rows_to_live = (gint) n;
-  unlock (self);
-}
-
-void
-mf_fake_die_in_body (MfFake *self, guint32 uid, gsize bytes)
-{
-  g_mutex_lock (&self->lock);
-  self->die_uid = uid;
-  self->die_bytes = bytes;
-  unlock (self);
-}
-
-void
-mf_fake_refuse_batches (MfFake *self, MfRemoteError code, guint n)
-{
-  g_mutex_lock (&self->lock);
-  self->refuse_batches = n;
-  self->refuse_code = code;
-  unlock (self);
-}
-
-void
-mf_fake_set_body (MfFake *self, const char *mailbox, guint32 uid, MfFakeBody how)
-{
-  lock_message (self, mailbox, uid)->how = how;
-  unlock (self);
-}
-
-void
-mf_fake_claim_size (MfFake *self, const char *mailbox, guint32 uid, guint64 size)
-{
-  lock_message (self, mailbox, uid)->size = size;
-  unlock (self);
-}
-
-void
-mf_fake_set_quota (MfFake *self, guint64 limit_bytes)
-{
-  g_mutex_lock (&self->lock);
-  self->quota_limit_bytes = limit_bytes;
-  unlock (self);
-}
-
-void
-mf_fake_set_piece (MfFake *self, gsize bytes)
-{
-  g_mutex_lock (&self->lock);
-  self->piece = bytes;
-  unlock (self);
-}
-
-void
-mf_fake_hold (MfFake *self, MfFakeOp op)
-{
-  g_mutex_lock (&self->lock);
-  self->hold[op] = TRUE;
-  unlock (self);
-}
-
-void
-mf_fake_release (MfFake *self, MfFakeOp op)
-{
-  g_mutex_lock (&self->lock);
-  self->hold[op] = FALSE;
-  unlock (self);
-}
-
-gboolean
-mf_fake_wait_held (MfFake *self, MfFakeOp op, guint n)
-{
-  gint64 until = g_get_monotonic_time () + DEADLINE_S * G_USEC_PER_SEC;
-  gboolean in_time = TRUE;
-
-  g_mutex_lock (&self->lock);
-  while (self->n_held[op] < n && in_time)
-    in_time = g_cond_wait_until (&self->changed, &self->lock, until);
-  g_mutex_unlock (&self->lock);
-  return in_time;
 }

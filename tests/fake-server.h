@@ -54,3 +54,8 @@ MfFakeMessage *mf_fake_put (MfFake *self, MfFakeMailbox *mailbox, GBytes *body, 
 guint64 mf_fake_used_bytes (MfFake *self);
 /* FALSE: no session is alive now. */
 gboolean mf_fake_take_step (MfFake *self);
+/* With the lock from here on.  It must be there. */
+MfFakeMailbox *mf_fake_lock_mailbox (MfFake *self, const char *mailbox);
+MfFakeMessage *mf_fake_lock_message (MfFake *self, const char *mailbox, guint32 uid);
+/* Whoever waits looks again. */
+void mf_fake_unlock (MfFake *self);
