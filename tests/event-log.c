@@ -88,6 +88,14 @@ mf_event_log_take (MfEventLog *self)
   return text;
 }
 
+void
+mf_event_log_assert (MfEventLog *self, const char *expected)
+{
+  g_autofree char *words = mf_event_log_take (self);
+
+  g_assert_cmpstr (words, ==, expected);
+}
+
 gboolean
 mf_event_log_wait (MfEventLog *self, const char *words)
 {

@@ -18,6 +18,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfEventLog, mf_event_log_free)
 void mf_event_log_func (const MfEvent *event, gpointer log);
 /* What came since the last time, separated by ", ".  (transfer full) */
 char *mf_event_log_take (MfEventLog *self);
+/* The same, and that it is @expected. */
+void mf_event_log_assert (MfEventLog *self, const char *expected);
 /* Until @words came once more than were seen by an earlier wait for them; FALSE:
  * not in time. */
 gboolean mf_event_log_wait (MfEventLog *self, const char *words);

@@ -33,6 +33,7 @@ mf_rig_init (MfRig *self, MfCaps caps)
   self->dir = mf_tempdir_new ();
   self->cache_dir = g_build_filename (self->dir, "cache", NULL);
   g_assert_cmpint (g_mkdir_with_parents (self->cache_dir, 0700), ==, 0);
+  self->caps = caps;
   self->fake = mf_fake_new (caps);
   self->link = mf_link_new (&mf_fake_ops, mf_fake_account (self->fake));
   self->log = mf_event_log_new ();
@@ -62,6 +63,33 @@ void
 mf_rig_tear_down (MfRig *self, gconstpointer data)
 {
   mf_rig_clear (self);
+}
+
+void
+mf_rig_set_up_unlisted (MfRig *self, gconstpointer data)
+{
+  mf_rig_set_up (self, data);
+  mf_rig_put_folder (self, "INBOX");
+  mf_rig_put_folder (self, "other");
+  mf_rig_sql (self, "UPDATE folder SET uidvalidity = 0, tag = NULL");
+  mf_fake_create (self->fake, "other");
+}
+
+const MfRigStep mf_rig_steps[MF_RIG_N_STEPS] = {
+  { "plain", 0 },
+  { "CONDSTORE", MF_CAP_CONDSTORE },
+  { "QRESYNC", MF_CAP_CONDSTORE | MF_CAP_QRESYNC },
+};
+
+void
+mf_rig_add_each (const char *path, void (*func) (MfRig *, gconstpointer))
+{
+  for (guint i = 0; i < MF_RIG_N_STEPS; i++)
+    {
+      g_autofree char *full = g_strdup_printf ("%s, %s", path, mf_rig_steps[i].name);
+      g_test_add (full, MfRig, GUINT_TO_POINTER (mf_rig_steps[i].caps), mf_rig_set_up_unlisted,
+                  func, mf_rig_tear_down);
+    }
 }
 
 void
@@ -251,4 +279,20 @@ mf_rig_uids (MfRig *self, const char *mailbox, MfPlace place)
   mf_messages_list (self->db, mf_rig_find (self, mailbox), place, 0, add_uid, uids, &error);
   g_assert_no_error (error);
   return mf_uidset_to_string (uids);
+}
+
+void
+mf_rig_assert_same (MfRig *self, const char *mailbox)
+{
+  g_autofree char *here = mf_rig_messages (self, mailbox);
+  g_autofree char *there = mf_fake_messages (self->fake, mailbox);
+  g_auto (MfFolder) folder = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpstr (here, ==, there);
+  mf_folders_get_mailbox (self->db, mailbox, &folder, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (folder.messages, ==, mf_rig_number (self, "SELECT COUNT(*) FROM message"));
+  g_assert_cmpuint (folder.unseen, ==,
+                    mf_rig_number (self, "SELECT COUNT(*) FROM message WHERE NOT flags & 16"));
 }

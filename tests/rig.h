@@ -15,6 +15,7 @@
 typedef struct
 {
   char *dir, *cache_dir;
+  MfCaps caps;
   MfDb *db;
   MfFake *fake;
   MfLink *link;
@@ -30,6 +31,21 @@ void mf_rig_clear (MfRig *self);
 /* The same for g_test_add(): the caps are GUINT_TO_POINTER() in @data. */
 void mf_rig_set_up (MfRig *self, gconstpointer data);
 void mf_rig_tear_down (MfRig *self, gconstpointer data);
+/* The same with rows of INBOX and "other" that were never listed, and with "other" on the
+ * server. */
+void mf_rig_set_up_unlisted (MfRig *self, gconstpointer data);
+
+/* What servers can do to tell of changes: nothing, CONDSTORE alone, QRESYNC. */
+typedef struct
+{
+  const char *name;
+  MfCaps caps;
+} MfRigStep;
+#define MF_RIG_N_STEPS 3
+extern const MfRigStep mf_rig_steps[MF_RIG_N_STEPS];
+/* Adds "@path, NAME" for each, with mf_rig_set_up_unlisted(). */
+void mf_rig_add_each (const char *path, void (*func) (MfRig *, gconstpointer));
+
 /* Closes the index and opens it anew. */
 void mf_rig_reopen (MfRig *self);
 /* A new link; the old one's session is closed. */
@@ -56,3 +72,6 @@ MfFolderId mf_rig_find (MfRig *self, const char *mailbox);
 char *mf_rig_messages (MfRig *self, const char *mailbox);
 /* UIDs in cur/ or new/.  (transfer full) */
 char *mf_rig_uids (MfRig *self, const char *mailbox, MfPlace place);
+/* The same is seen on the server; the folder's counts are true.  For the only one that
+ * has messages. */
+void mf_rig_assert_same (MfRig *self, const char *mailbox);

@@ -15,8 +15,7 @@ static void
 assert_sent (MfNews *news, MfEventLog *log, const char *expected)
 {
   mf_news_send (news);
-  g_autofree char *words = mf_event_log_take (log);
-  g_assert_cmpstr (words, ==, expected);
+  mf_event_log_assert (log, expected);
 }
 
 static void

@@ -10,16 +10,6 @@
 #define QRESYNC (MF_CAP_CONDSTORE | MF_CAP_QRESYNC)
 #define BATCH 1000 /* rows that are stored together */
 
-static void
-set_up (MfRig *rig, gconstpointer data)
-{
-  mf_rig_set_up (rig, data);
-  mf_rig_put_folder (rig, "INBOX");
-  mf_rig_put_folder (rig, "other");
-  mf_rig_sql (rig, "UPDATE folder SET uidvalidity = 0, tag = NULL");
-  mf_fake_create (rig->fake, "other");
-}
-
 static gboolean
 try_pull (MfRig *rig, GError **error)
 {
@@ -30,30 +20,6 @@ static void
 pull (MfRig *rig)
 {
   mf_rig_pull_folder (rig, "INBOX");
-}
-
-static void
-assert_same (MfRig *rig)
-{
-  g_autofree char *here = mf_rig_messages (rig, "INBOX");
-  g_autofree char *there = mf_fake_messages (rig->fake, "INBOX");
-  g_auto (MfFolder) folder = { 0 };
-  g_autoptr (GError) error = NULL;
-
-  g_assert_cmpstr (here, ==, there);
-  mf_folders_get_mailbox (rig->db, "INBOX", &folder, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (folder.messages, ==,
-                    mf_rig_number (rig, "SELECT COUNT(*) FROM message"));
-  g_assert_cmpuint (folder.unseen, ==,
-                    mf_rig_number (rig, "SELECT COUNT(*) FROM message WHERE NOT flags & 16"));
-}
-
-static void
-assert_events (MfRig *rig, const char *expected)
-{
-  g_autofree char *words = mf_event_log_take (rig->log);
-  g_assert_cmpstr (words, ==, expected);
 }
 
 static void
@@ -85,84 +51,18 @@ start_with_five (MfRig *rig)
   forget_times (rig);
 }
 
-/* ---- the first listing ------------------------------------------------ */
-
-static void
-test_first_listing (MfRig *rig, gconstpointer data)
-{
-  g_auto (MfFolder) folder = { 0 };
-  g_autofree char *events = NULL, *fresh = NULL;
-
-  mf_fake_fill (rig->fake, "INBOX", 5);
-  mf_fake_set_flags (rig->fake, "INBOX", 2, MF_FLAG_SEEN | MF_FLAG_FLAGGED, "$Junk work");
-  pull (rig);
-  assert_same (rig);
-  fresh = mf_rig_uids (rig, "INBOX", MF_PLACE_NEW);
-  g_assert_cmpstr (fresh, ==, "1,3:5");
-  g_assert_true (mf_folders_get_mailbox (rig->db, "INBOX", &folder, NULL));
-  g_assert_true (folder.known);
-  g_assert_cmpuint (folder.uidnext, ==, 6);
-  g_assert_cmpuint (folder.uidvalidity, ==, mf_fake_uidvalidity (rig->fake, "INBOX"));
-  g_assert_nonnull (folder.tag);
-  events = g_strdup_printf ("listed %" G_GINT64_FORMAT, folder.id);
-  assert_events (rig, events);
-}
-
-static void
-test_empty_folder_becomes_known (MfRig *rig, gconstpointer data)
-{
-  pull (rig);
-  g_assert_cmpint (mf_rig_number (rig, "SELECT known FROM folder WHERE mailbox = 'INBOX'"), ==, 1);
-  g_assert_cmpuint (mf_fake_count (rig->fake, MF_FAKE_FETCH), ==, 0);
-}
-
-/* Its UID came with the answer to an upload, before any pull had met it. */
-static void
-test_own_message_that_is_expunged_goes (MfRig *rig, gconstpointer data)
-{
-  pull (rig);
-  mf_fake_fill (rig->fake, "INBOX", 1);
-  mf_rig_put_message (rig, mf_rig_find (rig, "INBOX"), 1, 10);
-  mf_fake_expunge (rig->fake, "INBOX", 1);
-  pull (rig);
-  g_assert_cmpint (mf_rig_number (rig, "SELECT COUNT(*) FROM message"), ==, 0);
-}
-
-static void
-test_interrupted_listing_goes_on (MfRig *rig, gconstpointer data)
-{
-  g_autoptr (GError) error = NULL;
-
-  mf_fake_fill (rig->fake, "INBOX", 2 * BATCH + 500);
-  mf_fake_die_after_rows (rig->fake, BATCH + 700);
-  g_assert_false (try_pull (rig, &error));
-  g_assert_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE);
-  g_assert_cmpint (mf_rig_number (rig, "SELECT COUNT(*) FROM message"), ==, BATCH);
-  g_assert_cmpint (mf_rig_number (rig, "SELECT known FROM folder WHERE mailbox = 'INBOX'"), ==, 0);
-
-  mf_fake_reset_counts (rig->fake);
-  mf_fake_set_flags (rig->fake, "INBOX", 7, MF_FLAG_SEEN, NULL);
-  mf_fake_expunge (rig->fake, "INBOX", 5);
-  mf_fake_expunge (rig->fake, "INBOX", BATCH + 5);
-  mf_fake_fill (rig->fake, "INBOX", 1);
-  pull (rig);
-  assert_same (rig);
-  guint again = GPOINTER_TO_UINT (data) == 0 ? BATCH - 1 : 2; /* for their flags */
-  g_assert_cmpuint (mf_fake_n_rows (rig->fake), <=, BATCH + 500 + again);
-}
-
-/* ---- after it --------------------------------------------------------- */
+/* ---- what another client does ----------------------------------------- */
 
 static void
 test_nothing_changed_costs_nothing (MfRig *rig, gconstpointer data)
 {
   start_with_five (rig);
   pull (rig);
-  assert_same (rig);
-  assert_events (rig, "");
+  mf_rig_assert_same (rig, "INBOX");
+  mf_event_log_assert (rig->log, "");
   assert_times_changed (rig, FALSE, FALSE);
-  g_assert_cmpuint (mf_fake_n_rows (rig->fake), ==, GPOINTER_TO_UINT (data) == 0 ? 5 : 0);
-  if (GPOINTER_TO_UINT (data) == QRESYNC)
+  g_assert_cmpuint (mf_fake_n_rows (rig->fake), ==, rig->caps == 0 ? 5 : 0);
+  if (rig->caps == QRESYNC)
     g_assert_cmpuint (mf_fake_count (rig->fake, MF_FAKE_UIDS), ==, 0);
 }
 
@@ -175,68 +75,71 @@ test_last_one_expunged_costs_nothing_later (MfRig *rig, gconstpointer data)
   mf_rig_relink (rig);
   mf_fake_reset_counts (rig->fake);
   pull (rig);
-  assert_same (rig);
-  g_assert_cmpuint (mf_fake_count (rig->fake, MF_FAKE_FETCH), ==,
-                    GPOINTER_TO_UINT (data) == 0 ? 1 : 0);
+  mf_rig_assert_same (rig, "INBOX");
+  g_assert_cmpuint (mf_fake_count (rig->fake, MF_FAKE_FETCH), ==, rig->caps == 0 ? 1 : 0);
 }
 
 static void
-test_flags_follow (MfRig *rig, gconstpointer data)
+set_a_flag (MfFake *fake)
 {
-  start_with_five (rig);
-  mf_fake_set_flags (rig->fake, "INBOX", 2, MF_FLAG_SEEN | MF_FLAG_ANSWERED, "$Junk");
-  pull (rig);
-  assert_same (rig);
-  assert_events (rig, "changed 2");
-  assert_times_changed (rig, TRUE, FALSE);
+  mf_fake_set_flags (fake, "INBOX", 2, MF_FLAG_SEEN | MF_FLAG_ANSWERED, "$Junk");
 }
 
 static void
-test_a_flag_moves_to_cur (MfRig *rig, gconstpointer data)
+set_a_first_flag (MfFake *fake)
 {
-  start_with_five (rig);
-  mf_fake_set_flags (rig->fake, "INBOX", 3, MF_FLAG_SEEN, NULL);
-  pull (rig);
-  assert_same (rig);
-  assert_events (rig, "changed 3");
-  assert_times_changed (rig, TRUE, TRUE);
+  mf_fake_set_flags (fake, "INBOX", 3, MF_FLAG_SEEN, NULL);
 }
 
 static void
-test_expunged_go (MfRig *rig, gconstpointer data)
+expunge_two (MfFake *fake)
 {
-  start_with_five (rig);
-  mf_fake_expunge (rig->fake, "INBOX", 3);
-  mf_fake_expunge (rig->fake, "INBOX", 5);
-  pull (rig);
-  assert_same (rig);
-  assert_events (rig, "removed 3, removed 5");
-  assert_times_changed (rig, FALSE, TRUE);
+  mf_fake_expunge (fake, "INBOX", 3);
+  mf_fake_expunge (fake, "INBOX", 5);
 }
 
 static void
-test_appended_come (MfRig *rig, gconstpointer data)
+expunge_all (MfFake *fake)
 {
-  start_with_five (rig);
-  mf_fake_fill (rig->fake, "INBOX", 2);
-  mf_fake_set_flags (rig->fake, "INBOX", 7, MF_FLAG_SEEN, NULL);
-  pull (rig);
-  assert_same (rig);
-  assert_events (rig, "added 6, added 7");
-  assert_times_changed (rig, TRUE, TRUE);
-  if (GPOINTER_TO_UINT (data) != 0)
-    g_assert_cmpuint (mf_fake_n_rows (rig->fake), <=, 2 * 2);
-}
-
-static void
-test_all_go (MfRig *rig, gconstpointer data)
-{
-  start_with_five (rig);
   for (guint32 uid = 1; uid <= 5; uid++)
-    mf_fake_expunge (rig->fake, "INBOX", uid);
+    mf_fake_expunge (fake, "INBOX", uid);
+}
+
+static void
+append_two (MfFake *fake)
+{
+  mf_fake_fill (fake, "INBOX", 2);
+  mf_fake_set_flags (fake, "INBOX", 7, MF_FLAG_SEEN, NULL);
+}
+
+typedef struct
+{
+  const char *claim;
+  void (*make) (MfFake *fake);
+  const char *events;
+  gboolean cur, new; /* their times change */
+} Change;
+
+static const Change changes[] = {
+  { "flags follow the server", set_a_flag, "changed 2", TRUE, FALSE },
+  { "a first flag moves the message to cur", set_a_first_flag, "changed 3", TRUE, TRUE },
+  { "expunged messages go", expunge_two, "removed 3, removed 5", FALSE, TRUE },
+  { "appended messages come", append_two, "added 6, added 7", TRUE, TRUE },
+  { "all messages go", expunge_all, "removed 1, removed 2, removed 3, removed 4, removed 5", TRUE,
+    TRUE },
+};
+
+static void
+follow (MfRig *rig, const Change *change)
+{
+  start_with_five (rig);
+  change->make (rig->fake);
   pull (rig);
-  assert_same (rig);
-  assert_events (rig, "removed 1, removed 2, removed 3, removed 4, removed 5");
+  mf_rig_assert_same (rig, "INBOX");
+  mf_event_log_assert (rig->log, change->events);
+  assert_times_changed (rig, change->cur, change->new);
+  if (rig->caps != 0)
+    g_assert_cmpuint (mf_fake_n_rows (rig->fake), <=, 2 * 2);
 }
 
 static void
@@ -261,8 +164,8 @@ test_open_mailbox_is_followed (MfRig *rig, gconstpointer data)
   mf_fake_expunge (rig->fake, "INBOX", 4);
   rig->link->is_current = TRUE;
   pull (rig);
-  assert_same (rig);
-  if (GPOINTER_TO_UINT (data) == QRESYNC)
+  mf_rig_assert_same (rig, "INBOX");
+  if (rig->caps == QRESYNC)
     {
       g_assert_cmpuint (mf_fake_count (rig->fake, MF_FAKE_SELECT), ==, 0);
       g_assert_cmpuint (mf_fake_n_rows (rig->fake), ==, 2);
@@ -277,9 +180,9 @@ test_more_news_than_single_ones (MfRig *rig, gconstpointer data)
   start_with_five (rig);
   mf_fake_fill (rig->fake, "INBOX", MF_NEWS_MOST + 1);
   pull (rig);
-  assert_same (rig);
+  mf_rig_assert_same (rig, "INBOX");
   expected = g_strdup_printf ("folder %" G_GINT64_FORMAT, mf_rig_find (rig, "INBOX"));
-  assert_events (rig, expected);
+  mf_event_log_assert (rig->log, expected);
 }
 
 /* The server has news of flags in passing, and does not tell of the new message yet. */
@@ -297,25 +200,6 @@ fetch_in_passing (MfRemote *remote, guint32 first, guint32 last, MfFetch items, 
   return TRUE;
 }
 
-static void
-test_news_in_passing_hide_nothing (MfRig *rig, gconstpointer data)
-{
-  MfRemoteOps in_passing = mf_fake_ops;
-
-  start_with_five (rig);
-  pull (rig);
-  mf_fake_fill (rig->fake, "INBOX", 1);
-  mf_fake_set_flags (rig->fake, "INBOX", 3, MF_FLAG_SEEN, NULL);
-  in_passing.fetch = fetch_in_passing;
-  rig->link->ops = &in_passing;
-  rig->link->is_current = TRUE;
-  pull (rig);
-  rig->link->ops = &mf_fake_ops;
-  rig->link->is_current = TRUE;
-  pull (rig);
-  assert_same (rig);
-}
-
 /* Flags are the newest, but what came and what went is not told of yet. */
 static gboolean
 fetch_ahead (MfRemote *remote, guint32 first, guint32 last, MfFetch items, guint64 since,
@@ -327,24 +211,33 @@ fetch_ahead (MfRemote *remote, guint32 first, guint32 last, MfFetch items, guint
   return mf_fake_ops.fetch (remote, 3, 3, items, since, &messages, user_data, cancellable, error);
 }
 
-static void
-test_news_that_are_ahead_hide_nothing (MfRig *rig, gconstpointer data)
+typedef struct
 {
-  MfRemoteOps ahead = mf_fake_ops;
+  gboolean (*fetch) (MfRemote *, guint32, guint32, MfFetch, guint64, const MfChangeSink *, gpointer,
+                     GCancellable *, GError **);
+  gboolean also_expunged;
+} Early;
+
+static void
+test_early_news_hide_nothing (MfRig *rig, gconstpointer data)
+{
+  const Early *early = data;
+  MfRemoteOps ops = mf_fake_ops;
 
   start_with_five (rig);
   pull (rig);
   mf_fake_fill (rig->fake, "INBOX", 1);
-  mf_fake_expunge (rig->fake, "INBOX", 2);
+  if (early->also_expunged)
+    mf_fake_expunge (rig->fake, "INBOX", 2);
   mf_fake_set_flags (rig->fake, "INBOX", 3, MF_FLAG_SEEN, NULL);
-  ahead.fetch = fetch_ahead;
-  rig->link->ops = &ahead;
+  ops.fetch = early->fetch;
+  rig->link->ops = &ops;
   rig->link->is_current = TRUE;
   pull (rig);
   rig->link->ops = &mf_fake_ops;
   rig->link->is_current = TRUE;
   pull (rig);
-  assert_same (rig);
+  mf_rig_assert_same (rig, "INBOX");
 }
 
 /* ---- trouble ---------------------------------------------------------- */
@@ -361,13 +254,13 @@ test_another_uidvalidity_is_followed (MfRig *rig, gconstpointer data)
   mf_fake_expunge (rig->fake, "INBOX", 2);
   mf_fake_renumber (rig->fake, "INBOX");
   pull (rig);
-  assert_same (rig);
+  mf_rig_assert_same (rig, "INBOX");
   g_assert_true (mf_folders_get_mailbox (rig->db, "INBOX", &after, NULL));
   g_assert_cmpint (after.id, ==, before.id);
   g_assert_cmpstr (after.tag, !=, before.tag);
   g_assert_true (after.known);
   g_assert_cmpint (mf_rig_number (rig, "SELECT MAX(id) FROM message"), ==, last);
-  assert_events (rig, "removed 0");
+  mf_event_log_assert (rig->log, "removed 0");
   assert_times_changed (rig, TRUE, FALSE);
 }
 
@@ -375,8 +268,8 @@ static void
 test_refusal_removes_nothing (MfRig *rig, gconstpointer data)
 {
   static const MfFakeOp ops[] = { MF_FAKE_SELECT, MF_FAKE_FETCH, MF_FAKE_UIDS };
-  static const MfRemoteError codes[] = { MF_REMOTE_ERROR_REFUSED, MF_REMOTE_ERROR_OFFLINE,
-                                         MF_REMOTE_ERROR_PROTOCOL };
+  static const MfRemoteError codes[]
+      = { MF_REMOTE_ERROR_REFUSED, MF_REMOTE_ERROR_OFFLINE, MF_REMOTE_ERROR_PROTOCOL };
   g_autofree char *before = NULL;
 
   start_with_five (rig);
@@ -389,12 +282,12 @@ test_refusal_removes_nothing (MfRig *rig, gconstpointer data)
         g_autoptr (GError) error = NULL;
         mf_rig_relink (rig);
         mf_fake_fail (rig->fake, ops[i], codes[j], 1);
-        if (ops[i] == MF_FAKE_UIDS && GPOINTER_TO_UINT (data) == QRESYNC)
+        if (ops[i] == MF_FAKE_UIDS && rig->caps == QRESYNC)
           continue; /* it is not asked */
-        if (ops[i] == MF_FAKE_FETCH && GPOINTER_TO_UINT (data) != 0)
+        if (ops[i] == MF_FAKE_FETCH && rig->caps != 0)
           continue;
         g_assert_false (try_pull (rig, &error));
-        g_assert_error (error, MF_REMOTE_ERROR, (int) codes[j]);
+        g_assert_error (error, MF_REMOTE_ERROR, (int)codes[j]);
         after = mf_rig_messages (rig, "INBOX");
         g_assert_cmpstr (after, ==, before);
       }
@@ -405,11 +298,11 @@ static void
 test_interrupted_catching_up_is_true (MfRig *rig, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  guint before = GPOINTER_TO_UINT (data) == 0 ? 5 : 0; /* lines about flags */
+  guint before = rig->caps == 0 ? 5 : 0; /* lines about flags */
 
   start_with_five (rig);
   mf_fake_fill (rig->fake, "INBOX", BATCH + 10);
-  if (GPOINTER_TO_UINT (data) == QRESYNC)
+  if (rig->caps == QRESYNC)
     before = BATCH + 10;
   mf_fake_die_after_rows (rig->fake, before + BATCH + 5);
   g_assert_false (try_pull (rig, &error));
@@ -419,25 +312,9 @@ test_interrupted_catching_up_is_true (MfRig *rig, gconstpointer data)
                    BATCH + 5);
   assert_times_changed (rig, FALSE, TRUE);
   pull (rig);
-  assert_same (rig);
+  mf_rig_assert_same (rig, "INBOX");
 }
 
-static void
-test_empty_folder_stays_known (MfRig *rig, gconstpointer data)
-{
-  g_autoptr (GError) error = NULL;
-
-  pull (rig);
-  mf_rig_relink (rig);
-  mf_fake_fill (rig->fake, "INBOX", 5);
-  mf_fake_die_after_rows (rig->fake, 0);
-  g_assert_false (try_pull (rig, &error));
-  g_assert_cmpint (mf_rig_number (rig, "SELECT known FROM folder WHERE mailbox = 'INBOX'"), ==, 1);
-  pull (rig);
-  assert_same (rig);
-}
-
-/* The flag is numbered before the new mail that the FETCH still sees. */
 static gpointer
 pull_thread (gpointer data)
 {
@@ -445,21 +322,45 @@ pull_thread (gpointer data)
   return NULL;
 }
 
+static gpointer
+pull_in_vain (gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (try_pull (data, &error));
+  return NULL;
+}
+
+/* To where it asks for messages, and waits. */
+static GThread *
+pull_to_fetch (MfRig *rig, GThreadFunc func)
+{
+  mf_fake_hold (rig->fake, MF_FAKE_FETCH);
+  GThread *thread = g_thread_new ("pull", func, rig);
+  g_assert_true (mf_fake_wait_held (rig->fake, MF_FAKE_FETCH, 1));
+  return thread;
+}
+
+static void
+go_on (MfRig *rig, GThread *thread)
+{
+  mf_fake_release (rig->fake, MF_FAKE_FETCH);
+  g_thread_join (thread);
+}
+
+/* The flag is numbered before the new mail that the FETCH still sees. */
 static void
 test_change_after_select_is_not_lost (MfRig *rig, gconstpointer data)
 {
   start_with_five (rig);
   mf_fake_fill (rig->fake, "INBOX", 1);
-  mf_fake_hold (rig->fake, MF_FAKE_FETCH);
-  GThread *thread = g_thread_new ("pull", pull_thread, rig);
-  g_assert_true (mf_fake_wait_held (rig->fake, MF_FAKE_FETCH, 1));
+  GThread *thread = pull_to_fetch (rig, pull_thread);
   mf_fake_set_flags (rig->fake, "INBOX", 1, MF_FLAG_SEEN, NULL);
   mf_fake_fill (rig->fake, "INBOX", 1);
-  mf_fake_release (rig->fake, MF_FAKE_FETCH);
-  g_thread_join (thread);
+  go_on (rig, thread);
   mf_rig_relink (rig);
   pull (rig);
-  assert_same (rig);
+  mf_rig_assert_same (rig, "INBOX");
 }
 
 static void
@@ -473,16 +374,7 @@ test_own_uid_ahead_hides_nothing (MfRig *rig, gconstpointer data)
   mf_fake_die_after_rows (rig->fake, BATCH + 10);
   g_assert_false (try_pull (rig, &error));
   pull (rig);
-  assert_same (rig);
-}
-
-static gpointer
-pull_in_vain (gpointer data)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_assert_false (try_pull (data, &error));
-  return NULL;
+  mf_rig_assert_same (rig, "INBOX");
 }
 
 static void
@@ -490,12 +382,9 @@ test_folder_that_goes_meanwhile_leaves_no_rows (MfRig *rig, gconstpointer data)
 {
   start_with_five (rig);
   mf_fake_fill (rig->fake, "INBOX", 5);
-  mf_fake_hold (rig->fake, MF_FAKE_FETCH);
-  GThread *thread = g_thread_new ("pull", pull_in_vain, rig);
-  g_assert_true (mf_fake_wait_held (rig->fake, MF_FAKE_FETCH, 1));
+  GThread *thread = pull_to_fetch (rig, pull_in_vain);
   g_assert_true (mf_folders_remove (rig->db, mf_rig_find (rig, "INBOX"), NULL));
-  mf_fake_release (rig->fake, MF_FAKE_FETCH);
-  g_thread_join (thread);
+  go_on (rig, thread);
   g_assert_cmpint (mf_rig_number (rig, "SELECT COUNT(*) FROM message"), ==, 0);
 }
 
@@ -506,38 +395,15 @@ test_folder_renumbered_meanwhile_stays_so (MfRig *rig, gconstpointer data)
   start_with_five (rig);
   pull (rig);
   mf_fake_fill (rig->fake, "INBOX", 5);
-  mf_fake_hold (rig->fake, MF_FAKE_FETCH);
-  GThread *thread = g_thread_new ("pull", pull_in_vain, rig);
-  g_assert_true (mf_fake_wait_held (rig->fake, MF_FAKE_FETCH, 1));
+  GThread *thread = pull_to_fetch (rig, pull_in_vain);
   mf_rig_sql (rig, "UPDATE message SET uid = NULL");
-  mf_rig_sql (rig, "UPDATE folder SET tag = 'new', renumbered = 1, uidnext = 0 WHERE mailbox = 'INBOX'");
-  mf_fake_release (rig->fake, MF_FAKE_FETCH);
-  g_thread_join (thread);
-  g_assert_cmpint (mf_rig_number (rig, "SELECT renumbered FROM folder WHERE mailbox = 'INBOX'"),
-                   ==, 1);
+  mf_rig_sql (rig,
+              "UPDATE folder SET tag = 'new', renumbered = 1, uidnext = 0 WHERE mailbox = 'INBOX'");
+  go_on (rig, thread);
+  g_assert_cmpint (mf_rig_number (rig, "SELECT renumbered FROM folder WHERE mailbox = 'INBOX'"), ==,
+                   1);
   pull (rig);
-  assert_same (rig);
-}
-
-static void
-test_labels_follow (MfRig *rig, gconstpointer data)
-{
-  g_autoptr (GError) error = NULL;
-  g_auto (MfMessage) with = { 0 }, without = { 0 };
-  MfFolderId inbox = mf_rig_find (rig, "INBOX");
-
-  mf_fake_set_caps (rig->fake, QRESYNC | MF_CAP_GMAIL | MF_CAP_OBJECTID);
-  mf_fake_fill (rig->fake, "INBOX", 1);
-  mf_fake_set_labels (rig->fake, "INBOX", 1, "red green");
-  pull (rig);
-  g_assert_true (mf_messages_get_uid (rig->db, inbox, 1, &with, NULL));
-  g_assert_cmpstr (with.labels, ==, "red green");
-  g_assert_cmpstr (with.emailid, ==, "E1");
-  mf_fake_set_labels (rig->fake, "INBOX", 1, "");
-  rig->link->is_current = TRUE;
-  pull (rig);
-  g_assert_true (mf_messages_get_uid (rig->db, inbox, 1, &without, NULL));
-  g_assert_cmpstr (without.labels, ==, "");
+  mf_rig_assert_same (rig, "INBOX");
 }
 
 /* A server that is set back, or no longer numbers changes. */
@@ -549,12 +415,12 @@ test_condstore_that_goes_away (MfRig *rig, gconstpointer data)
   mf_rig_relink (rig);
   mf_fake_set_flags (rig->fake, "INBOX", 1, MF_FLAG_SEEN, NULL);
   pull (rig);
-  assert_same (rig);
+  mf_rig_assert_same (rig, "INBOX");
   mf_fake_set_flags (rig->fake, "INBOX", 3, MF_FLAG_SEEN, NULL);
   mf_fake_set_caps (rig->fake, CONDSTORE);
   mf_rig_relink (rig);
   pull (rig);
-  assert_same (rig);
+  mf_rig_assert_same (rig, "INBOX");
 }
 
 static void
@@ -568,7 +434,7 @@ test_modseq_that_went_back (MfRig *rig, gconstpointer data)
   mf_rig_relink (rig);
   mf_fake_set_flags (rig->fake, "INBOX", 3, MF_FLAG_SEEN, NULL);
   pull (rig);
-  assert_same (rig);
+  mf_rig_assert_same (rig, "INBOX");
 }
 
 /* ---- at random -------------------------------------------------------- */
@@ -576,12 +442,12 @@ test_modseq_that_went_back (MfRig *rig, gconstpointer data)
 static void
 change_something (MfRig *rig, guint *n)
 {
-  guint32 uid = (guint32) g_test_rand_int_range (1, (gint32) *n + 2);
+  guint32 uid = (guint32)g_test_rand_int_range (1, (gint32)*n + 2);
 
   if (g_test_rand_int_range (0, 4) == 0)
     {
       mf_fake_append (rig->fake, "INBOX", "Subject: x\r\n\r\n",
-                      (MfFlags) g_test_rand_int_range (0, 4), NULL);
+                      (MfFlags)g_test_rand_int_range (0, 4), NULL);
       ++*n;
     }
   else if (g_test_rand_int_range (0, 40) == 0)
@@ -589,14 +455,14 @@ change_something (MfRig *rig, guint *n)
       g_autofree char *uids = mf_fake_uids (rig->fake, "INBOX");
       g_autoptr (MfUidSet) set = mf_uidset_parse (uids);
       mf_fake_renumber (rig->fake, "INBOX");
-      *n = set != NULL ? (guint) mf_uidset_count (set) : 0;
+      *n = set != NULL ? (guint)mf_uidset_count (set) : 0;
     }
   else if (!mf_fake_message (rig->fake, "INBOX", uid, NULL, NULL, NULL))
     return;
   else if (g_test_rand_bit ())
     mf_fake_expunge (rig->fake, "INBOX", uid);
   else
-    mf_fake_set_flags (rig->fake, "INBOX", uid, (MfFlags) g_test_rand_int_range (0, 64),
+    mf_fake_set_flags (rig->fake, "INBOX", uid, (MfFlags)g_test_rand_int_range (0, 64),
                        g_test_rand_bit () ? "a b" : NULL);
 }
 
@@ -617,9 +483,9 @@ pull_somehow (MfRig *rig)
       g_assert_no_error (error);
       break;
     case 2:
-      mf_fake_die_after_rows (rig->fake, (guint) g_test_rand_int_range (0, 10));
+      mf_fake_die_after_rows (rig->fake, (guint)g_test_rand_int_range (0, 10));
       try_pull (rig, NULL);
-      mf_fake_die_after_rows (rig->fake, (guint) -1);
+      mf_fake_die_after_rows (rig->fake, (guint)-1);
       break;
     case 3:
       mf_fake_fail (rig->fake, MF_FAKE_FETCH, MF_REMOTE_ERROR_REFUSED, 1);
@@ -644,65 +510,82 @@ test_random_changes_are_followed (MfRig *rig, gconstpointer data)
       for (gint32 i = g_test_rand_int_range (0, 6); i > 0; i--)
         change_something (rig, &n);
       pull_somehow (rig);
-      assert_same (rig);
+      mf_rig_assert_same (rig, "INBOX");
     }
 }
 
 /* ---- all together ----------------------------------------------------- */
 
-static void
-add (const char *path, void (*func) (MfRig *, gconstpointer))
+typedef struct
 {
-  static const struct
-  {
-    const char *name;
-    MfCaps caps;
-  } steps[] = { { "plain", 0 }, { "CONDSTORE", CONDSTORE }, { "QRESYNC", QRESYNC } };
+  MfCaps caps;
+  const Change *change;
+} Case;
 
-  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
-    {
-      g_autofree char *full = g_strdup_printf ("/pull/%s, %s", path, steps[i].name);
-      g_test_add (full, MfRig, GUINT_TO_POINTER (steps[i].caps), set_up, func, mf_rig_tear_down);
-    }
+static void
+set_up_case (MfRig *rig, gconstpointer data)
+{
+  mf_rig_set_up_unlisted (rig, GUINT_TO_POINTER (((const Case *)data)->caps));
+}
+
+static void
+test_change (MfRig *rig, gconstpointer data)
+{
+  follow (rig, ((const Case *)data)->change);
+}
+
+static void
+add_changes (void)
+{
+  static Case cases[G_N_ELEMENTS (changes)][MF_RIG_N_STEPS];
+
+  for (guint i = 0; i < G_N_ELEMENTS (changes); i++)
+    for (guint j = 0; j < MF_RIG_N_STEPS; j++)
+      {
+        g_autofree char *path
+            = g_strdup_printf ("/pull/%s, %s", changes[i].claim, mf_rig_steps[j].name);
+        cases[i][j] = (Case){ mf_rig_steps[j].caps, &changes[i] };
+        g_test_add (path, MfRig, &cases[i][j], set_up_case, test_change, mf_rig_tear_down);
+      }
+}
+
+/* With QRESYNC. */
+static void
+set_up_early (MfRig *rig, gconstpointer data)
+{
+  mf_rig_set_up_unlisted (rig, GUINT_TO_POINTER (QRESYNC));
 }
 
 int
 main (int argc, char **argv)
 {
+  static const Early in_passing = { fetch_in_passing, FALSE }, ahead = { fetch_ahead, TRUE };
+
   g_test_init (&argc, &argv, NULL);
-  add ("the first listing tells all", test_first_listing);
-  add ("an empty folder becomes known", test_empty_folder_becomes_known);
-  add ("an own message that is expunged at once goes", test_own_message_that_is_expunged_goes);
-  add ("an interrupted first listing goes on", test_interrupted_listing_goes_on);
-  add ("nothing changed costs no listing", test_nothing_changed_costs_nothing);
-  add ("the last one expunged costs nothing later", test_last_one_expunged_costs_nothing_later);
-  add ("flags follow the server", test_flags_follow);
-  add ("a first flag moves the message to cur", test_a_flag_moves_to_cur);
-  add ("expunged messages go", test_expunged_go);
-  add ("appended messages come", test_appended_come);
-  add ("all messages go", test_all_go);
-  add ("ids stay when flags change", test_ids_stay);
-  add ("a mailbox that is open is followed", test_open_mailbox_is_followed);
-  add ("more news than single ones", test_more_news_than_single_ones);
-  add ("another UIDVALIDITY is followed", test_another_uidvalidity_is_followed);
-  add ("a refusal removes nothing", test_refusal_removes_nothing);
-  add ("what was caught up before a loss is true", test_interrupted_catching_up_is_true);
-  add ("an empty folder stays known when its listing breaks", test_empty_folder_stays_known);
-  add ("a change after SELECT is not lost", test_change_after_select_is_not_lost);
-  add ("an own message with a UID ahead hides nothing", test_own_uid_ahead_hides_nothing);
-  add ("a folder that goes meanwhile leaves no rows",
-       test_folder_that_goes_meanwhile_leaves_no_rows);
-  add ("a folder that is renumbered meanwhile stays so",
-       test_folder_renumbered_meanwhile_stays_so);
-  add ("CONDSTORE may go away and come back", test_condstore_that_goes_away);
-  add ("a MODSEQ may go back", test_modseq_that_went_back);
-  add ("random changes are followed", test_random_changes_are_followed);
-  g_test_add ("/pull/news in passing hide no message", MfRig, GUINT_TO_POINTER (QRESYNC), set_up,
-              test_news_in_passing_hide_nothing, mf_rig_tear_down);
-  g_test_add ("/pull/news that are ahead hide neither message nor removal", MfRig,
-              GUINT_TO_POINTER (QRESYNC), set_up, test_news_that_are_ahead_hide_nothing,
-              mf_rig_tear_down);
-  g_test_add ("/pull/labels follow the server", MfRig, NULL, set_up, test_labels_follow,
-              mf_rig_tear_down);
+  add_changes ();
+  mf_rig_add_each ("/pull/nothing changed costs no listing", test_nothing_changed_costs_nothing);
+  mf_rig_add_each ("/pull/the last one expunged costs nothing later",
+                   test_last_one_expunged_costs_nothing_later);
+  mf_rig_add_each ("/pull/ids stay when flags change", test_ids_stay);
+  mf_rig_add_each ("/pull/a mailbox that is open is followed", test_open_mailbox_is_followed);
+  mf_rig_add_each ("/pull/more news than single ones", test_more_news_than_single_ones);
+  mf_rig_add_each ("/pull/another UIDVALIDITY is followed", test_another_uidvalidity_is_followed);
+  mf_rig_add_each ("/pull/a refusal removes nothing", test_refusal_removes_nothing);
+  mf_rig_add_each ("/pull/what was caught up before a loss is true",
+                   test_interrupted_catching_up_is_true);
+  mf_rig_add_each ("/pull/a change after SELECT is not lost", test_change_after_select_is_not_lost);
+  mf_rig_add_each ("/pull/an own message with a UID ahead hides nothing",
+                   test_own_uid_ahead_hides_nothing);
+  mf_rig_add_each ("/pull/a folder that goes meanwhile leaves no rows",
+                   test_folder_that_goes_meanwhile_leaves_no_rows);
+  mf_rig_add_each ("/pull/a folder that is renumbered meanwhile stays so",
+                   test_folder_renumbered_meanwhile_stays_so);
+  mf_rig_add_each ("/pull/CONDSTORE may go away and come back", test_condstore_that_goes_away);
+  mf_rig_add_each ("/pull/a MODSEQ may go back", test_modseq_that_went_back);
+  mf_rig_add_each ("/pull/random changes are followed", test_random_changes_are_followed);
+  g_test_add ("/pull/news in passing hide no message", MfRig, &in_passing, set_up_early,
+              test_early_news_hide_nothing, mf_rig_tear_down);
+  g_test_add ("/pull/news that are ahead hide neither message nor removal", MfRig, &ahead,
+              set_up_early, test_early_news_hide_nothing, mf_rig_tear_down);
   return g_test_run ();
 }

@@ -66,13 +66,6 @@ assert_told (MfRig *rig, const char *mailboxes)
   g_assert_cmpstr (words, ==, expected->str);
 }
 
-static void
-assert_nothing_told (MfRig *rig)
-{
-  g_autofree char *words = mf_event_log_take (rig->log);
-  g_assert_cmpstr (words, ==, "");
-}
-
 /* ---- coming and going ------------------------------------------------- */
 
 static void
@@ -92,7 +85,7 @@ test_nothing_new_is_no_news (MfRig *rig, gconstpointer data)
   g_free (pull (rig, EVERYTHING));
   assert_told (rig, "/");
   assert_pulls (rig, EVERYTHING, "INBOX (a) a/b");
-  assert_nothing_told (rig);
+  mf_event_log_assert (rig->log, "");
 }
 
 static void
@@ -220,7 +213,7 @@ test_failing_answer_removes_nothing (MfRig *rig, gconstpointer data)
   g_assert_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE);
   g_autofree char *got = tree (rig);
   g_assert_cmpstr (got, ==, "INBOX a b");
-  assert_nothing_told (rig);
+  mf_event_log_assert (rig->log, "");
   assert_pulls (rig, EVERYTHING, "INBOX a b c");
 }
 

@@ -116,13 +116,6 @@ assert_nothing_fetched (MfRig *rig)
   g_assert_cmpstr (sent, ==, "");
 }
 
-static void
-assert_events (MfRig *rig, const char *expected)
-{
-  g_autofree char *words = mf_event_log_take (rig->log);
-  g_assert_cmpstr (words, ==, expected);
-}
-
 static char *
 name_of (MfRig *rig, MfMsgId id)
 {
@@ -181,7 +174,7 @@ test_all_is_found (MfRig *rig, gconstpointer data)
   mf_fake_renumber (rig->fake, "box");
   pull (rig);
   assert_numbered (rig);
-  assert_events (rig, "");
+  mf_event_log_assert (rig->log, "");
   assert_nothing_fetched (rig);
   g_assert_cmpint (find_uid (rig, 1), ==, second);
   g_assert_true (has_body (rig, second));
@@ -212,7 +205,7 @@ test_another_order (MfRig *rig, gconstpointer data)
   assert_numbered (rig);
   for (guint n = 1; n <= 5; n++)
     g_assert_cmpint (find_uid (rig, 7 - n), ==, before[n]);
-  assert_events (rig, "added 1");
+  mf_event_log_assert (rig->log, "added 1");
   assert_nothing_fetched (rig);
 }
 
@@ -224,7 +217,7 @@ test_flags_of_the_new_mailbox_count (MfRig *rig, gconstpointer data)
   mf_fake_renumber (rig->fake, "box");
   pull (rig);
   assert_numbered (rig);
-  assert_events (rig, "changed 3");
+  mf_event_log_assert (rig->log, "changed 3");
 }
 
 static void
@@ -236,7 +229,7 @@ test_what_is_gone_goes (MfRig *rig, gconstpointer data)
   mf_fake_renumber (rig->fake, "box");
   pull (rig);
   assert_numbered (rig);
-  assert_events (rig, "removed 0, removed 0");
+  mf_event_log_assert (rig->log, "removed 0, removed 0");
 }
 
 /* Copied to another server without INTERNALDATE. */
@@ -310,7 +303,7 @@ test_twins (MfRig *rig, gconstpointer data)
   mf_rig_relink (rig);
   pull (rig);
   assert_numbered (rig);
-  assert_events (rig, "");
+  mf_event_log_assert (rig->log, "");
   assert_nothing_fetched (rig);
 }
 
@@ -435,7 +428,7 @@ test_interrupted (MfRig *rig, gconstpointer data)
       g_assert_cmpint (mf_rig_number (rig, "SELECT SUM(id * internaldate) FROM message"), ==, sum);
     }
   assert_nothing_fetched (rig);
-  assert_events (rig, "");
+  mf_event_log_assert (rig->log, "");
 }
 
 static void
@@ -471,7 +464,7 @@ test_changes_meanwhile (MfRig *rig, gconstpointer data)
   mf_fake_fill (rig->fake, "box", 1);
   pull (rig);
   assert_numbered (rig);
-  assert_events (rig, "changed 1, removed 0, added 6");
+  mf_event_log_assert (rig->log, "changed 1, removed 0, added 6");
 }
 
 static void
@@ -487,7 +480,7 @@ test_many (MfRig *rig, gconstpointer data)
   mf_rig_relink (rig);
   pull (rig);
   assert_numbered (rig);
-  assert_events (rig, "");
+  mf_event_log_assert (rig->log, "");
   assert_nothing_fetched (rig);
   g_assert_cmpint (mf_rig_number (rig, "SELECT MAX(id) FROM message"), ==, 2500);
 }
