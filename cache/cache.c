@@ -391,7 +391,7 @@ count_index (MfDb *db, MfStatus *out)
                        "")
       && mf_db_number (db, 0, &cached, NULL,
                        "SELECT (SELECT COUNT(*) FROM body)"
-                       " + (SELECT COUNT(*) FROM message WHERE draft = 1 AND place < 2)",
+                       " + (SELECT COUNT(*) FROM message WHERE draft != 0 AND draft = 1 AND place < 2)",
                        "")
       && mf_db_number (db, 0, &lost, NULL,
                        "SELECT COUNT(*) FROM message WHERE folder = ? AND place < 2", "i",
@@ -444,6 +444,19 @@ mf_cache_status (MfCache *self, MfStatus *out)
   g_mutex_unlock (&self->engine->lock);
   if (ordered != 0)
     out->prefetching = count_missing (self->front, ordered);
+}
+
+void
+mf_cache_count (MfCache *self, guint64 *out_folders, guint64 *out_messages)
+{
+  gint64 folders = 0, messages = 0;
+
+  if (!mf_db_number (self->front, 0, &folders, NULL,
+                     "SELECT COUNT(*) FROM folder WHERE selectable", "")
+      || !mf_db_number (self->front, 0, &messages, NULL, "SELECT TOTAL(messages) FROM folder", ""))
+    folders = messages = 0;
+  *out_folders = (guint64) folders;
+  *out_messages = (guint64) messages;
 }
 
 gboolean

@@ -353,6 +353,9 @@ void mf_cache_status (MfCache *self, MfStatus *out);
 void mf_status_clear (MfStatus *status);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfStatus, mf_status_clear)
 
-/* Of that, what costs nothing.  @out_trouble (transfer full) (nullable). */
+/* Folders, and messages as they were when each folder was last looked at: costs nothing,
+ * as the next ones. */
+void mf_cache_count (MfCache *self, guint64 *out_folders, guint64 *out_messages);
+/* @out_trouble (transfer full) (nullable). */
 gboolean mf_cache_is_online (MfCache *self, char **out_trouble);
 MfQuota mf_cache_quota (MfCache *self);

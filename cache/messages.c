@@ -246,6 +246,18 @@ read_ids (MfDbQuery *query, GError **error)
   return NULL;
 }
 
+gboolean
+mf_messages_last_uid (MfDb *db, MfFolderId home, guint32 *out, GError **error)
+{
+  gint64 last = 0;
+
+  if (!mf_db_number (db, 0, &last, error,
+                     "SELECT MAX(uid) FROM message WHERE home = ? AND uid IS NOT NULL", "i", home))
+    return FALSE;
+  *out = (guint32) last;
+  return TRUE;
+}
+
 GArray *
 mf_messages_ids_between (MfDb *db, MfFolderId home, guint32 first, guint32 last, GError **error)
 {

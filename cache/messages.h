@@ -35,6 +35,8 @@ gboolean mf_messages_remove (MfDb *db, MfMsgId id, GError **error);
 
 /* (transfer full): UIDs that the index knows in the server's folder @home. */
 MfUidSet *mf_messages_uids (MfDb *db, MfFolderId home, GError **error);
+/* The highest of them, 0 for none. */
+gboolean mf_messages_last_uid (MfDb *db, MfFolderId home, guint32 *out, GError **error);
 /* Ids of those with a UID from @first to @last, by UID. */
 GArray *mf_messages_ids_between (MfDb *db, MfFolderId home, guint32 first, guint32 last,
                                  GError **error);

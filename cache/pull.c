@@ -485,12 +485,8 @@ can_refresh (Pull *self)
 static gboolean
 run (Pull *self, GError **error)
 {
-  gint64 last = 0;
-
-  if (!mf_db_number (self->db, 0, &last, error, "SELECT MAX(uid) FROM message WHERE home = ?",
-                     "i", self->folder->id))
+  if (!mf_messages_last_uid (self->db, self->folder->id, &self->last, error))
     return FALSE;
-  self->last = (guint32) last;
   self->above = self->folder->uidnext > 0 ? self->folder->uidnext - 1 : 0;
   self->listed = self->above;
   if (can_refresh (self))

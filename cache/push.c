@@ -276,7 +276,7 @@ static gboolean
 learn_uidnext (MfSending *self, GError **error)
 {
   MfMailboxStatus status = { 0 };
-  gint64 last = 0;
+  guint32 last = 0;
 
   if (self->target.id == 0)
     return TRUE;
@@ -291,11 +291,9 @@ learn_uidnext (MfSending *self, GError **error)
                                     self->link->cancellable, error)
           || !note_validity (self, status.uidvalidity, error)))
     return FALSE;
-  if (!mf_db_number (self->db, 0, &last, error, "SELECT MAX(uid) FROM message WHERE home = ?", "i",
-                     self->target.id))
+  if (!mf_messages_last_uid (self->db, self->target.id, &last, error))
     return FALSE;
-  self->target.uidnext
-      = MAX (MAX (self->target.uidnext, status.uidnext), (guint32) last + 1);
+  self->target.uidnext = MAX (MAX (self->target.uidnext, status.uidnext), last + 1);
   return TRUE;
 }
 

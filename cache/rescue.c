@@ -111,7 +111,7 @@ static gboolean
 remove_homeless (MfCache *cache, GError **error)
 {
   return mf_db_run (cache->back, error,
-                    "DELETE FROM message WHERE home IS NULL AND draft = 0 AND NOT EXISTS"
+                    "DELETE FROM message WHERE home IS NULL AND uid IS NULL AND draft = 0 AND NOT EXISTS"
                     " (SELECT 1 FROM change WHERE change.message = message.id AND state != 3)",
                     "");
 }

@@ -121,15 +121,15 @@ write_folder (MfCensusChange change, const char *path, const char *before, gpoin
 static void
 write_state (MfEvents *self)
 {
-  g_auto (MfStatus) status = { 0 };
+  g_autofree char *trouble = NULL;
+  gboolean online = mf_cache_is_online (self->cache, &trouble);
 
-  mf_cache_status (self->cache, &status);
   g_mutex_lock (&self->mutex);
-  gboolean news = status.online != self->online;
-  self->online = status.online;
+  gboolean news = online != self->online;
+  self->online = online;
   g_mutex_unlock (&self->mutex);
   if (news)
-    write_line (self, status.online ? "online" : "offline", NULL, NULL, status.trouble);
+    write_line (self, online ? "online" : "offline", NULL, NULL, trouble);
 }
 
 static void
@@ -175,15 +175,15 @@ void
 mf_events_start (MfEvents *self, MfCache *cache)
 {
   MfCensus *census = mf_census_new (cache);
-  g_auto (MfStatus) status = { 0 };
+  g_autofree char *trouble = NULL;
+  gboolean online = mf_cache_is_online (cache, &trouble);
 
-  mf_cache_status (cache, &status);
   g_mutex_lock (&self->mutex);
   self->census = census;
-  self->online = status.online;
+  self->online = online;
   self->cache = cache;
   g_mutex_unlock (&self->mutex);
-  write_line (self, status.online ? "online" : "offline", NULL, NULL, status.trouble);
+  write_line (self, online ? "online" : "offline", NULL, NULL, trouble);
 }
 
 void

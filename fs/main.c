@@ -188,13 +188,13 @@ open_cache (App *self, GError **error)
 static void
 show_summary (App *self)
 {
-  g_auto (MfStatus) status = { 0 };
   g_autofree char *line = NULL, *safe = NULL;
+  guint64 folders = 0, messages = 0;
 
-  mf_cache_status (self->mount.cache, &status);
-  line = g_strdup_printf ("mailfs: %s: %u folders, %" G_GUINT64_FORMAT " messages at %s port %u",
-                          self->label, status.folders, status.messages, self->account.host,
-                          self->account.port);
+  mf_cache_count (self->mount.cache, &folders, &messages);
+  line = g_strdup_printf ("mailfs: %s: %" G_GUINT64_FORMAT " folders, %" G_GUINT64_FORMAT
+                          " messages at %s port %u",
+                          self->label, folders, messages, self->account.host, self->account.port);
   safe = mf_report_line (line);
   puts (safe);
   fflush (stdout);
