@@ -10,6 +10,8 @@ import threading
 import time
 from collections import Counter
 
+from ports import free_port
+
 
 class CommandReader:
     """Finds the commands in what a client sends, stepping over literals."""
@@ -176,8 +178,8 @@ class Proxy:
         self.flowing.set()
         self._connections = set()
         self._loop = asyncio.new_event_loop()
-        self._server = self._loop.run_until_complete(asyncio.start_server(self._accept, self.address, 0))
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = free_port()
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._accept, self.address, self.port))
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from dovecot import free_port
+from ports import free_port
 from scripted import Scripted
 
 
