@@ -208,7 +208,7 @@ try_unmount (const char *mountpoint, char **out_why)
   return FALSE;
 }
 
-/* The daemon itself keeps the mount busy while it tells the kernel of news. */
+/* The daemon itself may keep the mount busy while it tells the kernel of news (echo.h). */
 static int
 unmount (const char *mountpoint, gboolean is_only)
 {

@@ -90,7 +90,7 @@ add_message (MfBurst *self, const MfBurstChange *change)
   gboolean is_known = (from != NULL && from->is_known) || (to != NULL && to->is_known);
 
   if (!is_known
-      || (may_echo (from, to) && open_echo (self)
+      || (may_echo (from, to) && mf_echo_may_move (self->echo) && open_echo (self)
           && mf_echo_move (self->echo, change->id, change->from, change->to)))
     return;
   if (from != NULL)

@@ -10,6 +10,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -17,6 +18,10 @@
 
 /* Somebody may look the new name up between two system calls. */
 #define TRIES 3
+/* Without a mount of its own it keeps the mountpoint busy for so much of the time, and for
+ * so long at a stretch. */
+#define BUSY_SHARE 10 /* a tenth */
+#define BUSY_MOST_US (100 * (gint64)1000)
 
 struct _MfEcho
 {
@@ -25,7 +30,12 @@ struct _MfEcho
   const char *mountpoint; /* borrowed */
   gboolean read_only;
   dev_t device; /* of the mount */
-  int root_fd;  /* the notifier's, -1 outside of begin and end */
+
+  /* the notifier's: */
+  int root_fd;        /* -1 outside of begin and end */
+  gboolean has_mount; /* that is of a mount of its own */
+  gint64 changed_us;  /* monotonic: begun, or ended */
+  gint64 busy_us;     /* it may keep the mountpoint busy for so long */
 
   GMutex mutex; /* guards the rest: the system call under way */
   pid_t thread; /* that makes it; 0: none does */
@@ -37,21 +47,27 @@ struct _MfEcho
 /* ---- the mountpoint --------------------------------------------------- */
 
 /* Which file system is there, without a request to it, which may be a stranger's
- * that does not answer.  Returns a descriptor or -1. */
-static int
-open_mountpoint (const char *mountpoint, dev_t *out_device)
+ * that does not answer. */
+static gboolean
+get_device (int fd, dev_t *out_device)
 {
-  int fd = open (mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
   struct statx status;
 
-  if (fd >= 0 && statx (fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status) == 0)
-    {
-      *out_device = makedev (status.stx_dev_major, status.stx_dev_minor);
-      return fd;
-    }
-  if (fd >= 0)
-    close (fd);
-  return -1;
+  if (statx (fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status) != 0)
+    return FALSE;
+  *out_device = makedev (status.stx_dev_major, status.stx_dev_minor);
+  return TRUE;
+}
+
+/* By a mount of it that nobody else sees: an open one keeps itself busy alone.  Only who
+ * may mount can make that; others open the mountpoint itself. */
+static int
+open_root (MfEcho *self)
+{
+  int fd = open_tree (AT_FDCWD, self->mountpoint, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+  self->has_mount = fd >= 0;
+  return fd >= 0 ? fd : open (self->mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 MfEcho *
@@ -59,13 +75,14 @@ mf_echo_new (MfCache *cache, struct fuse_session *session, const char *mountpoin
              gboolean read_only)
 {
   MfEcho *self = g_new0 (MfEcho, 1);
-  int fd = open_mountpoint (mountpoint, &self->device);
+  int fd = open (mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
   self->cache = cache;
   self->session = session;
   self->mountpoint = mountpoint;
-  self->read_only = read_only || fd < 0;
+  self->read_only = read_only || fd < 0 || !get_device (fd, &self->device);
   self->root_fd = -1;
+  self->busy_us = BUSY_MOST_US;
   g_mutex_init (&self->mutex);
   if (fd >= 0)
     close (fd);
@@ -79,15 +96,31 @@ mf_echo_free (MfEcho *self)
   g_free (self);
 }
 
+/* What is left of it. */
+static gint64
+count_busy_us (MfEcho *self, gint64 now_us)
+{
+  gint64 passed_us = now_us - self->changed_us;
+
+  if (self->root_fd < 0)
+    return MIN (self->busy_us + passed_us / BUSY_SHARE, BUSY_MOST_US);
+  return self->busy_us - (self->has_mount ? 0 : passed_us);
+}
+
 gboolean
 mf_echo_begin (MfEcho *self)
 {
+  gint64 now_us = g_get_monotonic_time ();
   dev_t device;
 
   if (self->read_only)
     return FALSE;
-  self->root_fd = open_mountpoint (self->mountpoint, &device);
-  if (self->root_fd >= 0 && device != self->device)
+  self->busy_us = count_busy_us (self, now_us);
+  self->changed_us = now_us;
+  self->root_fd = open_root (self);
+  if (self->root_fd < 0)
+    return FALSE;
+  if (!get_device (self->root_fd, &device) || device != self->device)
     mf_echo_end (self);
   return self->root_fd >= 0;
 }
@@ -95,9 +128,18 @@ mf_echo_begin (MfEcho *self)
 void
 mf_echo_end (MfEcho *self)
 {
-  if (self->root_fd >= 0)
-    close (self->root_fd);
+  gint64 now_us = g_get_monotonic_time ();
+
+  self->busy_us = count_busy_us (self, now_us);
+  self->changed_us = now_us;
+  close (self->root_fd);
   self->root_fd = -1;
+}
+
+gboolean
+mf_echo_may_move (MfEcho *self)
+{
+  return count_busy_us (self, g_get_monotonic_time ()) > 0;
 }
 
 /* ---- system calls ----------------------------------------------------- */

@@ -6,11 +6,13 @@
  *          at once is a touch of the directory.  The dispatcher knows the requests
  *          that come of it by their thread, and answers them without changing
  *          anything, but only as long as they say what the index says.
- *          The mountpoint is open from begin to end only: while it is, it is busy.
+ *          From begin to end they go through a mount of its own, so that the mountpoint
+ *          is not busy.  Whoever may not mount keeps it busy meanwhile, a tenth of the
+ *          time at most; what is left is a touch then.
  *          What else is mounted there, or in the tree, is not reached into.
  * Threads: begin to end: the notifier, no lock held, since it waits for answers of
  *          the dispatcher.  lookup, rename, unlink: fuse; they wait for nothing.
- * Source:  inotify(7); openat2(2); https://cr.yp.to/proto/maildir.html.
+ * Source:  inotify(7); open_tree(2); openat2(2); https://cr.yp.to/proto/maildir.html.
  */
 #pragma once
 
@@ -29,6 +31,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfEcho, mf_echo_free)
 /* FALSE: what is at the mountpoint now is not ours. */
 gboolean mf_echo_begin (MfEcho *self);
 void mf_echo_end (MfEcho *self);
+/* FALSE: the mountpoint would be busy for too long. */
+gboolean mf_echo_may_move (MfEcho *self);
 
 /* Message @id had the name @from and has the name @to; one of both may have no
  * name: it has come, or gone.  FALSE: nobody was told, and the kernel may know

@@ -4,6 +4,9 @@
 #include "fs/inode.h"
 #include "fs/name.h"
 
+/* A burst is over by then: it holds the file system open. */
+#define BURST_MOST_US (100 * (gint64)1000)
+
 /* A change on its way to the thread. */
 typedef struct
 {
@@ -191,13 +194,15 @@ static void
 tell (MfNotify *self, News *first)
 {
   const MfNotifyTargets *targets = &self->targets;
+  gint64 until_us = g_get_monotonic_time () + BURST_MOST_US;
   g_autoptr (MfBurst) burst = mf_burst_begin (targets->session, targets->hints, targets->echo);
 
-  for (News *news = first; news != NULL; news = g_async_queue_try_pop (self->queue))
+  for (News *news = first; news != NULL;)
     {
       if (!g_atomic_int_get (&self->ended))
         mf_burst_add (burst, &news->change);
       free_news (news);
+      news = g_get_monotonic_time () < until_us ? g_async_queue_try_pop (self->queue) : NULL;
     }
 }
 

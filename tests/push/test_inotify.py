@@ -1,7 +1,9 @@
 """What another client does wakes those who watch new/ and cur/."""
 
+import contextlib
 import os
 import subprocess
+import threading
 
 import pytest
 
@@ -120,6 +122,38 @@ def test_unmounting_works_while_news_come(account, mount):
     wait_for(lambda: len(os.listdir(inbox / "new")) > 1000, 10, "the first of the news")
     subprocess.run(["fusermount3", "-u", "-z", mounted.path], check=True)
     assert mounted.process.wait(30) == 0
+
+
+@contextlib.contextmanager
+def flood(referee):
+    """Flags of many messages, all the time."""
+    def pour():
+        sign = "+"
+        while not is_over.is_set():
+            referee._ok(referee.imap.uid("STORE", "1:200", sign + "FLAGS.SILENT", "(\\Seen)"))
+            sign = "-" if sign == "+" else "+"
+    referee.append("INBOX", [MAIL] * 200)
+    referee.imap.select("INBOX")
+    is_over = threading.Event()
+    pouring = threading.Thread(target=pour)
+    pouring.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        pouring.join()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only who may mount gets a mount of his own for it")
+def test_a_flood_of_news_does_not_keep_the_mountpoint_busy(account, mount):
+    mounted = mount(account, "drain=0")
+    with flood(account.referee):
+        for command in [["fusermount3", "-u"], ["umount"]] * 2:
+            with Watch(mounted.folder("INBOX") / "cur") as watch:
+                watch.wait("cur/", "MOVED_TO", seconds=20)
+                subprocess.run([*command, mounted.path], check=True)
+            assert mounted.process.wait(30) == 0
+            mounted.start()
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="mounts something else over the mount")
