@@ -103,6 +103,17 @@ g_async_queue_timeout_pop (GAsyncQueue *queue, guint64 timeout)
   return data;
 }
 
+gboolean
+(g_atomic_ref_count_dec) (gatomicrefcount *count)
+{
+  REAL (g_atomic_ref_count_dec);
+  RELEASE (count);
+  gboolean last = real (count);
+  if (last)
+    ACQUIRE (count);
+  return last;
+}
+
 gpointer
 g_object_ref (gpointer object)
 {
