@@ -2,6 +2,8 @@
 
 #include "fs/name.h"
 
+#include <string.h>
+
 typedef struct
 {
   MfFolderId id, parent;
@@ -43,6 +45,15 @@ mf_census_path (MfCache *cache, MfFolderId id)
   return g_string_free (g_steal_pointer (&path), FALSE);
 }
 
+/* Its own, not that of a folder above it. */
+static MfEntryName
+name_of (const Entry *entry)
+{
+  const char *slash = strrchr (entry->path, '/');
+
+  return (MfEntryName){ mf_inode_folder (entry->parent), slash != NULL ? slash + 1 : entry->path };
+}
+
 /* ---- what is there now ------------------------------------------------ */
 
 static void
@@ -62,6 +73,21 @@ join (const char *parent, const char *name)
   return g_strconcat (parent, *parent != '\0' ? "/" : "", escaped, NULL);
 }
 
+/* @entry (nullable): what it was. */
+static void
+tell (const MfFolder *folder, const char *path, const Entry *entry, MfCensusFunc func,
+      gpointer user_data)
+{
+  MfCensusNews news = { .change = entry != NULL ? MF_CENSUS_RENAMED : MF_CENSUS_MADE, .path = path };
+  g_autofree char *name = mf_name_escape (folder->name);
+
+  if (entry != NULL)
+    news.before = entry->path;
+  if (entry != NULL && (entry->parent != folder->parent || !g_str_equal (name_of (entry).name, name)))
+    news.old = name_of (entry);
+  func (&news, user_data);
+}
+
 /* With all below it.  @func (nullable) */
 static void
 look (MfCensus *self, MfFolderId parent, const char *parent_path, MfCensusFunc func,
@@ -78,8 +104,7 @@ look (MfCensus *self, MfFolderId parent, const char *parent_path, MfCensusFunc f
       if (entry != NULL && g_strcmp0 (entry->path, path) == 0)
         continue;
       if (func != NULL)
-        func (entry != NULL ? MF_CENSUS_RENAMED : MF_CENSUS_MADE, path,
-              entry != NULL ? entry->path : NULL, user_data);
+        tell (child, path, entry, func, user_data);
       note_folder (self, child, path);
       look (self, child->id, path, func, user_data);
     }
@@ -128,7 +153,7 @@ forget_gone (MfCensus *self, MfFolderId parent, MfCensusFunc func, gpointer user
 
       if (entry->parent != parent || is_there (self, entry->id))
         continue;
-      func (MF_CENSUS_REMOVED, entry->path, NULL, user_data);
+      func (&(MfCensusNews){ MF_CENSUS_REMOVED, entry->path, NULL, name_of (entry) }, user_data);
       g_hash_table_iter_remove (&iter);
     }
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cache/cache.h"
+#include "fs/inode.h"
 
 typedef enum
 {
@@ -14,9 +15,17 @@ typedef enum
   MF_CENSUS_REMOVED,
 } MfCensusChange;
 
-/* @path as in the tree; @before (nullable) the one that it had.  With the mutex. */
-typedef void (*MfCensusFunc) (MfCensusChange change, const char *path, const char *before,
-                              gpointer user_data);
+/* All borrowed for the call. */
+typedef struct
+{
+  MfCensusChange change;
+  const char *path;   /* as in the tree */
+  const char *before; /* (nullable) the one that it had */
+  MfEntryName old;    /* (nullable) name: no folder, or another, is called so now */
+} MfCensusNews;
+
+/* With the mutex. */
+typedef void (*MfCensusFunc) (const MfCensusNews *news, gpointer user_data);
 
 typedef struct _MfCensus MfCensus;
 

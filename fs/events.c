@@ -1,6 +1,5 @@
 #include "fs/events.h"
 
-#include "fs/census.h"
 #include "fs/name.h"
 #include "fs/places.h"
 #include "fs/report.h"
@@ -11,7 +10,6 @@ struct _MfEvents
 {
   GMutex mutex;   /* guards the rest; a leaf */
   MfCache *cache; /* NULL: not started */
-  MfCensus *census;
   gboolean online;
   GString *kept; /* the last bytes */
   guint64 start; /* how many came before those */
@@ -32,7 +30,6 @@ mf_events_new (void)
 void
 mf_events_free (MfEvents *self)
 {
-  g_clear_pointer (&self->census, mf_census_free);
   g_string_free (self->kept, TRUE);
   g_mutex_clear (&self->mutex);
   g_free (self);
@@ -111,14 +108,6 @@ write_message (MfEvents *self, const MfEvent *event)
 }
 
 static void
-write_folder (MfCensusChange change, const char *path, const char *before, gpointer user_data)
-{
-  static const char *const kinds[] = { "folder-made", "folder-renamed", "folder-removed" };
-
-  write_line (user_data, kinds[change], path, NULL, before);
-}
-
-static void
 write_state (MfEvents *self)
 {
   g_autofree char *trouble = NULL;
@@ -148,9 +137,6 @@ write_event (MfEvents *self, const MfEvent *event)
       path = mf_census_path (self->cache, event->folder);
       write_line (self, "much", path, NULL, NULL);
       break;
-    case MF_EVENT_TREE_CHANGED:
-      mf_census_update (self->census, event->folder, write_folder, self);
-      break;
     case MF_EVENT_STATE:
       write_state (self);
       break;
@@ -159,6 +145,7 @@ write_event (MfEvents *self, const MfEvent *event)
       break;
     case MF_EVENT_MESSAGE_SIZE:
     case MF_EVENT_FOLDER_LISTED:
+    case MF_EVENT_TREE_CHANGED: /* see mf_events_add_folder() */
       break;
     }
 }
@@ -174,12 +161,10 @@ get_cache (MfEvents *self)
 void
 mf_events_start (MfEvents *self, MfCache *cache)
 {
-  MfCensus *census = mf_census_new (cache);
   g_autofree char *trouble = NULL;
   gboolean online = mf_cache_is_online (cache, &trouble);
 
   g_mutex_lock (&self->mutex);
-  self->census = census;
   self->online = online;
   self->cache = cache;
   g_mutex_unlock (&self->mutex);
@@ -191,6 +176,14 @@ mf_events_add (MfEvents *self, const MfEvent *event)
 {
   if (get_cache (self) != NULL)
     write_event (self, event);
+}
+
+void
+mf_events_add_folder (MfEvents *self, const MfCensusNews *news)
+{
+  static const char *const kinds[] = { "folder-made", "folder-renamed", "folder-removed" };
+
+  write_line (self, kinds[news->change], news->path, NULL, news->before);
 }
 
 /* ---- reading ---------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cache/cache.h"
+#include "fs/census.h"
 
 #define MF_EVENTS_BYTES (256 * 1024)
 
@@ -19,6 +20,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MfEvents, mf_events_free)
 /* What comes before this is dropped.  @cache outlives the last event. */
 void mf_events_start (MfEvents *self, MfCache *cache);
 void mf_events_add (MfEvents *self, const MfEvent *event);
+/* After the start: what MF_EVENT_TREE_CHANGED leaves open. */
+void mf_events_add_folder (MfEvents *self, const MfCensusNews *news);
 
 /* How many bytes there ever were, and how many of them are not kept any more. */
 void mf_events_range (MfEvents *self, guint64 *out_start, guint64 *out_end);

@@ -70,12 +70,25 @@ log_state (App *self)
 }
 
 static void
-on_event (const MfEvent *event, gpointer user_data)
+on_folder (const MfCensusNews *news, gpointer user_data)
 {
   App *self = user_data;
 
+  if (news->old.name != NULL)
+    mf_notify_name (self->mount.notify, news->old.parent, news->old.name);
+  mf_events_add_folder (self->mount.events, news);
+}
+
+static void
+on_event (const MfEvent *event, gpointer user_data)
+{
+  App *self = user_data;
+  MfCensus *census = g_atomic_pointer_get (&self->mount.census);
+
   mf_notify_event (self->mount.notify, event);
   mf_events_add (self->mount.events, event);
+  if (event->type == MF_EVENT_TREE_CHANGED && census != NULL)
+    mf_census_update (census, event->folder, on_folder, self);
   /* Before the loop start_cache() tells it, and the end is no news. */
   if (event->type == MF_EVENT_STATE && g_atomic_pointer_get (&self->loop) != NULL
       && !g_atomic_int_get (&self->unmounted))
@@ -297,6 +310,7 @@ serve (App *self)
 
   self->mount.syncer = mf_syncer_new ();
   mf_events_start (self->mount.events, self->mount.cache);
+  g_atomic_pointer_set (&self->mount.census, mf_census_new (self->mount.cache));
   self->mount.echo = mf_echo_new (self->mount.cache, self->mount.session, self->config->mountpoint,
                                   self->mount.read_only);
   mf_notify_start (self->mount.notify, &(MfNotifyTargets){ self->mount.cache, self->mount.hints,
@@ -438,6 +452,7 @@ clear_app (App *self)
   g_clear_pointer (&self->mount.cache, mf_cache_close);
   mf_notify_free (self->mount.notify);
   mf_events_free (self->mount.events);
+  g_clear_pointer (&self->mount.census, mf_census_free);
   mf_opened_free (self->mount.opened);
   mf_idset_free (self->mount.hints);
   mf_idset_free (self->mount.opened_once);

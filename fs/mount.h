@@ -7,6 +7,7 @@
 
 #include "cache/cache.h"
 #include "fs/backing.h"
+#include "fs/census.h"
 #include "fs/dropped.h"
 #include "fs/echo.h"
 #include "fs/events.h"
@@ -23,7 +24,7 @@
 
 /* The kernel may keep what it was told: changes are announced (notify.h). */
 #define MF_TIMEOUT_LONG_S 86400.0
-/* A folder's old name is not announced, so the kernel asks again soon. */
+/* A folder's name may have gone for a moment that nobody was told of. */
 #define MF_TIMEOUT_FOLDER_S 1.0
 
 typedef struct
@@ -36,6 +37,7 @@ typedef struct
   MfIdSet *opened_once; /* see preload.h */
   MfNotify *notify;
   MfEvents *events;
+  MfCensus *census; /* atomic; (nullable) until it is served */
   MfOpened *opened;
   MfEcho *echo; /* while it is served */
   MfLinked *linked;
