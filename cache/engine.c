@@ -400,6 +400,43 @@ mf_engine_pull_soon (MfEngine *self, MfFolderId id)
   g_mutex_unlock (&self->lock);
 }
 
+/* With the lock. */
+static void
+add_again (MfEngine *self, MfFolderId id)
+{
+  g_hash_table_add (self->again, g_memdup2 (&id, sizeof id));
+}
+
+gboolean
+mf_engine_pull_again (MfEngine *self, MfFolderId id)
+{
+  g_mutex_lock (&self->lock);
+  gboolean busy = g_hash_table_contains (self->pulling, &id);
+  if (busy)
+    add_again (self, id);
+  g_mutex_unlock (&self->lock);
+  return busy;
+}
+
+void
+mf_engine_pull_new_again (MfEngine *self)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_mutex_lock (&self->lock);
+  g_hash_table_iter_init (&iter, self->pulling);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      MfFolderId id = *(MfFolderId *) key;
+      g_auto (MfFolder) folder = { 0 };
+
+      if (mf_folders_get (self->db, id, &folder, NULL) && !folder.known)
+        add_again (self, id);
+    }
+  g_mutex_unlock (&self->lock);
+}
+
 /* ---- pushing ---------------------------------------------------------- */
 
 void

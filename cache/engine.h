@@ -165,6 +165,10 @@ void mf_engine_release_pull (MfEngine *self, MfFolderId id);
 void mf_engine_settled (MfEngine *self);
 /* As mf_engine_pull_later() for one; only once while it is in the queue. */
 void mf_engine_pull_soon (MfEngine *self, MfFolderId id);
+/* If somebody is at it, it is pulled once more afterwards; FALSE: nobody is. */
+gboolean mf_engine_pull_again (MfEngine *self, MfFolderId id);
+/* The same for all that nobody has seen yet, whose changes no STATUS shows. */
+void mf_engine_pull_new_again (MfEngine *self);
 /* A line for the log. */
 void mf_engine_tell_trouble (MfEngine *self, const char *text);
 /* The push worker tries again after a while. */

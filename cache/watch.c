@@ -109,10 +109,9 @@ can_be_told (Watch *self)
   return (self->engine->ops->caps (self->link->remote) & MF_CAP_NOTIFY) != 0;
 }
 
-/* Before everything is listed, so that nothing is missed in between, but for the
- * listing at the mount, which the next poll makes good; and again from time to time,
- * since a server may have given it up.  One that refuses is polled, and so is one whose
- * session is another worker's, which takes no announcements. */
+/* Before everything is listed, so that nothing is missed in between; and again from time
+ * to time, since a server may have given it up.  One that refuses is polled, and so is one
+ * whose session is another worker's, which takes no announcements. */
 static gboolean
 ask_for_announcements (Watch *self, GError **error)
 {
@@ -142,6 +141,7 @@ poll_tree (Watch *self, GError **error)
   if (!mf_engine_list_folders (self->engine, self->link, stale, error))
     return FALSE;
   mf_engine_pull_later (self->engine, stale);
+  mf_engine_pull_new_again (self->engine);
   mf_engine_end_backoff (self->engine);
   self->useless = 0;
   return TRUE;
@@ -178,6 +178,15 @@ is_new_stranger (Watch *self, const char *mailbox)
   return g_hash_table_add (self->strangers, g_strdup (mailbox));
 }
 
+/* To be asked behind mf_engine_pull_again(): who was at it may have just made it known. */
+static gboolean
+is_known (Watch *self, MfFolderId id)
+{
+  g_auto (MfFolder) folder = { 0 };
+
+  return mf_folders_get (self->engine->db, id, &folder, NULL) && folder.known;
+}
+
 /* What was announced of other folders. */
 static void
 follow_others (Watch *self, const MfHeard *heard)
@@ -194,7 +203,7 @@ follow_others (Watch *self, const MfHeard *heard)
 
       if (!mf_folders_get_mailbox (self->engine->db, mailbox, &folder, NULL))
         tree |= is_new_stranger (self, mailbox);
-      else if (folder.known)
+      else if (!mf_engine_pull_again (self->engine, folder.id) && is_known (self, folder.id))
         mf_engine_pull_soon (self->engine, folder.id);
     }
   if (tree)
@@ -295,7 +304,11 @@ begin_session (Watch *self, GError **error)
   self->was_lost = TRUE;
   if (!can_idle (self))
     look_at_inbox (self->engine);
-  return ask_quota (self, error) && ask_for_announcements (self, error);
+  if (!ask_quota (self, error) || !ask_for_announcements (self, error))
+    return FALSE;
+  if (self->is_told) /* of what comes from now on: what came since the mount is looked for */
+    set_poll_time (self->engine, 0);
+  return TRUE;
 }
 
 static void

@@ -72,10 +72,27 @@ class Connection:
 
     def __init__(self, proxy, client, server):
         self.proxy, self.client, self.server = proxy, client, server
-        self.commands = CommandReader(proxy.see_command)
+        self.commands = CommandReader(self._see_command)
+        self.may_ask, self.may_hear = asyncio.Event(), asyncio.Event()
+        self.release()
         self.answered = True
         self.is_forgotten = False
         self.is_idle = False  # IDLE was the last word of the client
+
+    def _see_command(self, line):
+        self.proxy.see_command(line)
+        if self.proxy.hold_command and line.upper().startswith(self.proxy.hold_command):
+            self.may_ask.clear()
+        if self.proxy.hold_answer and line.upper().startswith(self.proxy.hold_answer):
+            self.may_hear.clear()
+
+    def release(self):
+        self.may_ask.set()
+        self.may_hear.set()
+
+    @property
+    def is_held(self):
+        return not (self.may_ask.is_set() and self.may_hear.is_set())
 
     async def run(self):
         await asyncio.gather(self._pump(self.client[0], self.proxy.up, self._to_server),
@@ -132,6 +149,7 @@ class Connection:
         self.answered = False
         self.is_idle = data.upper().endswith(b" IDLE\r\n")
         self.commands.feed(data)
+        await self.may_ask.wait()
         self.server[1].write(data)
         if left is not None and len(data) == left:
             self.proxy.cut_now()
@@ -142,6 +160,7 @@ class Connection:
         data = data[:left]
         self.proxy.bytes_to_client += len(data)
         self.answered = True
+        await self.may_hear.wait()
         await self._write_to_client(data)
         if left is not None and len(data) == left:
             self.client[1].write(self.proxy.last_words)
@@ -168,6 +187,8 @@ class Proxy:
         self.last_words = b""   # after which the client is told this
         self.on_cut = None      # and this is called
         self.stall_on = None    # the command that gets no answer: stall() as soon as it has passed
+        self.hold_command = None  # stays here, and what follows it in its connection, until release()
+        self.hold_answer = None   # likewise the answer to this command: the server has carried it out
         self.blackhole = False  # what is sent from now on is lost, connections seem to live
         self.mute = False       # whoever connects from now on is let in and never hears a word
         self.rate = None        # bytes a second to the clients, less than one is a drip
@@ -232,6 +253,18 @@ class Proxy:
     def cut(self):
         """Ends every connection that there is; new ones are let in."""
         self._call(self.close_connections)
+
+    def release(self):
+        """What hold_command and hold_answer have kept."""
+        def release():
+            for connection in self._connections:
+                connection.release()
+        self.hold_command = self.hold_answer = None
+        self._call(release)
+
+    @property
+    def is_holding(self):
+        return any(connection.is_held for connection in list(self._connections))
 
     def forget(self):
         """Connections that there are lose what is sent, as when a router has forgotten them; new ones work."""

@@ -155,7 +155,7 @@ def quiet(counter):
     return counter.commands, counter.bytes
 
 
-def test_mounting_again_when_nothing_has_changed_costs_one_look(counted):
+def test_mounting_again_when_nothing_has_changed_costs_two_looks(counted):
     mounted, counter = counted
     os.listdir(mounted.folder("INBOX") / "new")
     mounted.unmount()
@@ -163,7 +163,8 @@ def test_mounting_again_when_nothing_has_changed_costs_one_look(counted):
     mounted.start()
     assert len(os.listdir(mounted.folder("INBOX") / "new")) == MANY
     commands, size = quiet(counter)
-    assert (commands["LIST"], commands["EXAMINE"], commands["UID FETCH"]) == (1, 1, 0)
+    # The second is for what changed before all folders were watched.
+    assert (commands["LIST"], commands["EXAMINE"], commands["UID FETCH"]) == (2, 1, 0)
     assert size <= 8192
 
 

@@ -93,7 +93,7 @@ def test_ten_changes_cost_a_few_kilobytes_whatever_the_size(dovecot_with, box, r
         counter.reset()
         mounted.start()
         # The folders that changed are found by one command.
-        assert sum(line.startswith("LIST") for line in counter.lines) == 1
+        assert 1 <= sum(line.startswith("LIST") for line in counter.lines) <= 2  # the second when all are watched
         assert not any(line.startswith("STATUS") for line in counter.lines)
         wait_for(is_there, 60, "the changes")
         wait_for(lambda: "IDLE" in counter.commands, 20, "the mount to come to rest")

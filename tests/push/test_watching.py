@@ -2,6 +2,7 @@
 
 import os
 import select
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -62,6 +63,40 @@ def test_folders_are_seen_at_once(account, mount, line, what, gone, come):
     before = set(os.listdir(mounted.path))
     what(account.referee)
     wait_for(lambda: set(os.listdir(mounted.path)) == before - gone | come, AT_ONCE, f"{gone} to become {come}")
+
+
+@pytest.mark.parametrize("change, shown", [
+    (lambda referee: referee.append("Lists", [MAIL]), {"Lists": 4}),
+    (lambda referee: referee.expunge("Lists", [1]), {"Lists": 2}),
+    (lambda referee: referee.create("Fresh"), {"Lists": 3, "Fresh": 0})], ids=["mail", "removal", "folder"])
+def test_what_changes_between_the_mount_and_the_watch_is_seen_at_once(account, mount, line, change, shown):
+    line.hold_command = "NOTIFY"
+    account.referee.create("Lists")
+    account.referee.append("Lists", [MAIL] * 3)
+    mounted = mount(account, "poll=600", port=line.port)
+    assert len(names(mounted, "Lists")) == 3
+    wait_for(lambda: line.is_holding, 10, "NOTIFY")
+    change(account.referee)
+    line.release()
+    wait_for(lambda: set(shown) <= set(os.listdir(mounted.path))
+             and all(len(names(mounted, folder)) == number for folder, number in shown.items()), AT_ONCE, shown)
+
+
+def test_what_changes_while_a_folder_is_listed_for_the_first_time_is_seen_at_once(account, mount, line):
+    account.referee.create("Lists")
+    account.referee.append("Lists", [MAIL] * 3)
+    mounted = mount(account, "poll=600", "prefetch=none", port=line.port)
+    ready(line)
+    line.hold_answer = "EXAMINE"
+    with ThreadPoolExecutor() as threads:
+        listing = threads.submit(names, mounted, "Lists")
+        wait_for(lambda: line.is_holding, 10, "EXAMINE")
+        idles = line.commands["IDLE"]
+        account.referee.append("Lists", [MAIL])
+        wait_for(lambda: line.commands["IDLE"] > idles, AT_ONCE, "the announcement")
+        line.release()
+        listing.result()
+    wait_for(lambda: len(names(mounted, "Lists")) == 4, AT_ONCE, "the new message")
 
 
 def test_a_renamed_folder_is_seen_by_the_poll_at_the_latest(account, mount):
