@@ -212,7 +212,7 @@ def blind(dovecot_with, mount):
     account = dovecot_with(without=["NOTIFY"]).add_account("someone")
     account.referee.create("Box")
     account.referee.append("Box", [mail("plain"), mail("seen", "\\Seen")])
-    mounted = mount(account, "poll=3600")
+    mounted = mount(account, "poll=3600", "connections=2")  # with more, the folders in use are watched
     names = {token_of(path.read_text()): path for path in mounted.files("Box").values()}
     os.rename(names["plain"], named(names["plain"], ""))
     names["plain"] = named(names["plain"], "")
