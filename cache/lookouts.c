@@ -1,12 +1,18 @@
 #include "cache/lookouts.h"
 
+#include "cache/backoff.h"
 #include "cache/folders.h"
 #include "cache/idling.h"
 
 #define IDLE_US (3600 * (gint64) G_USEC_PER_SEC)
 /* Before another folder, and after a worker had its session: more may follow. */
 #define REST_US (300 * (gint64) 1000)
-#define REST_MOST_S 120
+/* After a session that was lost or refused; after one too many. */
+#define FAILED_MS 1000
+#define TOO_MANY_MS (120 * 1000)
+#define FAILED_MOST_MS (3600 * 1000)
+/* A session that was good for so long is no failure. */
+#define LONG_LIFE_US (60 * (gint64) G_USEC_PER_SEC)
 
 typedef struct
 {
@@ -20,7 +26,7 @@ typedef struct
   guint wanted;         /* so many wait for its session */
   gboolean was_wanted;  /* so the session may know of changes that were told to nobody */
   gboolean must_close;
-  guint failures;       /* running */
+  guint backoff_ms;     /* of failures running, see backoff.h */
 } Lookout;
 
 struct _MfLookouts
@@ -200,14 +206,14 @@ look (Lookout *self, GError **error)
          && (!heard.here || mf_idling_follow (engine, self->link, folder.id, error));
 }
 
-/* With the lock: the longer, the more often it has failed. */
+/* With the lock. */
 static void
 rest_after_failure (Lookout *self, gboolean too_many)
 {
-  guint seconds = too_many ? REST_MOST_S : MIN (1u << MIN (self->failures, 10), REST_MOST_S);
+  guint wait_ms = mf_backoff_next_ms (&self->backoff_ms, too_many ? TOO_MANY_MS : FAILED_MS,
+                                      FAILED_MOST_MS);
 
-  self->failures++;
-  self->rest_until_us = g_get_monotonic_time () + seconds * (gint64) G_USEC_PER_SEC;
+  self->rest_until_us = g_get_monotonic_time () + 1000 * (gint64) wait_ms;
 }
 
 /* With the lock, which is given up meanwhile, and with the link, to be given back. */
@@ -222,6 +228,7 @@ look_after_folder (Lookout *self)
     mf_link_deselect (self->link);
   self->was_wanted = FALSE;
   g_mutex_unlock (&engine->lock);
+  gint64 begun_us = g_get_monotonic_time ();
   gboolean ok = look (self, &error);
   if (!ok && mf_link_is_open (self->link))
     {
@@ -231,9 +238,9 @@ look_after_folder (Lookout *self)
     }
   mf_link_give (self->link);
   g_mutex_lock (&engine->lock);
-  if (ok)
-    self->failures = 0;
-  else
+  if (ok || g_get_monotonic_time () >= begun_us + LONG_LIFE_US)
+    self->backoff_ms = 0;
+  if (!ok)
     rest_after_failure (self, g_error_matches (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_BUSY));
 }
 
@@ -367,11 +374,17 @@ mf_lookouts_set_needed (MfLookouts *self, gboolean needed, MfFolderId inbox)
 void
 mf_lookouts_close (MfLookouts *self, guint seconds)
 {
+  gint64 until_us = g_get_monotonic_time () + seconds * (gint64) G_USEC_PER_SEC;
+
   for (guint i = 0; i < self->lookouts->len; i++)
     {
-      nth (self, i)->must_close = TRUE;
-      nth (self, i)->rest_until_us = g_get_monotonic_time () + seconds * (gint64) G_USEC_PER_SEC;
-      g_cancellable_cancel (nth (self, i)->wake);
+      Lookout *lookout = nth (self, i);
+
+      lookout->must_close = TRUE;
+      lookout->rest_until_us = seconds > 0 ? MAX (lookout->rest_until_us, until_us) : until_us;
+      if (seconds == 0) /* who comes back may be another server */
+        lookout->backoff_ms = 0;
+      g_cancellable_cancel (lookout->wake);
     }
 }
 

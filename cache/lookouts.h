@@ -4,7 +4,8 @@
  *          back worker while they rest, and as many of its own as `connections` allows
  *          beyond the workers'.  Each looks after a folder; together after those used
  *          last, but for INBOX, which is the watch's.  None ever makes the engine
- *          offline: a session that is lost or refused is tried again after a rest.
+ *          offline: a session that is lost or refused is tried again after a rest, which
+ *          doubles up to an hour.
  * Threads: any; the engine's lock guards it.
  */
 #pragma once
@@ -22,8 +23,8 @@ void mf_lookouts_note_use (MfLookouts *self, MfFolderId folder);
 /* Takes @link; whoever idles there makes way. */
 void mf_lookouts_take_link (MfLookouts *self, MfLink *link);
 
-/* With the lock: their sessions may be dead, or too many, and are tried again after
- * @seconds. */
+/* With the lock: their sessions may be dead (@seconds 0), or too many, and are tried again
+ * after @seconds at the earliest. */
 void mf_lookouts_close (MfLookouts *self, guint seconds);
 /* With the lock: ends all they wait for; until mf_lookouts_reset() they open nothing. */
 void mf_lookouts_cancel (MfLookouts *self);

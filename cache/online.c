@@ -1,4 +1,5 @@
 /* Whether there is a server: by what the workers find out, and by the user's wish. */
+#include "cache/backoff.h"
 #include "cache/engine.h"
 #include "cache/error.h"
 #include "cache/lookouts.h"
@@ -44,15 +45,6 @@ mf_engine_end_backoff (MfEngine *self)
   g_mutex_unlock (&self->lock);
 }
 
-/* Doubles with every failure; a part of it is left to chance, so that many
- * mounts do not come back at once. */
-static guint
-next_backoff_ms (MfEngine *self)
-{
-  self->backoff_ms = CLAMP (self->backoff_ms * 2, BACKOFF_FIRST_MS, BACKOFF_MOST_MS);
-  return self->backoff_ms / 2 + (guint) g_random_int_range (0, (gint32) self->backoff_ms);
-}
-
 /* With the lock.  Workers that lose their sessions together are one failure, and
  * what is told to be offline is so for no other reason. */
 static void
@@ -67,8 +59,9 @@ note_trouble (MfEngine *self, const GError *error, gboolean was_online)
     }
   g_free (self->trouble);
   self->trouble = g_strdup (error->message);
-  guint wait_ms = was_online || now_us >= self->retry_at_us ? next_backoff_ms (self)
-                                                            : 0;
+  guint wait_ms = was_online || now_us >= self->retry_at_us
+                      ? mf_backoff_next_ms (&self->backoff_ms, BACKOFF_FIRST_MS, BACKOFF_MOST_MS)
+                      : 0;
   wait_ms = MAX (wait_ms, mf_remote_error_backoff_ms (error));
   self->retry_at_us = MAX (self->retry_at_us, now_us + 1000 * (gint64) wait_ms);
 }
