@@ -302,20 +302,50 @@ compare_targets (gconstpointer a, gconstpointer b)
 }
 
 /* What the server is still at must not be taken for what it has not done. */
-static void
-wait_for_server (Recover *self, const GArray *changes)
+static gboolean
+needs_patience (Recover *self, const GArray *changes)
 {
-  MfEngine *engine = self->engine;
-  gint64 until_us = self->link->opened_us + 1000 * (gint64) mf_recover_grace_ms;
   gboolean matters = FALSE;
 
   for (guint i = 0; i < changes->len; i++)
     matters |= makes_messages (&g_array_index (changes, MfChange, i));
+  return matters
+         && g_get_monotonic_time () < self->link->opened_us + 1000 * (gint64) mf_recover_grace_ms;
+}
+
+static gboolean
+sleep_until (MfEngine *engine, gint64 until_us)
+{
   g_mutex_lock (&engine->lock);
-  while (matters && !engine->stopping && engine->online
-         && g_get_monotonic_time () < until_us)
+  while (!engine->stopping && engine->online && g_get_monotonic_time () < until_us)
     g_cond_wait_until (&engine->changed, &engine->lock, until_us);
+  gboolean slept = !engine->stopping && engine->online;
   g_mutex_unlock (&engine->lock);
+  return slept;
+}
+
+/* A session that is everybody's is left to the others meanwhile, who may open another. */
+static gboolean
+wait_for_server (Recover *self, const GArray *changes, GError **error)
+{
+  MfEngine *engine = self->engine;
+  MfLink *link = self->link;
+  gboolean is_shared = link == engine->links[MF_WORKER_FRONT];
+  gboolean slept = TRUE;
+
+  while (slept && mf_link_is_open (link) && needs_patience (self, changes))
+    {
+      gint64 until_us = link->opened_us + 1000 * (gint64) mf_recover_grace_ms;
+
+      if (is_shared)
+        mf_link_give (link);
+      slept = sleep_until (engine, until_us);
+      if (is_shared)
+        mf_link_take (link);
+    }
+  if (!mf_link_is_open (link))
+    g_set_error_literal (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE, "the session was lost");
+  return mf_link_is_open (link);
 }
 
 static gboolean
@@ -326,8 +356,8 @@ recover_all (Recover *self, MfChangeState state, GError **error)
   if (changes == NULL)
     return FALSE;
   g_array_sort (changes, compare_targets);
-  if (state == MF_CHANGE_SENT)
-    wait_for_server (self, changes);
+  if (state == MF_CHANGE_SENT && !wait_for_server (self, changes, error))
+    return FALSE;
   for (guint i = 0; i < changes->len; i++)
     if (!recover_one (self, &g_array_index (changes, MfChange, i), error))
       return FALSE;

@@ -35,6 +35,31 @@ test_what_is_under_way_is_waited_for (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* With one session for all, nobody else waits meanwhile. */
+static void
+test_who_reads_does_not_wait_for_it (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 3);
+
+  mf_door_stop (door);
+  mf_recover_grace_ms = 2000;
+  door->options.connections = 1;
+  mf_door_start (door);
+  guint opened = mf_fake_count (door->fake, MF_FAKE_OPEN);
+  mf_fake_lose_answer (door->fake, MF_FAKE_APPEND, 1);
+  mf_edit_deliver (door->cache, door->other, "mine", TEXT);
+  mf_door_wait_count (door, MF_FAKE_OPEN, opened + 1);
+  gint64 opened_us = g_get_monotonic_time ();
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  g_assert_cmpint (g_get_monotonic_time () - opened_us, <, 1500 * 1000);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:");
+  mf_door_assert_nothing_pending (door);
+  mf_door_stop (door);
+  mf_recover_grace_ms = 0;
+  mf_door_start (door);
+}
+
 static void
 test_offline_changes_come_later (MfDoor *door, gconstpointer data)
 {
@@ -257,6 +282,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("what the server is still at is waited for", MF_DOOR_FULL,
        test_what_is_under_way_is_waited_for);
+  ADD ("who reads does not wait for that", MF_DOOR_FULL, test_who_reads_does_not_wait_for_it);
   mf_door_add_each ("/recover/changes made offline come later", test_offline_changes_come_later);
   mf_door_add_each ("/recover/lost answers double nothing", test_lost_answers_double_nothing);
   mf_door_add_each ("/recover/a lost answer and a busy server double nothing",
