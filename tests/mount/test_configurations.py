@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+import namespace
 import settings
 from mailfs import BINARY
 from referee import Mail
@@ -55,8 +56,8 @@ def machine(account, mount, certs):
     def run(script):
         environment = {name: value for name, value in home.environment.items() if not name.startswith("XDG_")}
         environment.update(BINARY=str(BINARY), HELPER=str(settings.ROOT / "packaging" / "mount.mailfs"))
-        result = subprocess.run(["unshare", "--mount", "sh", "-c", f"{MACHINE}\n{script}"], env=environment,
-                                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+        result = subprocess.run(namespace.words(f"{MACHINE}\n{script}"), env=environment, stdin=subprocess.DEVNULL,
+                                capture_output=True, text=True, timeout=20)
         assert result.returncode == 0, result.stderr
         return result.stdout.splitlines()
     run.home = home

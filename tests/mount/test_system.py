@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+import namespace
 from mailfs import BINARY
 from referee import Mail
 from waiting import wait_for
@@ -55,7 +56,7 @@ def test_an_ordinary_user_mounts_uses_and_unmounts(account, mount, certs):
     uid, words = os.getuid(), ["sh", "-c", SESSION]
     if uid == 0:
         hand_over(home)
-        uid, words = 65534, ["unshare", "--mount", "sh", "-c", AS_USER, "sh", *words]
+        uid, words = 65534, namespace.words(AS_USER, *words)
     result = subprocess.run(words, env=dict(home.environment, MAILFS=BINARY, OPTIONS=options, URL=url(account),
                                             MAIL=home.mountpoint), capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stderr
@@ -73,9 +74,9 @@ exec sh -c "$1"
 
 
 def as_installed(home, script):
-    return subprocess.run(["unshare", "--mount", "sh", "-c", AS_INSTALLED, "sh", script],
-                          env=dict(home.environment, MAILFS=BINARY, MAIL=home.mountpoint), capture_output=True,
-                          text=True, timeout=60)
+    environment = dict(home.environment, MAILFS=BINARY, MAIL=home.mountpoint)
+    return subprocess.run(namespace.words(AS_INSTALLED, script), env=environment, capture_output=True, text=True,
+                          timeout=60)
 
 
 FSTAB_WORDS = "rw,nosuid,nodev,noatime,noauto,nofail,user,_netdev,x-systemd.automount,x-systemd.idle-timeout=5min"
