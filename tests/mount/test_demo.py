@@ -1,14 +1,12 @@
 """The newcomer's first command."""
 
 import os
-import pty
 import re
-import select
 import subprocess
-import time
 from pathlib import Path
 
 import mailfs
+from terminal import Terminal
 
 DEMO = Path(__file__).parent.parent.parent / "examples" / "demo.sh"
 ENVIRONMENT = {**os.environ, "MAILFS_BINARY": str(mailfs.BINARY)}
@@ -40,21 +38,9 @@ def test_without_a_terminal_the_demo_shows_and_cleans_up():
 
 
 def test_on_a_terminal_the_demo_waits_for_the_user():
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execve(DEMO, [DEMO], ENVIRONMENT)
-    shown, deadline = "", time.monotonic() + 120
-    while "press Enter" not in shown:
-        assert time.monotonic() < deadline and select.select([terminal], [], [], 60)[0], shown
-        shown += os.read(terminal, 4096).decode(errors="replace")
-    mail = re.search(r"cd (\S+)", shown).group(1)
-    assert "INBOX" in os.listdir(mail)
-    os.write(terminal, b"\n")
-    try:
-        while select.select([terminal], [], [], 60)[0] and os.read(terminal, 4096):
-            pass
-    except OSError:
-        pass  # the demo has closed its side
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    os.close(terminal)
-    assert_nothing_is_left(shown)
+    with Terminal(DEMO, environment=ENVIRONMENT) as terminal:
+        mail = re.search(r"cd (\S+)", terminal.read_until("press Enter", 120)).group(1)
+        assert "INBOX" in os.listdir(mail)
+        terminal.type("\n")
+        assert terminal.end(60) == 0
+    assert_nothing_is_left(terminal.shown)

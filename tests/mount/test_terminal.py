@@ -1,43 +1,15 @@
 """What a person sees at a terminal: progress, a prompt, the mount's summary."""
 
 import os
-import pty
 import re
-import select
-import time
 
 from mailfs import BINARY
 from referee import Mail
+from terminal import Terminal
 
 
-class Terminal:
-    """The program on a terminal of its own."""
-
-    def __init__(self, home, *arguments):
-        self.seen = ""
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execve(BINARY, [str(BINARY), *map(str, arguments)], home.environment)
-
-    def read_until(self, pattern, seconds=20):
-        deadline = time.monotonic() + seconds
-        while not re.search(pattern, self.seen):
-            ready, _, _ = select.select([self.fd], [], [], max(0, deadline - time.monotonic()))
-            assert ready, f"{pattern} did not come:\n{self.seen}"
-            try:
-                self.seen += os.read(self.fd, 4096).decode()
-            except OSError:  # its other end is closed
-                assert re.search(pattern, self.seen), self.seen
-        return self.seen
-
-    def type(self, text):
-        os.write(self.fd, text.encode())
-
-    def wait(self):
-        """What it exits with."""
-        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        os.close(self.fd)
-        return status
+def on_terminal(home, *arguments):
+    return Terminal(BINARY, *arguments, environment=home.environment)
 
 
 def url(account):
@@ -47,11 +19,11 @@ def url(account):
 def test_a_terminal_shows_what_is_connected_to_and_what_was_found(account, mount):
     account.referee.append("INBOX", [Mail(b"Subject: x\r\n\r\n")] * 3)
     home = mount.home()
-    terminal = Terminal(home, *mount.options(home, account), url(account), home.mountpoint)
-    seen = terminal.read_until("messages at")
-    assert f"{url(account)}: connecting to 127.0.0.1 port {account.server.port}" in seen
-    assert re.search(r"\r\x1b\[Kmailfs: .*: 5 folders, 3 messages at 127.0.0.1 port \d+", seen)
-    assert terminal.wait() == 0
+    with on_terminal(home, *mount.options(home, account), url(account), home.mountpoint) as terminal:
+        seen = terminal.read_until("messages at")
+        assert f"{url(account)}: connecting to 127.0.0.1 port {account.server.port}" in seen
+        assert re.search(r"\r\x1b\[Kmailfs: .*: 5 folders, 3 messages at 127.0.0.1 port \d+", seen)
+        assert terminal.end() == 0
     assert "INBOX" in os.listdir(home.mountpoint)
 
 
@@ -62,11 +34,11 @@ def test_a_terminal_shows_how_much_has_come(account, mount, proxy):
     line = proxy(account.server.port)
     line.latency_s = 0.2
     home = mount.home()
-    terminal = Terminal(home, *mount.options(home, account), f"imap://{account.user}@127.0.0.1:{line.port}",
-                        home.mountpoint)
-    terminal.read_until(r"\r\x1b\[K.*" + COUNTED)
-    terminal.read_until("messages at")
-    assert terminal.wait() == 0
+    with on_terminal(home, *mount.options(home, account), f"imap://{account.user}@127.0.0.1:{line.port}",
+                     home.mountpoint) as terminal:
+        terminal.read_until(r"\r\x1b\[K.*" + COUNTED)
+        terminal.read_until("messages at")
+        assert terminal.end() == 0
 
 
 def test_without_a_terminal_a_long_start_says_now_and_then_how_much_has_come(account, mount, proxy):
@@ -80,13 +52,13 @@ def test_without_a_terminal_a_long_start_says_now_and_then_how_much_has_come(acc
 
 def test_a_password_is_asked_for_without_echo_and_again_when_it_is_wrong(account, mount, certs):
     home = mount.home()
-    terminal = Terminal(home, "-o", f"ca_file={certs.ca}", url(account), home.mountpoint)
-    terminal.read_until(f"Password of {account.user} at 127.0.0.1: ")
-    terminal.type("not it\n")
-    terminal.read_until(r"(?s)Password of .*Password of .*: ")
-    terminal.type(account.password + "\n")
-    seen = terminal.read_until("messages at")
-    assert terminal.wait() == 0
+    with on_terminal(home, "-o", f"ca_file={certs.ca}", url(account), home.mountpoint) as terminal:
+        terminal.read_until(f"Password of {account.user} at 127.0.0.1: ")
+        terminal.type("not it\n")
+        terminal.read_until(r"(?s)Password of .*Password of .*: ")
+        terminal.type(account.password + "\n")
+        seen = terminal.read_until("messages at")
+        assert terminal.end() == 0
     assert "not it" not in seen and account.password not in seen
 
 
@@ -107,8 +79,8 @@ def test_sync_shows_progress_on_a_terminal(dovecot_with, mount):
     assert not mounted.files()
     server.freeze()
     (mounted.folder("INBOX") / "cur" / "1.letter:2,S").write_bytes(b"Subject: x\n\nhello\n")
-    terminal = Terminal(mounted.home, "sync", mounted.path)
-    terminal.read_until("1 changes to go")
-    server.thaw()
-    terminal.read_until("synced")
-    assert terminal.wait() == 0
+    with on_terminal(mounted.home, "sync", mounted.path) as terminal:
+        terminal.read_until("1 changes to go")
+        server.thaw()
+        terminal.read_until("synced")
+        assert terminal.end() == 0

@@ -7,14 +7,13 @@ filled with what the server holds (the twin).  Both must show the same.
 import filecmp
 import mailbox
 import os
-import pty
 import re
-import select
 import subprocess
 import tarfile
-import time
 
 import pytest
+
+from terminal import Terminal
 
 FOLDERS = ["INBOX", "Lists/büro", "Archive"]
 TOTAL = 6046
@@ -25,30 +24,6 @@ def run(*command, cwd=None, env=None, codes=(0,)):
                             capture_output=True)
     assert result.returncode in codes, result.stderr[-2000:]
     return result.stdout
-
-
-def on_terminal(*command, env, seconds=120):
-    """Runs a full-screen program on a terminal of its own to its end."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execvpe(command[0], command, {**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8", **env})
-    deadline = time.monotonic() + seconds
-    screen = b""
-    try:
-        while time.monotonic() < deadline:
-            if select.select([terminal], [], [], 1)[0]:
-                try:
-                    screen += os.read(terminal, 65536)
-                except OSError:
-                    break  # the program has closed its side
-        else:
-            raise AssertionError(f"{command[0]} does not end; its screen: {screen[-2000:]!r}")
-    finally:
-        os.close(terminal)
-        if time.monotonic() >= deadline:
-            os.kill(pid, 9)
-        status = os.waitpid(pid, 0)[1]
-    assert os.waitstatus_to_exitcode(status) == 0, screen[-2000:]
 
 
 def relative_files(root):
@@ -162,8 +137,9 @@ def test_mutt_shows_every_message_of_a_folder(library_mount, twin, tmp_path, pro
             "set pipe_decode=no", "set pipe_split=no", f'set pipe_sep="\\n{mark}\\n"', "set wait_key=no",
             "set quit=yes", "set mark_old=no", "set move=no", "set delete=no", "set suspend=no", "set beep=no",
             f"push \"<tag-pattern>~A<enter><tag-prefix><pipe-message>cat > {out}<enter><exit>\""]) + "\n")
-        on_terminal(program, "-n", "-F", str(settings), "-R", "-f", str(library_mount.path / folder),
-                    env={"HOME": str(tmp_path)})
+        with Terminal(program, "-n", "-F", settings, "-R", "-f", library_mount.path / folder,
+                      environment={**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(tmp_path)}) as terminal:
+            assert terminal.end(120) == 0, terminal.shown[-2000:]
         shown = out.read_bytes().split(f"\n{mark}\n".encode())[:-1]
         wanted = [path.read_bytes() for place in ("cur", "new") for path in (twin / folder / place).iterdir()]
         assert len(shown) == len(wanted)

@@ -213,7 +213,7 @@ def test_a_mail_reader_wakes_up(account, mount, tmp_path, reader):
     settings.write_text(f"set folder={tmp_path}\nset mail_check=3600\nset timeout=3600\nset read_inc=0\nset sort=date\n"
                         "set index_format='%s'\nset sleep_time=0\n")
     with Terminal(reader, "-n", "-F", settings, "-f", mounted.folder("INBOX")) as terminal:
-        terminal.wait("x")
+        terminal.read_until("x")
         # What comes just after they have begun they miss in any Maildir, until the next comes.
         for _ in range(8):
             account.referee.append("INBOX", [Mail(b"Subject: just-now\r\n\r\nbody\r\n")])
