@@ -4,6 +4,7 @@ Nothing here outlives the test session, and whatever a test does, its mailfs is
 unmounted and gone afterwards.  A crash of the daemon fails the test.
 """
 
+import contextlib
 import faulthandler
 import itertools
 import os
@@ -46,9 +47,14 @@ def pytest_sessionstart(session):
         pytest.exit("/dev/fuse is not there: the kernel module fuse is needed", 2)
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_protocol(item):
-    """A test that hangs gets its file systems taken away, then an exception."""
+def pytest_keyboard_interrupt():
+    # Where tests run side by side a second ^C comes from pytest-xdist, in the midst of the cleaning up.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def limited(item):
+    """What hangs gets its file systems taken away, then an exception."""
     def expire():
         faulthandler.dump_traceback()
         for mounter in _mounters:
@@ -63,17 +69,36 @@ def pytest_runtest_protocol(item):
     signal.signal(signal.SIGALRM, fail)
     timer = threading.Timer(seconds, expire)
     timer.start()
-    yield
-    timer.cancel()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_setup(item):
+    with limited(item):
+        yield
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    with limited(item):
+        yield
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_teardown(item):
+    with limited(item):
+        yield
 
 
 # Servers
 
 @pytest.fixture(scope="session")
 def certs():
-    root = Path(tempfile.mkdtemp(prefix="mailfs-certs-"))
-    yield Certs(root)
-    shutil.rmtree(root)
+    with tempfile.TemporaryDirectory(prefix="mailfs-certs-") as root:
+        yield Certs(Path(root))
 
 
 @pytest.fixture(scope="session")

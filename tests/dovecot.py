@@ -129,7 +129,8 @@ class Dovecot:
     def __init__(self, certs, cert="good", location="mdbox:~/mail:LAYOUT=index", separator="/", auto="subscribe", trash="Trash",
                  mechanisms="plain login scram-sha-256", greeting="Dovecot ready.", ssl="yes", without=(),
                  acl=False, plugins="", more=""):
-        self.root = Path(tempfile.mkdtemp(prefix="mailfs-dovecot-"))
+        self.directory = tempfile.TemporaryDirectory(prefix="mailfs-dovecot-", ignore_cleanup_errors=True)
+        self.root = Path(self.directory.name)
         self.run_as = {}
         user = getpass.getuser()
         if os.getuid() == 0:
@@ -160,7 +161,11 @@ class Dovecot:
         assert not self.process
         self.process = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", self.config], cwd=self.root,
                                         start_new_session=True, stdin=subprocess.DEVNULL, **self.run_as)
-        wait_for(self._greets, what="Dovecot's greeting")
+        try:
+            wait_for(self._greets, what="Dovecot's greeting")
+        except BaseException:  # ^C as well
+            self.kill()
+            raise
 
     def _greets(self):
         try:
@@ -213,4 +218,4 @@ class Dovecot:
 
     def close(self):
         self.kill()
-        shutil.rmtree(self.root, ignore_errors=True)
+        self.directory.cleanup()

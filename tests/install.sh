@@ -7,7 +7,7 @@ set -eu
 build="gcc libc6-dev meson ninja-build pkg-config libfuse3-dev fuse3 libetpan-dev libglib2.0-dev
   libsqlite3-dev glib-networking libsasl2-modules ca-certificates"
 demo="dovecot-imapd"
-test="dovecot-imapd python3-pytest python3-pytest-rerunfailures openssl attr autofs bash-completion fish git inotify-tools isync maildir-utils
+test="dovecot-imapd python3-pytest python3-pytest-rerunfailures python3-pytest-xdist openssl attr autofs bash-completion fish git inotify-tools isync maildir-utils
   maildrop mandoc mblaze mutt neomutt notmuch procmail ripgrep rsync strace vim zsh"
 package="debhelper dpkg-dev git lintian"
 bench="dovecot-imapd openssl imapfilter isync maildir-utils mutt notmuch"

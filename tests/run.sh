@@ -36,5 +36,6 @@ fi
 $meson test -C $build --print-errorlogs --timeout-multiplier 4
 
 export MAILFS_BINARY="$PWD/$build/fs/mailfs"
-# Real servers and mounts on a busy machine: what fails is run once more, and told as a rerun.
-exec /usr/bin/python3 -m pytest tests --reruns 1 "$@"
+# Most tests wait, so two are run at once; -n 0 runs them one after the other.  Real servers and
+# mounts on a busy machine: what fails is run once more, and told as a rerun.
+exec /usr/bin/python3 -m pytest tests -n 2 --reruns 1 "$@"
