@@ -66,14 +66,28 @@ adopt (Pusher *self)
     mf_engine_tell_trouble (self->engine, error->message);
 }
 
+/* All up to @last is answered, and what came since has a quiet time of its own: else a
+ * script that is faster than the line would have a command for each round trip. */
+static gboolean
+is_next_burst (Pusher *self, MfSeq last)
+{
+  MfEngine *engine = self->engine;
+
+  g_mutex_lock (&engine->lock);
+  gboolean more = engine->first_change_us != 0;
+  g_mutex_unlock (&engine->lock);
+  return more && mf_journal_first (engine->db) > last;
+}
+
 static gboolean
 push_all (Pusher *self, GError **error)
 {
   MfEngine *engine = self->engine;
   MfLink *link = self->link;
+  MfSeq last = mf_journal_last (engine->db);
   gboolean sent = TRUE;
 
-  while (sent && !mf_engine_is_stopping (engine))
+  while (sent && !mf_engine_is_stopping (engine) && !is_next_burst (self, last))
     {
       g_clear_error (&self->hidden);
       if (!mf_recover_run (engine, link, &self->hidden, error))

@@ -67,6 +67,22 @@ test_many_flags_are_few_commands (MfDoor *door, gconstpointer data)
   g_assert_cmpuint (mf_fake_count (door->fake, MF_FAKE_STORE), <, 50);
 }
 
+/* Else a script that is faster than the line would have a command for each round trip. */
+static void
+test_changes_while_sending_wait_for_quiet (MfDoor *door, gconstpointer data)
+{
+  mf_fake_hold (door->fake, MF_FAKE_STORE);
+  mf_edit_flags (door->cache, mf_door_find_uid (door, "INBOX", 1), MF_FLAG_SEEN, NULL);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_STORE, 1));
+  gint64 before_us = g_get_monotonic_time ();
+  mf_edit_flags (door->cache, mf_door_find_uid (door, "INBOX", 2), MF_FLAG_SEEN, NULL);
+  mf_fake_release (door->fake, MF_FAKE_STORE);
+  mf_door_wait_count (door, MF_FAKE_STORE, 2);
+  g_assert_cmpint (g_get_monotonic_time () - before_us, >=, 50 * 1000);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "INBOX", "1:S 2:S 3: 4: 5:");
+}
+
 static void
 test_move (MfDoor *door, gconstpointer data)
 {
@@ -388,6 +404,8 @@ main (int argc, char **argv)
   mf_door_add_each ("/pusher/flags reach the server", test_flags);
   ADD ("flags that nobody has seen stay", MF_DOOR_FULL, test_flags_that_nobody_has_seen_stay);
   ADD ("many flags are few commands", MF_DOOR_FULL, test_many_flags_are_few_commands);
+  ADD ("changes while sending wait for a quiet time", MF_DOOR_FULL,
+       test_changes_while_sending_wait_for_quiet);
   mf_door_add_each ("/pusher/a move reaches the server", test_move);
   mf_door_add_each ("/pusher/a removal reaches the server", test_remove);
   mf_door_add_each ("/pusher/a delivery reaches the server", test_delivery);
