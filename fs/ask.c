@@ -1,6 +1,7 @@
 #include "fs/ask.h"
 
 #include "fs/mountinfo.h"
+#include "fs/usage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -314,12 +315,8 @@ mf_ask_check (const char *command, guint n_words, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     if (g_str_equal (commands[i].name, command)
         && (n_words > 1 || (n_words == 0 && commands[i].needs_path)))
-      {
-        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-                     "%s is a command and needs %s MOUNTPOINT (see --help)", command,
-                     commands[i].needs_path ? "one" : "at most one");
-        return FALSE;
-      }
+      return mf_usage_fail (error, "%s is a command and needs %s MOUNTPOINT (see --help)", command,
+                            commands[i].needs_path ? "one" : "at most one");
   return TRUE;
 }
 

@@ -2,6 +2,7 @@
 
 #include "fs/ask.h"
 #include "fs/setting.h"
+#include "fs/usage.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -42,18 +43,6 @@ set_defaults (MfConfig *config)
   config->fuse_options = g_ptr_array_new_with_free_func (g_free);
 }
 
-static gboolean G_GNUC_PRINTF (2, 3) fail (GError **error, const char *format, ...)
-{
-  g_autofree char *message = NULL;
-  va_list arguments;
-
-  va_start (arguments, format);
-  message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, message);
-  return FALSE;
-}
-
 /* ---- mailfs.conf ------------------------------------------------------ */
 
 /* A switch of FUSE's own is written allow_other=yes in the file. */
@@ -84,9 +73,10 @@ apply_key (const char *key, const char *value, MfConfig *config, GError **error)
   if (mf_setting_is_fuse (key) || mf_setting_is_fuse (with_value))
     return apply_fuse_option (config, key, value, error);
   if (g_str_equal (key, "password"))
-    return fail (error, "must not hold a password: give password_command, or write it to the "
-                        "file secrets beside this one");
-  return fail (error, "has an unknown key %s", key);
+    return mf_usage_fail (error,
+                          "must not hold a password: give password_command, or write it to the "
+                          "file secrets beside this one");
+  return mf_usage_fail (error, "has an unknown key %s", key);
 }
 
 static gboolean
@@ -124,14 +114,15 @@ load (const char *path, GError **error)
   if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &cause)
       && !g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
     {
-      fail (error, "%s: %s", path, cause->message);
+      mf_usage_fail (error, "%s: %s", path, cause->message);
       return NULL;
     }
   groups = g_key_file_get_groups (file, NULL);
   for (guint i = 0; groups[i] != NULL; i++)
     if (mf_ask_is_command (groups[i]))
       {
-        fail (error, "%s: no account can be called [%s], which is a command", path, groups[i]);
+        mf_usage_fail (error, "%s: no account can be called [%s], which is a command", path,
+                       groups[i]);
         return NULL;
       }
   return g_steal_pointer (&file);
@@ -152,9 +143,9 @@ apply_file (const char *path, MfConfig *config, char **out_account, GError **err
 
   if (address == NULL && !mf_address_is_address (config->account))
     return g_key_file_has_group (file, config->account)
-               ? fail (error, "%s: [%s] has no account=imaps://...", path, config->account)
-               : fail (error, "%s is no address, and %s has no group [%s]", config->account, path,
-                       config->account);
+               ? mf_usage_fail (error, "%s: [%s] has no account=imaps://...", path, config->account)
+               : mf_usage_fail (error, "%s is no address, and %s has no group [%s]",
+                                config->account, path, config->account);
   *out_account = address != NULL ? g_steal_pointer (&address) : g_strdup (config->account);
   return TRUE;
 }
@@ -175,7 +166,8 @@ mf_config_accounts (const char *config_dir, GError **error)
         n++;
       }
   if (file != NULL && n == 0)
-    fail (error, "%s has no account: a group [NAME] with account=imaps://... makes one", path);
+    mf_usage_fail (error, "%s has no account: a group [NAME] with account=imaps://... makes one",
+                   path);
   return n > 0 ? g_strv_builder_end (names) : NULL;
 }
 
@@ -213,12 +205,12 @@ check_cleartext (const MfConfig *config, GError **error)
   if (!config->no_tls)
     return TRUE;
   if (config->address.domain != NULL || config->address.tls == MF_TLS_IMPLICIT)
-    return fail (error, "tls=none is for imap:// addresses only");
+    return mf_usage_fail (error, "tls=none is for imap:// addresses only");
   return config->allow_cleartext || is_loopback (config->address.host)
-         || fail (error,
-                  "tls=none would send password and mail to %s for all to read; if that "
-                  "is meant, give allow_cleartext too",
-                  config->address.host);
+         || mf_usage_fail (error,
+                           "tls=none would send password and mail to %s for all to read; if that "
+                           "is meant, give allow_cleartext too",
+                           config->address.host);
 }
 
 static gboolean
@@ -226,7 +218,7 @@ check_user (const char *user, GError **error)
 {
   for (const char *p = user; *p != '\0'; p++)
     if (g_ascii_iscntrl (*p))
-      return fail (error, "the user name of the account has a control character in it");
+      return mf_usage_fail (error, "the user name of the account has a control character in it");
   return TRUE;
 }
 
@@ -237,8 +229,8 @@ check (MfConfig *config, GError **error)
   gboolean wants_token = config->auth == MF_AUTH_XOAUTH2 || config->auth == MF_AUTH_OAUTHBEARER;
 
   if (wants_token && config->token_command == NULL)
-    return fail (error, "auth=%s needs token_command",
-                 config->auth == MF_AUTH_XOAUTH2 ? "xoauth2" : "oauthbearer");
+    return mf_usage_fail (error, "auth=%s needs token_command",
+                          config->auth == MF_AUTH_XOAUTH2 ? "xoauth2" : "oauthbearer");
   if (!check_cleartext (config, error) || !check_user (config->user, error))
     return FALSE;
   if (config->read_only)

@@ -2,6 +2,7 @@
 
 #include "fs/ask.h"
 #include "fs/setting.h"
+#include "fs/usage.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -36,18 +37,6 @@ mf_line_clear (MfLine *line)
   g_clear_pointer (&line->words, g_strfreev);
   g_clear_pointer (&line->pairs, g_array_unref);
   g_clear_pointer (&line->fuse_options, g_ptr_array_unref);
-}
-
-static gboolean G_GNUC_PRINTF (2, 3) fail (GError **error, const char *format, ...)
-{
-  g_autofree char *message = NULL;
-  va_list arguments;
-
-  va_start (arguments, format);
-  message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, message);
-  return FALSE;
 }
 
 /* ---- -o --------------------------------------------------------------- */
@@ -120,7 +109,7 @@ parse_option (MfLine *line, const char *option, char **list_key, GError **error)
     g_ptr_array_add (line->fuse_options, g_strdup (option));
   else if (!is_fstab_word (option))
     return continue_list (line, *list_key, option)
-           || fail (error, "unknown option -o %s (see --help)", key);
+           || mf_usage_fail (error, "unknown option -o %s (see --help)", key);
 
   g_clear_pointer (list_key, g_free);
   if (ours && mf_setting_is_list (key))
@@ -179,9 +168,9 @@ parse_flag (MfLine *line, int flag, char **argv, GError **error)
     case 'V':
       return line->version = TRUE;
     case ':':
-      return fail (error, "-o needs KEY=VALUE");
+      return mf_usage_fail (error, "-o needs KEY=VALUE");
     default:
-      return fail (error, "unknown option %s (see --help)", argv[optind - 1]);
+      return mf_usage_fail (error, "unknown option %s (see --help)", argv[optind - 1]);
     }
 }
 
@@ -193,11 +182,12 @@ check_words (const MfLine *line, GError **error)
   gboolean is_command = n > 0 && mf_ask_is_command (line->words[0]);
 
   if (line->all)
-    return n == 1 || fail (error, "--all needs one MOUNTPOINT and no ACCOUNT (see --help)");
+    return n == 1
+           || mf_usage_fail (error, "--all needs one MOUNTPOINT and no ACCOUNT (see --help)");
   if (!is_command)
-    return n == 2 || fail (error, "ACCOUNT and MOUNTPOINT are needed (see --help)");
+    return n == 2 || mf_usage_fail (error, "ACCOUNT and MOUNTPOINT are needed (see --help)");
   if (line->foreground || line->pairs->len > 0 || line->fuse_options->len > 0)
-    return fail (error, "%s takes no options (see --help)", line->words[0]);
+    return mf_usage_fail (error, "%s takes no options (see --help)", line->words[0]);
   return mf_ask_check (line->words[0], n - 1, error);
 }
 
