@@ -225,45 +225,44 @@ def test_without_an_account_all_says_how_to_make_one(mount):
     assert "mailfs.conf" in result.stderr and "account=" in result.stderr
 
 
-def test_in_the_foreground_a_signal_ends_all_of_them(two, mount):
+@pytest.fixture
+def fleet(two, mount):
+    """Both in the foreground, when they are mounted."""
     home = mount.home()
     write_config(mount, home, two)
     with (home.root / "log").open("wb") as log:
-        fleet = subprocess.Popen([BINARY, "-f", "--all", home.mountpoint], env=home.environment,
-                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    mounts = [home.mountpoint / "Work", home.mountpoint / "Home%2F2"]
-    wait_for(lambda: all((path / "INBOX").is_dir() for path in mounts), 20, "both mounts")
+        process = subprocess.Popen([BINARY, "-f", "--all", home.mountpoint], env=home.environment,
+                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    process.mounts = [home.mountpoint / "Work", home.mountpoint / "Home%2F2"]
+    wait_for(lambda: all((path / "INBOX").is_dir() for path in process.mounts), 20, "both mounts")
+    return process
+
+
+def unmount(path):
+    subprocess.run(["fusermount3", "-u", path], check=True)
+
+
+def test_in_the_foreground_a_signal_ends_all_of_them(fleet):
     fleet.send_signal(signal.SIGTERM)
     assert fleet.wait(20) == 0
-    assert not any(str(home.mountpoint) in line for line in open("/proc/mounts"))
+    assert not any(str(path) in line for line in open("/proc/mounts") for path in fleet.mounts)
 
 
-def test_in_the_foreground_it_ends_with_the_last_of_them(two, mount):
-    home = mount.home()
-    write_config(mount, home, two)
-    fleet = subprocess.Popen([BINARY, "-f", "--all", home.mountpoint], env=home.environment, stdin=subprocess.DEVNULL)
-    mounts = [home.mountpoint / "Work", home.mountpoint / "Home%2F2"]
-    wait_for(lambda: all((path / "INBOX").is_dir() for path in mounts), 20, "both mounts")
-    for path in mounts:
-        subprocess.run(["fusermount3", "-u", path], check=True)
+def test_in_the_foreground_it_ends_with_the_last_of_them(fleet):
+    for path in fleet.mounts:
+        unmount(path)
     assert fleet.wait(20) == 0
 
 
-def test_in_the_foreground_it_can_be_stopped_and_go_on(two, mount):
-    home = mount.home()
-    write_config(mount, home, two)
-    fleet = subprocess.Popen([BINARY, "-f", "--all", home.mountpoint], env=home.environment, stdin=subprocess.DEVNULL)
-    mounts = [home.mountpoint / "Work", home.mountpoint / "Home%2F2"]
-    wait_for(lambda: all((path / "INBOX").is_dir() for path in mounts), 20, "both mounts")
-
+def test_in_the_foreground_it_can_be_stopped_and_go_on(fleet):
     def state():
         return Path(f"/proc/{fleet.pid}/stat").read_text().rpartition(")")[2].split()[0]
     for number, wanted in ((signal.SIGSTOP, "T"), (signal.SIGCONT, "S")):
         fleet.send_signal(number)
         wait_for(lambda: state() == wanted, 10, f"state {wanted}")
-    subprocess.run(["fusermount3", "-u", mounts[0]], check=True)
-    assert (mounts[1] / "INBOX").is_dir()
-    subprocess.run(["fusermount3", "-u", mounts[1]], check=True)
+    unmount(fleet.mounts[0])
+    assert (fleet.mounts[1] / "INBOX").is_dir()
+    unmount(fleet.mounts[1])
     assert fleet.wait(20) == 0
 
 

@@ -34,6 +34,31 @@ def line(account, proxy):
     return proxy(account.server.port)
 
 
+def follows(account, mounted, folder, other):
+    """What comes to @folder, where there are three messages, is seen at once, and so is what changes and goes."""
+    account.referee.append(folder, [MAIL])
+    wait_for(lambda: len(names(mounted, folder)) == 4, AT_ONCE, f"the new message in {folder}")
+    account.referee.store(folder, [1], "+FLAGS", "\\Flagged")
+    wait_for(lambda: sum(name.endswith(":2,F") for name in names(mounted, folder)) == 1, AT_ONCE, "the flag")
+    account.referee.expunge(folder, [2])
+    wait_for(lambda: len(names(mounted, folder)) == 3, AT_ONCE, "the removal")
+    account.referee.move(folder, [3], other)
+    wait_for(lambda: len(names(mounted, folder)) == 2, AT_ONCE, "the move")
+
+
+def survives_a_cut(account, mounted, line, listens):
+    """The news of Lists come after a lost connection, and at once when listens() has returned."""
+    known = len(names(mounted, "Lists"))
+    listens()
+    line.reset()
+    line.cut()
+    account.referee.append("Lists", [MAIL])
+    wait_for(lambda: len(names(mounted, "Lists")) == known + 1, 20, "what came while nobody listened")
+    listens()
+    account.referee.append("Lists", [MAIL])
+    wait_for(lambda: len(names(mounted, "Lists")) == known + 2, AT_ONCE, "what came later")
+
+
 def ready(line):
     """The daemon has said all it has to say, and listens."""
     wait_for(lambda: line.commands["IDLE"], 10, "IDLE")
@@ -43,15 +68,9 @@ def ready(line):
 def test_messages_of_every_folder_are_seen_at_once(account, mount, line, folder):
     mounted = watching(account, mount, line)
     ready(line)
-    account.referee.append(folder, [MAIL])
-    wait_for(lambda: len(names(mounted, folder)) == 4, AT_ONCE, "the new message")
-    account.referee.store(folder, [1], "+FLAGS", "\\Flagged")
-    wait_for(lambda: sum(name.endswith(":2,F") for name in names(mounted, folder)) == 1, AT_ONCE, "the flag")
-    account.referee.expunge(folder, [2])
-    wait_for(lambda: len(names(mounted, folder)) == 3, AT_ONCE, "the removal")
     other = "INBOX" if folder != "INBOX" else "Lists"
-    account.referee.move(folder, [3], other)
-    wait_for(lambda: (len(names(mounted, folder)), len(names(mounted, other))) == (2, 4), AT_ONCE, "the move")
+    follows(account, mounted, folder, other)
+    wait_for(lambda: len(names(mounted, other)) == 4, AT_ONCE, "the move")
 
 
 @pytest.mark.parametrize("what, gone, come", [
@@ -164,14 +183,7 @@ def test_without_notify_folders_in_use_are_seen_at_once(without_notify, mount, p
         assert len(names(mounted, folder)) == 3
     wait_for_idles(line, idling)
     for folder in folders[1 - idling:]:  # those used last
-        account.referee.append(folder, [MAIL])
-        wait_for(lambda: len(names(mounted, folder)) == 4, AT_ONCE, f"the new message in {folder}")
-        account.referee.store(folder, [1], "+FLAGS", "\\Flagged")
-        wait_for(lambda: sum(name.endswith(":2,F") for name in names(mounted, folder)) == 1, AT_ONCE, "the flag")
-        account.referee.expunge(folder, [2])
-        wait_for(lambda: len(names(mounted, folder)) == 3, AT_ONCE, "the removal")
-        account.referee.move(folder, [3], "INBOX")
-        wait_for(lambda: len(names(mounted, folder)) == 2, AT_ONCE, "the move")
+        follows(account, mounted, folder, "INBOX")
     assert line.most_connections <= most
 
 
@@ -210,26 +222,14 @@ def test_after_a_lost_connection_folders_in_use_are_watched_again(without_notify
     account.referee.create("Lists")
     mounted = mount(account, "poll=600", "connections=6", port=line.port)
     assert names(mounted, "Lists") == []
-    wait_for_idles(line, 2)
-    line.cut()
-    account.referee.append("Lists", [MAIL])
-    wait_for(lambda: len(names(mounted, "Lists")) == 1, 20, "what came while nobody listened")
-    wait_for_idles(line, 2)
-    account.referee.append("Lists", [MAIL])
-    wait_for(lambda: len(names(mounted, "Lists")) == 2, AT_ONCE, "what came later")
+    survives_a_cut(account, mounted, line, lambda: wait_for_idles(line, 2))
 
 
 def test_after_a_lost_connection_announcements_are_asked_for_again(account, mount, line):
-    mounted = watching(account, mount, line)
-    ready(line)
-    line.reset()
-    line.cut()
-    account.referee.append("Lists", [MAIL])
-    wait_for(lambda: len(names(mounted, "Lists")) == 4, 20, "what came while nobody listened")
-    wait_for(lambda: line.commands["NOTIFY"], 20)
-    ready(line)
-    account.referee.append("Lists", [MAIL])
-    wait_for(lambda: len(names(mounted, "Lists")) == 5, AT_ONCE, "what came later")
+    def listens():
+        wait_for(lambda: line.commands["NOTIFY"], 20, "NOTIFY")
+        ready(line)
+    survives_a_cut(account, watching(account, mount, line), line, listens)
 
 
 class Liar(Session):
