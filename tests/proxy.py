@@ -186,6 +186,7 @@ class Proxy:
         self.cut_sent_after = None  # or bytes to the server,
         self.last_words = b""   # after which the client is told this
         self.on_cut = None      # and this is called
+        self.cut_in = {}        # {"UID SEARCH": [30, 60]}: in the answer to the next two of these, so many bytes on
         self.stall_on = None    # the command that gets no answer: stall() as soon as it has passed
         self.hold_command = None  # stays here, and what follows it in its connection, until release()
         self.hold_answer = None   # likewise the answer to this command: the server has carried it out
@@ -225,6 +226,9 @@ class Proxy:
 
     def see_command(self, line):
         self.lines.append(line)
+        for words, offsets in self.cut_in.items():
+            if offsets and line.upper().startswith(words) and not self.cut_after:
+                self.cut_after = self.bytes_to_client + offsets.pop(0)
         if self.stall_on and line.upper().startswith(self.stall_on):
             self.flowing.clear()
 

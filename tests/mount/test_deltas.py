@@ -10,6 +10,7 @@ from waiting import wait_for
 
 # What is taken away, and how flags and removals are asked for then.
 LADDER = [
+    pytest.param(("LIST-STATUS",), r"EXAMINE \"?Box\"? \(QRESYNC \(\d+ \d+\)\)", None, id="QRESYNC and STATUS"),
     pytest.param((), r"EXAMINE \"?Box\"? \(QRESYNC \(\d+ \d+\)\)", None, id="QRESYNC"),
     pytest.param(("QRESYNC",), r"UID FETCH 1:\d+ \(UID FLAGS MODSEQ\) \(CHANGEDSINCE \d+\)", r"UID SEARCH .*ALL",
                  id="CONDSTORE"),
@@ -75,12 +76,39 @@ def test_a_remount_asks_for_what_has_changed(dovecot_with, box, without, flags, 
     mounted.start()
     wait_for(is_followed(account, mounted), 20, "the changes")
     asked = of_box(counter)
+    # Which folder it is was told by one command, or by one for each.
+    assert ("STATUS" in counter.commands) == ("LIST-STATUS" in without)
     assert any(re.search(flags, line) for line in asked), asked
     assert any(re.search(removals, line) for line in asked) if removals else \
         not any("SEARCH" in line or "UID FETCH 1:" in line for line in asked), asked
     # What was known is listed once, if at all; what is new is asked for by its UIDs.
     assert not any(re.search(r"UID FETCH 1:\S+ .*INTERNALDATE", line) for line in asked), asked
     assert len(asked) <= 4, asked
+
+
+@pytest.mark.parametrize("without, cut_in", [
+    ((), {"EXAMINE": [60, 300]}),
+    (("QRESYNC",), {"UID FETCH 1:": [30], "UID SEARCH": [20, 60]}),
+    (("QRESYNC", "CONDSTORE", "ESEARCH"), {"UID FETCH 1:": [5000], "UID SEARCH": [500, 1080]})],
+    ids=["QRESYNC", "CONDSTORE", "UID and FLAGS"])
+def test_nothing_goes_but_by_an_answer_that_has_come_to_its_end(dovecot_with, box, without, cut_in):
+    """The connection breaks off again and again while the changes are asked for."""
+    account, mounted, line = box(dovecot_with(without=without), 300)
+    account.referee.store("Box", [2, 150], "+FLAGS", "\\Flagged")
+    account.referee.expunge("Box", [1, 3, 300])
+    staying = account.referee.messages("Box", False).keys()
+    line.cut_in = cut_in
+    mounted.start()
+    control = mounted.path / ".mailfs" / "ctl"
+
+    def is_complete():
+        there = {int(name.split(".")[1], 16) for place in ("new", "cur")  # as a flag moves them
+                 for name in os.listdir(mounted.folder("Box") / place)}
+        assert not staying - there
+        if "offline" in mounted.status():
+            control.write_text("online")
+        return not any(cut_in.values()) and is_followed(account, mounted)()
+    wait_for(is_complete, 60, "the changes")
 
 
 def test_ten_changes_cost_a_few_kilobytes_whatever_the_size(dovecot_with, box, request):
@@ -100,8 +128,7 @@ def test_ten_changes_cost_a_few_kilobytes_whatever_the_size(dovecot_with, box, r
         costs.append(counter.bytes)
         print(f"{number} messages: {counter.bytes} bytes, {counter.round_trips} round trips, {of_box(counter)}")
         assert len(of_box(counter)) <= 3
-        mounted.unmount()
-        account.close()
+        assert counter.round_trips <= 30  # of four sessions, with their log-ins
     assert costs[1] < 10_000
     assert costs[1] < costs[0] + 1500  # names and numbers are longer
 

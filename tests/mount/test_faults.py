@@ -353,3 +353,29 @@ def test_after_a_sleep_in_which_connections_died_news_are_seen(account, mount, p
     mounted.process.send_signal(signal.SIGCONT)
     files = wait_for(lambda: mounted.files(), 20, "the new mail")
     assert wait_for(lambda: is_readable(files[40]), 20, "to read") == BODIES[39].replace(b"\r\n", b"\n")
+
+
+def say_online(mounted):
+    (mounted.path / ".mailfs/ctl").write_text("online")
+
+
+def change_the_network(_):
+    """GNetworkMonitor sees another route; nobody is there."""
+    for what in ("add", "del"):
+        subprocess.run(["ip", "route", what, "198.51.100.0/24", "dev", "lo"], check=True)
+
+
+@pytest.mark.parametrize("tell", [say_online, pytest.param(change_the_network, marks=pytest.mark.skipif(
+    os.getuid() != 0, reason="changes the network"))], ids=["the user", "the network"])
+def test_told_that_the_server_is_there_it_waits_no_longer(account, mount, proxy, tell):
+    account.referee.append("INBOX", BODIES)
+    line = proxy(account.server.port)
+    mounted = mount(account, "prefetch=none", port=line.port)
+    path = mounted.files()[1]
+    line.answers = dict.fromkeys(["AUTHENTICATE", "LOGIN"], b"NO [UNAVAILABLE] Suggested Backoff Time: 600000 milliseconds\r\n")
+    line.cut()
+    wait_for(lambda: "Suggested Backoff Time" in mounted.status(), 20, "status to say why")
+    line.answers = {}
+    line.reset()
+    tell(mounted)
+    assert wait_for(lambda: is_readable(path), 5, "to read") == BODIES[0].replace(b"\r\n", b"\n")

@@ -127,8 +127,10 @@ def test_pending_changes_find_their_message(archive):
     wait_for(lambda: not (mounted.path / ".mailfs" / "queue").read_text(), 30, "the changes to be sent")
 
     def subjects(folder):
-        return {message.body.split(b"Subject: ")[1].split(b"\r")[0].decode(): message.flags
-                for message in account.referee.messages(folder).values()}
+        stored = account.referee.messages(folder).values()
+        found = {message.body.split(b"Subject: ")[1].split(b"\r")[0].decode(): message.flags for message in stored}
+        assert len(found) == len(stored)  # nothing was sent twice
+        return found
     archived = subjects("Archive")
     assert archived.keys() == {f"{number:04}" for number in range(MANY)} - {"0002", "0003", "0004"} | {"mine"}
     assert archived["0001"] == {"\\Flagged", "\\Seen"}
@@ -136,6 +138,32 @@ def test_pending_changes_find_their_message(archive):
     assert subjects("Trash").keys() == {"0004"}
     lost = mounted.path / ".mailfs" / "lost+found"
     assert [subject(path) for path in lost.iterdir()] == ["0003"]
+
+
+def test_a_mailbox_that_has_moved_to_another_server_is_the_same(dovecot_with, archive):
+    account, mounted, line = archive
+    before = shown(mounted, "Archive")
+    first = mounted.files("Archive")[1]
+    control = mounted.path / ".mailfs" / "ctl"
+    control.write_text("offline")
+    first.rename(mounted.folder("Archive") / "cur" / (first.name + ":2,F"))
+    (mounted.folder("Archive") / "cur" / "mine:2,S").write_bytes(b"Subject: mine\n\nmine\n")
+    heir = dovecot_with().add_account(account.user, account.password)
+    heir.referee.create("Archive")
+    heir.referee.append("Archive", [mail(number) for number in reversed(range(MANY))])
+    line.target_port = heir.server.port
+    line.cut()
+    line.reset()
+    control.write_text("online")
+    wait_for(lambda: "pending:    0" in mounted.status(), 20, "the changes to be sent")
+    wait_until_followed(heir, mounted)
+    after = shown(mounted, "Archive")
+    assert {name: after[name] for name in before} == before and len(after) == MANY + 1
+    assert not fetched(line)
+    stored = [(one.body.split(b"Subject: ")[1][:4].decode(), one.flags) for one in heir.referee.messages("Archive").values()]
+    assert sorted(subject for subject, _ in stored) == [f"{number:04}" for number in range(MANY)] + ["mine"]
+    assert dict(stored)[subject(first.parent.parent / "cur" / (first.name + ":2,F"))] == {"\\Flagged"}
+    heir.close()
 
 
 def test_a_daemon_killed_while_it_compares_loses_nothing(archive):
