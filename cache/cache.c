@@ -347,12 +347,13 @@ mf_cache_body_open (MfCache *self, MfMsgId id, GError **error)
     body = mf_bodies_get (self->bodies, self->front, id, &local);
   if (body == NULL)
     {
-      MfBody *draft = open_draft_body (self, id, local == NULL ? error : NULL);
-      if (draft == NULL && local != NULL)
+      body = open_draft_body (self, id, local == NULL ? error : NULL);
+      if (body == NULL && local != NULL)
         g_propagate_error (error, g_steal_pointer (&local));
       g_clear_error (&local);
-      return draft;
     }
+  if (body == NULL)
+    return NULL;
   g_mutex_lock (&self->lock);
   self->recent[self->n_recent++ % G_N_ELEMENTS (self->recent)] = id;
   g_mutex_unlock (&self->lock);

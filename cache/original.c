@@ -1,5 +1,6 @@
-/* What is written into the mount may be a copy of what was just read from it:
- * then the server makes the copy, and nothing is uploaded. */
+/* What is written into the mount may be a copy of what was just read from it: it keeps
+ * the keywords, and if the server has that already, it makes the copy and nothing is
+ * uploaded. */
 #include <string.h>
 
 #include "cache/account.h"
@@ -36,10 +37,24 @@ may_be_copy (const MfMessage *row, const MfMessage *original)
 {
   gboolean fresh = row->internaldate >= g_get_real_time () / G_USEC_PER_SEC - FRESH_S;
 
-  return original->id != row->id && original->home != 0 && original->uid != 0
-         && original->place != MF_PLACE_GONE
-         && !original->draft && original->exact && original->size == row->size
+  return original->id != row->id && original->place < MF_PLACE_TMP && original->exact
+         && original->size == row->size
          && (fresh || row->internaldate == original->internaldate);
+}
+
+static gboolean
+is_on_server (const MfMessage *original)
+{
+  return original->home != 0 && original->uid != 0 && !original->draft;
+}
+
+/* (nullable) */
+static MfBody *
+open_draft (MfCache *self, const MfMessage *row)
+{
+  int fd = mf_drafts_open_file (self->drafts, row, NULL);
+
+  return fd >= 0 ? mf_body_new_file (fd) : NULL;
 }
 
 static gboolean
@@ -51,15 +66,16 @@ is_copy (MfCache *self, const MfMessage *row, MfMsgId id, MfMessage *original)
   if (id == 0 || !mf_messages_get (self->front, id, original, NULL))
     return FALSE;
   if (may_be_copy (row, original))
-    body = mf_bodies_get (self->bodies, self->front, id, NULL);
-  int fd = body != NULL ? mf_drafts_open_file (self->drafts, row, NULL) : -1;
-  draft = fd >= 0 ? mf_body_new_file (fd) : NULL;
+    body = original->draft ? open_draft (self, original)
+                           : mf_bodies_get (self->bodies, self->front, id, NULL);
+  draft = body != NULL ? open_draft (self, row) : NULL;
   if (draft != NULL && same_bytes (draft, body))
     return TRUE;
   mf_message_clear (original);
   return FALSE;
 }
 
+/* One that the server has, if there is any. */
 static gboolean
 find_original (MfCache *self, const MfMessage *row, MfMessage *original)
 {
@@ -69,23 +85,38 @@ find_original (MfCache *self, const MfMessage *row, MfMessage *original)
   memcpy (recent, self->recent, sizeof recent);
   g_mutex_unlock (&self->lock);
   for (guint i = 0; i < G_N_ELEMENTS (recent); i++)
-    if (is_copy (self, row, recent[i], original))
-      return TRUE;
-  return FALSE;
+    {
+      g_auto (MfMessage) found = { 0 };
+      if (!is_copy (self, row, recent[i], &found))
+        continue;
+      mf_message_clear (original);
+      *original = found;
+      found = (MfMessage){ 0 };
+      if (is_on_server (original))
+        break;
+    }
+  return original->id != 0;
 }
 
-/* The copy keeps date and keywords; flags are those of the new name. */
+/* The copy keeps keywords; flags are those of the new name. */
 static gboolean
-journal_copy (MfCache *self, const MfMessage *row, const MfMessage *original, GError **error)
+keep_keywords (MfCache *self, const MfMessage *row, const MfMessage *original, GError **error)
 {
   g_auto (MfMessage) copy = { 0 };
-  g_autofree char *more = mf_keywords_remove (row->keywords, original->keywords);
 
   mf_message_copy (row, &copy);
   g_free (copy.keywords);
   copy.keywords = mf_keywords_add (row->keywords, original->keywords);
-  return mf_messages_store_spot (self->front, &copy, error)
-         && mf_messages_set_date (self->front, row->id, original->internaldate, error)
+  return mf_messages_store_spot (self->front, &copy, error);
+}
+
+/* And the date. */
+static gboolean
+journal_copy (MfCache *self, const MfMessage *row, const MfMessage *original, GError **error)
+{
+  g_autofree char *more = mf_keywords_remove (row->keywords, original->keywords);
+
+  return mf_messages_set_date (self->front, row->id, original->internaldate, error)
          && mf_db_run (self->front, error, "UPDATE message SET wire_size = ? WHERE id = ?", "ii",
                        (gint64) original->wire_size, row->id)
          && mf_journal_copy (self->front, row->id, original->id, row->folder, error)
@@ -104,6 +135,11 @@ mf_account_journal_new (MfCache *self, const MfMessage *row, GError **error)
                      "SELECT 1 FROM change WHERE message = ? AND state != 3", "i", row->id))
     return FALSE;
   if (queued == 0 && find_original (self, row, &original))
-    return journal_copy (self, row, &original, error);
+    {
+      if (!keep_keywords (self, row, &original, error))
+        return FALSE;
+      if (is_on_server (&original))
+        return journal_copy (self, row, &original, error);
+    }
   return mf_journal_append (self->front, row->id, row->folder, error);
 }

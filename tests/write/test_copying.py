@@ -58,6 +58,23 @@ def test_a_copy_that_is_given_up_leaves_nothing(account, mounted):
     assert mails(account, "Trash") == []
 
 
+@pytest.mark.parametrize("original", ["sent", "unsent"])
+def test_a_copy_keeps_the_keywords(account, mounted, original):
+    """Whether the server makes it or it is uploaded."""
+    ctl, path = mounted.path / ".mailfs/ctl", mounted.folder("Archive") / "cur/message:2,S"
+    if original == "unsent":
+        ctl.write_text("offline\n")
+    path.write_bytes(TEXT)
+    os.setxattr(path, "user.imap.flags", b"+work +$label1")
+    if original == "sent":
+        ctl.write_text("sync\n")
+    subprocess.run(["cp", path, path.with_name("copy:2,FS")], check=True)
+    assert os.getxattr(path.with_name("copy:2,FS"), "user.imap.flags") == b"\\Seen \\Flagged $label1 work"
+    ctl.write_text("online\n")
+    wanted = [(TEXT, {"\\Seen", "work", "$label1"}), (TEXT, {"\\Seen", "\\Flagged", "work", "$label1"})]
+    assert_there(account, mounted, wanted)
+
+
 @pytest.mark.skipif(not shutil.which("gio"), reason="gio is not installed")
 @pytest.mark.parametrize("target", ["", "cur", "new"])
 def test_gio_copies_and_moves(account, mounted, tmp_path, target):
