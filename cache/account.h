@@ -39,6 +39,10 @@ GPtrArray *mf_account_failures (MfCache *self);
  * already if it is one, else by an upload.  In the caller's transaction. */
 gboolean mf_account_journal_new (MfCache *self, const MfMessage *row, GError **error);
 
+/* @replaced goes from the server, but not before @by is there: in the caller's
+ * transaction. */
+gboolean mf_account_replace (MfCache *self, MfMsgId replaced, MfMsgId by, GError **error);
+
 /* FALSE with READ_ONLY on a read-only mount. */
 gboolean mf_account_may_change (MfCache *self, GError **error);
 /* A transaction of a change; with its commit the push worker learns of it. */

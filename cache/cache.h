@@ -280,6 +280,9 @@ gssize mf_draft_read (MfDraft *self, guint64 offset, char *buffer, gsize size, G
 gboolean mf_draft_write (MfDraft *self, guint64 offset, const char *bytes, gsize size,
                          GError **error);
 gboolean mf_draft_truncate (MfDraft *self, guint64 size, GError **error);
+/* It is the new text of @old, which was removed a moment ago: flushed, it has its
+ * keywords, and @old goes from the server, or from the Trash, once this is there. */
+void mf_draft_replace (MfDraft *self, const MfMessage *old);
 /* What is written so far is to be sent once no draft of the message is open:
  * INVALID when it is no message.  In tmp/ it does nothing. */
 gboolean mf_draft_flush (MfDraft *self, GError **error);

@@ -165,16 +165,12 @@ mf_cache_copy (MfCache *self, MfMsgId id, const MfSpot *to, MfMessage *out, GErr
 
 /* ---- renaming --------------------------------------------------------- */
 
-/* The name is taken over: what had it goes from the server, but not before the
- * new one is there. */
-static gboolean
-remove_replaced (MfCache *self, MfMsgId replaced, MfMsgId by, GError **error)
+gboolean
+mf_account_replace (MfCache *self, MfMsgId replaced, MfMsgId by, GError **error)
 {
   g_auto (MfMessage) old = { 0 };
   gboolean nothing = FALSE;
 
-  if (replaced == 0)
-    return TRUE;
   if (!mf_messages_get (self->front, replaced, &old, error)
       || !mf_journal_expunge (self->front, &old, by, FALSE, &nothing, error))
     return FALSE;
@@ -252,7 +248,7 @@ mf_cache_rename (MfCache *self, MfMsgId id, const MfSpot *to, MfMsgId replaced, 
     return FALSE;
   mf_message_copy (&before, &after);
   apply_spot (&after, to);
-  return remove_replaced (self, replaced, id, error)
+  return (replaced == 0 || mf_account_replace (self, replaced, id, error))
          && mf_messages_store_spot (self->front, &after, error)
          && journal_rename (self, &before, &after, error)
          && touch_both (self->front, before.folder, before.place, after.folder, after.place, error)

@@ -7,9 +7,11 @@
 #include "cache/error.h"
 #include "cache/folders.h"
 #include "cache/journal.h"
+#include "cache/keywords.h"
 #include "cache/messages.h"
 #include "cache/rescue.h"
 #include "cache/settle.h"
+#include "cache/trash.h"
 
 struct _MfDraft
 {
@@ -17,6 +19,7 @@ struct _MfDraft
   MfMsgId id;
   int fd;
   char *base; /* (nullable) */
+  MfMessage replaced; /* id 0: none */
 };
 
 /* ---- opening ---------------------------------------------------------- */
@@ -143,9 +146,46 @@ supersede (MfDb *db, const MfMessage *row, const char *base, GError **error)
          && mf_journal_expunge (db, &old, row->id, FALSE, &nothing, error);
 }
 
+void
+mf_draft_replace (MfDraft *self, const MfMessage *old)
+{
+  mf_message_copy (old, &self->replaced);
+}
+
+/* Unless somebody has fetched it back meanwhile. */
+static gboolean
+remove_old (MfCache *cache, MfMsgId id, MfMsgId by, MfNews *news, GError **error)
+{
+  g_auto (MfMessage) old = { 0 };
+  gboolean trash = FALSE;
+
+  if (!mf_messages_get (cache->front, id, &old, NULL))
+    return TRUE;
+  if (old.place == MF_PLACE_GONE)
+    return mf_account_replace (cache, id, by, error);
+  if (!mf_trash_is (cache->front, old.folder, &trash, error))
+    return FALSE;
+  if (!trash)
+    return TRUE;
+  mf_news_add (news, MF_EVENT_MESSAGE_REMOVED, old.folder, &old, NULL);
+  return mf_folders_touch (cache->front, old.folder, old.place, error)
+         && mf_account_replace (cache, id, by, error);
+}
+
+static gboolean
+take_over (MfDraft *self, MfMessage *row, MfNews *news, GError **error)
+{
+  char *keywords = mf_keywords_add (row->keywords, self->replaced.keywords);
+
+  g_free (row->keywords);
+  row->keywords = keywords;
+  return mf_messages_store_spot (self->cache->front, row, error)
+         && remove_old (self->cache, self->replaced.id, row->id, news, error);
+}
+
 /* In tmp/ and lost+found nothing is sent. */
 static gboolean
-store (MfDraft *self, MfMessage *row, GError **error)
+store (MfDraft *self, MfMessage *row, MfNews *news, GError **error)
 {
   MfDb *db = self->cache->front;
   guint version = mf_drafts_version (self->cache->drafts, row);
@@ -160,6 +200,7 @@ store (MfDraft *self, MfMessage *row, GError **error)
   row->draft = TRUE;
   row->version = version;
   return mf_messages_set_draft (db, row->id, MF_DRAFT_ONLY, version, error)
+         && (quiet || self->replaced.id == 0 || take_over (self, row, news, error))
          && (quiet || mf_account_journal_new (self->cache, row, error));
 }
 
@@ -211,6 +252,8 @@ mf_draft_flush (MfDraft *self, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   g_auto (MfMessage) row = { 0 };
+  g_autoptr (MfNews) news
+      = mf_news_new (self->cache->engine->func, self->cache->engine->user_data);
   gboolean gone = FALSE, later = FALSE;
 
   if (!mf_drafts_is_dirty (self->cache->drafts, self->id))
@@ -218,9 +261,12 @@ mf_draft_flush (MfDraft *self, GError **error)
   if (!check (self, &later, error) || later)
     return later;
   if (!mf_db_begin (self->cache->front, &txn, error) || !find_row (self, &row, &gone, error)
-      || (!gone && (!store (self, &row, error) || !mf_db_commit (&txn, error))))
+      || (!gone && (!store (self, &row, news, error) || !mf_db_commit (&txn, error))))
     return FALSE;
   mf_drafts_set_dirty (self->cache->drafts, self->id, FALSE);
+  mf_message_clear (&self->replaced);
+  self->replaced.id = 0;
+  mf_news_send (news);
   return TRUE;
 }
 
@@ -322,6 +368,7 @@ free_draft (MfDraft *self)
 {
   close (self->fd);
   g_free (self->base);
+  mf_message_clear (&self->replaced);
   g_free (self);
 }
 

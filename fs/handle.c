@@ -181,6 +181,12 @@ mf_handle_truncate (MfHandle *self, guint64 size, GError **error)
   return TRUE;
 }
 
+void
+mf_handle_replace (MfHandle *self, const MfMessage *old)
+{
+  mf_draft_replace (self->draft, old);
+}
+
 gboolean
 mf_handle_flush (MfHandle *self, GError **error)
 {

@@ -432,6 +432,7 @@ init_app (App *self, MfConfig *config)
       .generations = mf_generations_new (),
       .places = mf_places_new (),
       .recent = mf_recent_new (),
+      .vacated = mf_vacated_new (),
       .private_fd = -1,
       .uid = getuid (),
       .gid = getgid (),
@@ -461,6 +462,7 @@ clear_app (App *self)
   mf_generations_free (self->mount.generations);
   mf_places_free (self->mount.places);
   mf_recent_free (self->mount.recent);
+  mf_vacated_free (self->mount.vacated);
   mf_requests_free (self->mount.requests);
   g_object_unref (self->starting);
   g_free (self->label);

@@ -21,6 +21,7 @@
 #include "fs/recent.h"
 #include "fs/request.h"
 #include "fs/syncer.h"
+#include "fs/vacated.h"
 
 /* The kernel may keep what it was told: changes are announced (notify.h). */
 #define MF_TIMEOUT_LONG_S 86400.0
@@ -45,6 +46,7 @@ typedef struct
   MfGenerations *generations;
   MfPlaces *places;
   MfRecent *recent;
+  MfVacated *vacated;
   int private_fd; /* of privateroot.h */
   MfBacking *backing;
   MfSyncer *syncer;

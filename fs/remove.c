@@ -18,6 +18,8 @@ remove_file (MfMount *mount, guint64 parent, const char *name, pid_t pid, GError
     return FALSE;
   if (source.dropped)
     mf_dropped_remove (mount->dropped, mf_inode_from_node (parent).id, name);
+  if (source.message.place != MF_PLACE_TMP)
+    mf_vacated_add (mount->vacated, &source.message, base, pid);
   mf_source_tell (mount, &source, parent, 0, NULL);
   return TRUE;
 }

@@ -74,6 +74,19 @@ open_made (MfMount *mount, MfMsgId id, GError **error)
   return g_steal_pointer (&handle);
 }
 
+/* A program that has just removed the name writes that message anew. */
+static void
+replace_vacated (const MfMount *mount, MfHandle *handle, const MfMessage *message, pid_t thread)
+{
+  const MfMessage *old
+      = message->base != NULL && message->place != MF_PLACE_TMP
+            ? mf_vacated_take (mount->vacated, message->folder, message->base, thread)
+            : NULL;
+
+  if (old != NULL)
+    mf_handle_replace (handle, old);
+}
+
 void
 mf_write_create (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
                  struct fuse_file_info *fi)
@@ -93,6 +106,7 @@ mf_write_create (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
       mf_answer_error (req, error, "create");
       return;
     }
+  replace_vacated (mount, handle, &message, fuse_req_ctx (req)->pid);
   fill_entry (mount, &message, parent, name, &entry);
   mf_idset_set (mount->opened_once, message.id);
   mf_handle_give (handle, fi);

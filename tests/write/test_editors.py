@@ -19,9 +19,10 @@ def texts(account):
 
 
 @pytest.fixture
-def path(account, mount):
+def path(account, mount, request):
+    """A draft with a keyword, in a mount with the option that a test may name."""
     account.referee.append("INBOX", [Mail(OLD.replace(b"\n", b"\r\n"), "\\Draft \\Seen work")])
-    return mount(account, "delete=expunge").files()[1]
+    return mount(account, getattr(request, "param", "delete=trash")).files()[1]
 
 
 def edit(command, path, home):
@@ -35,13 +36,15 @@ def vim(*settings):
     return ["vim", "-u", "NONE", "-n", "-es", *words, "-c", "%s/old/new/", "-c", "wq"]
 
 
-def assert_new(account, path, flags={"\\Draft", "\\Seen"}):
-    """The new text under the old name with the old flags, here and on the server."""
+def assert_new(account, path):
+    """The new text under the old name with the old flags, here and on the server, and the old text nowhere."""
     assert path.read_bytes() == NEW and os.listdir(path.parent) == [path.name]
     assert os.listdir(path.parent.parent / "new") == []
     wait_for(lambda: texts(account) == [NEW], 10, "the new text alone")
     stored, = account.referee.messages("INBOX").values()
-    assert stored.flags >= flags
+    assert stored.flags == {"\\Draft", "\\Seen", "work"}
+    for trash in {"Trash"} & account.referee.folders().keys():
+        wait_for(lambda: not account.referee.messages(trash), 10, "the old text to go")
 
 
 WAYS = [*itertools.product(["backupcopy=yes", "backupcopy=no", "backupcopy=auto"], ["writebackup", "nowritebackup"]),
@@ -51,16 +54,21 @@ WAYS = [*itertools.product(["backupcopy=yes", "backupcopy=no", "backupcopy=auto"
 @pytest.mark.parametrize("settings", WAYS, ids="-".join)
 def test_vim_leaves_the_new_text_alone(account, path, tmp_path, settings):
     edit(vim("nobackup", "backupdir=.", *settings), path, tmp_path)
-    keeps_the_file = "backupcopy=yes" in settings or "nowritebackup" in settings
-    assert_new(account, path, {"\\Draft", "\\Seen", "work"} if keeps_the_file else {"\\Draft", "\\Seen"})
+    assert_new(account, path)
     assert os.listdir(path.parent.parent / "tmp") == []
+
+
+@pytest.mark.parametrize("path", ["delete=expunge", "sync"], indirect=True)
+def test_vim_where_the_old_text_has_gone_by_then(account, path, tmp_path):
+    edit(vim("nobackup", "backupdir=.", "backupcopy=no"), path, tmp_path)
+    assert_new(account, path)
 
 
 def test_vim_with_a_swap_file_beside_the_message(account, path, tmp_path):
     command = vim("directory=.", "nobackup", "backupcopy=yes")
     command.remove("-n")
     edit(command, path, tmp_path)
-    assert_new(account, path, {"\\Draft", "\\Seen", "work"})
+    assert_new(account, path)
 
 
 @pytest.mark.parametrize("copy", ["backupcopy=yes", "backupcopy=no"])
@@ -82,7 +90,7 @@ def test_a_backup_that_vim_keeps_is_no_message(account, path, tmp_path, copy):
 ])
 def test_scripts_leave_the_new_text_alone(account, path, script):
     subprocess.run(["sh", "-ec", script, "sh", path.name], check=True, cwd=path.parent, timeout=60)
-    assert_new(account, path, {"\\Draft", "\\Seen", "work"})
+    assert_new(account, path)
     assert os.listdir(path.parent.parent / "tmp") == []
 
 
