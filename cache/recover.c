@@ -159,16 +159,37 @@ is_at_home (Recover *self, MfMessage *row, gboolean *out_there, GError **error)
 
 /* ---- one entry -------------------------------------------------------- */
 
+/* What a message is told from others by. */
+typedef struct
+{
+  char *message_id, *digest; /* (nullable) */
+} Content;
+
+static void
+content_clear (Content *content)
+{
+  g_free (content->message_id);
+  g_free (content->digest);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Content, content_clear)
+
+/* A server that tells UIDs and has told none may have found nothing to do. */
 static gboolean
-find_in_target (Recover *self, const MfChange *change, const MfMessage *row, const char *digest,
-                guint32 *out_uid, GError **error)
+is_sure (Recover *self, const MfChange *change)
+{
+  return change->state == MF_CHANGE_DONE
+         && (self->link->ops->caps (self->link->remote) & MF_CAP_UIDPLUS) == 0;
+}
+
+static gboolean
+find_in_target (Recover *self, const MfChange *change, const MfMessage *row,
+                const Content *content, guint32 *out_uid, GError **error)
 {
   gboolean upload = change->kind == MF_CHANGE_APPEND;
-  /* A server that tells UIDs and has told none may have found nothing to do. */
-  gboolean tells = (self->link->ops->caps (self->link->remote) & MF_CAP_UIDPLUS) != 0;
   MfTraceOf what = { .date = row->internaldate, .size = row->wire_size,
-                     .emailid = upload ? NULL : row->emailid, .digest = digest, .loose = upload,
-                     .sure = change->state == MF_CHANGE_DONE && !tells };
+                     .emailid = upload ? NULL : row->emailid,
+                     .message_id = content->message_id, .digest = content->digest,
+                     .loose = upload, .sure = is_sure (self, change) };
   g_auto (MfFolder) target = { 0 };
   g_auto (MfChange) now = { 0 };
   gboolean there = FALSE, found = FALSE;
@@ -185,20 +206,25 @@ find_in_target (Recover *self, const MfChange *change, const MfMessage *row, con
          || go_on_after (self, why, error);
 }
 
-/* *@out (transfer full) (nullable): by what the message is told from others; that of
- * @original, on the server, if there is no content here. */
+/* That of @original (nullable), on the server, if there is no content here. */
 static gboolean
-find_digest (Recover *self, const MfChange *change, const MfMessage *row,
-             const MfMessage *original, char **out, GError **error)
+find_content (Recover *self, const MfChange *change, const MfMessage *row,
+              const MfMessage *original, Content *out, GError **error)
 {
   g_auto (MfFolder) home = { 0 };
   GError *why = NULL;
 
-  *out = change->digest != NULL ? g_strdup (change->digest) : mf_content_digest (&self->settle, row);
-  if (*out != NULL || original == NULL || original->uid == 0
+  out->message_id = mf_content_message_id (&self->settle, row);
+  out->digest = change->digest != NULL ? g_strdup (change->digest)
+                                       : mf_content_digest (&self->settle, row);
+  if (out->digest != NULL || original == NULL || original->uid == 0
       || !mf_folders_get (self->db, original->home, &home, NULL) || home.mailbox == NULL)
     return TRUE;
-  *out = mf_trace_digest (self->trace, &home, original->uid, &why);
+  g_clear_pointer (&out->message_id, g_free);
+  if (is_sure (self, change))
+    out->message_id = mf_trace_message_id (self->trace, &home, original->uid, &why);
+  if (why == NULL && (out->message_id == NULL || *out->message_id == '\0'))
+    out->digest = mf_trace_digest (self->trace, &home, original->uid, &why);
   return why == NULL || go_on_after (self, why, error);
 }
 
@@ -207,7 +233,7 @@ static gboolean
 recover_move (Recover *self, const MfChange *change, MfMessage *row, GError **error)
 {
   gboolean can_move = (self->link->ops->caps (self->link->remote) & MF_CAP_MOVE) != 0;
-  g_autofree char *digest = NULL;
+  g_auto (Content) content = { 0 };
   gboolean there = FALSE;
   guint32 uid = 0;
 
@@ -215,28 +241,36 @@ recover_move (Recover *self, const MfChange *change, MfMessage *row, GError **er
     return FALSE;
   if (there && can_move)
     return conclude (self, queue_again, change, error);
-  if (!find_digest (self, change, row, there ? row : NULL, &digest, error)
-      || !find_in_target (self, change, row, digest, &uid, error))
+  if (!find_content (self, change, row, there ? row : NULL, &content, error)
+      || !find_in_target (self, change, row, &content, &uid, error))
     return FALSE;
   if (uid != 0)
     return conclude_arrived (self, change, uid, there, error);
   return conclude (self, there ? queue_again : mf_settle_missing, change, error);
 }
 
-/* What a move by COPY has left behind may have gone too: then nothing is to be undone. */
+/* What a move by COPY has left behind, and the entry for its removal; FALSE: nothing. */
+static gboolean
+find_left_behind (Recover *self, const MfChange *change, MfChange *removal, MfMessage *original)
+{
+  gboolean found = FALSE;
+  MfSeq seq = 0;
+
+  return mf_db_number (self->db, 0, &seq, NULL,
+                       "SELECT seq FROM change WHERE kind = 4 AND after = ?", "i", change->message)
+         && mf_journal_get (self->db, seq, removal, &found, NULL) && found
+         && mf_messages_get (self->db, removal->message, original, NULL);
+}
+
+/* It may have gone too: then nothing is to be undone. */
 static gboolean
 forget_gone_original (Recover *self, const MfChange *change, GError **error)
 {
   g_auto (MfChange) removal = { 0 };
   g_auto (MfMessage) original = { 0 };
-  gboolean found = FALSE, there = FALSE;
-  MfSeq seq = 0;
+  gboolean there = FALSE;
 
-  if (!mf_db_number (self->db, 0, &seq, error,
-                     "SELECT seq FROM change WHERE kind = 4 AND after = ?", "i", change->message)
-      || !mf_journal_get (self->db, seq, &removal, &found, error))
-    return FALSE;
-  if (!found || !mf_messages_get (self->db, removal.message, &original, NULL))
+  if (!find_left_behind (self, change, &removal, &original))
     return TRUE;
   return is_at_home (self, &original, &there, error)
          && (there || self->hidden != NULL
@@ -247,13 +281,17 @@ forget_gone_original (Recover *self, const MfChange *change, GError **error)
 static gboolean
 recover_made (Recover *self, const MfChange *change, const MfMessage *row, GError **error)
 {
-  g_autofree char *digest = NULL;
+  g_auto (Content) content = { 0 };
   g_auto (MfMessage) source = { 0 };
-  gboolean copied = change->source != 0 && mf_messages_get (self->db, change->source, &source, NULL);
+  g_auto (MfChange) removal = { 0 };
+  gboolean copied = change->kind == MF_CHANGE_MOVE
+                        ? find_left_behind (self, change, &removal, &source)
+                        : change->source != 0
+                              && mf_messages_get (self->db, change->source, &source, NULL);
   guint32 uid = 0;
 
-  if (!find_digest (self, change, row, copied ? &source : NULL, &digest, error)
-      || !find_in_target (self, change, row, digest, &uid, error))
+  if (!find_content (self, change, row, copied ? &source : NULL, &content, error)
+      || !find_in_target (self, change, row, &content, &uid, error))
     return FALSE;
   if (uid != 0)
     return conclude_arrived (self, change, uid, FALSE, error);

@@ -9,7 +9,7 @@ typedef struct
   guint32 uid;
   guint64 size;
   gint64 date;
-  char *emailid;
+  char *emailid, *message_id; /* (nullable) */
   gboolean taken;
 } Candidate;
 
@@ -28,7 +28,10 @@ struct _MfTrace
 static void
 clear_candidate (gpointer data)
 {
-  g_free (((Candidate *) data)->emailid);
+  Candidate *candidate = data;
+
+  g_free (candidate->emailid);
+  g_free (candidate->message_id);
 }
 
 MfTrace *
@@ -96,8 +99,11 @@ static void
 on_candidate (const MfRemoteMessage *message, gpointer user_data)
 {
   MfTrace *self = user_data;
-  Candidate candidate = { message->uid, message->size, message->internaldate,
-                          g_strdup (message->emailid), FALSE };
+  Candidate candidate = { .uid = message->uid,
+                          .size = message->size,
+                          .date = message->internaldate,
+                          .emailid = g_strdup (message->emailid),
+                          .message_id = g_strndup (message->message_id, MF_MESSAGE_ID_BYTES) };
 
   g_array_append_val (self->candidates, candidate);
 }
@@ -142,8 +148,8 @@ list (MfTrace *self, const MfFolder *folder, guint32 bound, GError **error)
   self->folder = 0;
   g_array_set_size (self->candidates, 0);
   if (!mf_trace_open (self, folder, &uidvalidity, error)
-      || !link->ops->fetch (link->remote, MAX (bound, 1), 0, MF_FETCH_ALL, 0, &sink, self,
-                            link->cancellable, error))
+      || !link->ops->fetch (link->remote, MAX (bound, 1), 0, MF_FETCH_ALL | MF_FETCH_MESSAGE_ID, 0,
+                            &sink, self, link->cancellable, error))
     return FALSE;
   self->folder = folder->id;
   self->bound = bound;
@@ -151,6 +157,31 @@ list (MfTrace *self, const MfFolder *folder, guint32 bound, GError **error)
 }
 
 /* ---- finding ---------------------------------------------------------- */
+
+static void
+on_message_id (const MfRemoteMessage *message, gpointer user_data)
+{
+  char **out = user_data;
+
+  g_free (*out);
+  *out = g_strndup (message->message_id, MF_MESSAGE_ID_BYTES);
+}
+
+char *
+mf_trace_message_id (MfTrace *self, const MfFolder *folder, guint32 uid, GError **error)
+{
+  static const MfChangeSink sink = { on_message_id, NULL };
+  MfLink *link = self->link;
+  guint32 uidvalidity = 0;
+  char *message_id = NULL;
+
+  if (mf_trace_open (self, folder, &uidvalidity, error)
+      && link->ops->fetch (link->remote, uid, uid, MF_FETCH_MESSAGE_ID, 0, &sink, &message_id,
+                           link->cancellable, error))
+    return message_id;
+  g_free (message_id);
+  return NULL;
+}
 
 char *
 mf_trace_digest (MfTrace *self, const MfFolder *folder, guint32 uid, GError **error)
@@ -181,6 +212,14 @@ count (MfTrace *self, guint32 bound, const MfTraceOf *what)
   return n;
 }
 
+/* FALSE: that of one is not known, or it has none. */
+static gboolean
+have_message_ids (const Candidate *candidate, const MfTraceOf *what)
+{
+  return what->message_id != NULL && *what->message_id != '\0' && candidate->message_id != NULL
+         && *candidate->message_id != '\0';
+}
+
 /* @n candidates have date and size. */
 static gboolean
 is_it (MfTrace *self, const MfFolder *folder, const Candidate *candidate, const MfTraceOf *what,
@@ -193,8 +232,9 @@ is_it (MfTrace *self, const MfFolder *folder, const Candidate *candidate, const 
       *out = g_str_equal (what->emailid, candidate->emailid);
       return TRUE;
     }
-  *out = what->digest == NULL || (what->sure && n == 1);
-  if (*out)
+  gboolean named = have_message_ids (candidate, what);
+  *out = !named || g_str_equal (what->message_id, candidate->message_id);
+  if (!*out || what->digest == NULL || (named && what->sure && n == 1))
     return TRUE;
   g_autofree char *digest = mf_trace_digest (self, folder, candidate->uid, &local);
   if (local != NULL)

@@ -1,8 +1,8 @@
 /* trace.h - finding a message in a mailbox by what it is.
  *
  * Shape:   lists a mailbox from some UID on, keeps the list as long as the same is
- *          asked for, and compares: date and size first, content where there is
- *          any to compare with (digest.h).
+ *          asked for, and compares: date and size first, then Message-ID and content
+ *          (digest.h) where there is any to compare with.
  * Threads: the push worker.
  * Errors:  MF_REMOTE_ERROR; NOT_FOUND when there is no such mailbox.
  */
@@ -23,9 +23,10 @@ typedef struct
   gint64 date;
   guint64 size;        /* on the wire */
   const char *emailid; /* (nullable) decides where the server tells it */
+  const char *message_id; /* (nullable) as in content.h; "": it has none */
   const char *digest;  /* (nullable) */
   gboolean loose;      /* the server may have changed date or size */
-  gboolean sure;       /* it is there: if one alone has date and size, that is it */
+  gboolean sure;       /* it is there: if one alone has date and size, its Message-ID will do */
 } MfTraceOf;
 
 /* Selects @folder's mailbox and reads its UIDVALIDITY. */
@@ -38,5 +39,7 @@ gboolean mf_trace_has (MfTrace *self, const MfFolder *folder, guint32 uid, gbool
  * before; 0 none.  What is listed aside (rematch.h) is not ours. */
 gboolean mf_trace_find (MfTrace *self, const MfFolder *folder, guint32 bound,
                         const MfTraceOf *what, guint32 *out_uid, GError **error);
+/* (transfer full) Of @uid there; NULL without @error: it is not there. */
+char *mf_trace_message_id (MfTrace *self, const MfFolder *folder, guint32 uid, GError **error);
 /* (transfer full) NULL without @error: it has no content. */
 char *mf_trace_digest (MfTrace *self, const MfFolder *folder, guint32 uid, GError **error);

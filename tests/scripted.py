@@ -210,6 +210,9 @@ class Session:
         if "RFC822.SIZE" in items:
             size = len(message.body) if message.size is None else message.size
             self.send(f" RFC822.SIZE {size}".encode())
+        if "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]" in items:
+            line = re.search(rb"^Message-ID:.*?\r\n|$", message.body, re.M).group(0) + b"\r\n"
+            self.send(f" BODY[HEADER.FIELDS (MESSAGE-ID)] {{{len(line)}}}\r\n".encode() + line)
         if "BODY.PEEK[]" in items:
             self.send(b" BODY[] ")
             self._send_body(message)
