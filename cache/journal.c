@@ -496,6 +496,12 @@ mf_journal_queue_again (MfDb *db, const MfChange *change, GError **error)
 }
 
 gboolean
+mf_journal_narrow (MfDb *db, const MfChange *change, GError **error)
+{
+  return store_flags (db, change, error);
+}
+
+gboolean
 mf_journal_set_failed (MfDb *db, const MfChange *change, const char *why, GError **error)
 {
   return mf_db_run (db, error,

@@ -72,6 +72,8 @@ gboolean mf_journal_mark_sent (MfDb *db, const MfChange *as_seen, guint32 uidnex
                                const char *digest, gboolean *out_marked, GError **error);
 /* What was sent did not happen. */
 gboolean mf_journal_queue_again (MfDb *db, const MfChange *change, GError **error);
+/* An entry of flags says no more than @change any longer: the rest has been done. */
+gboolean mf_journal_narrow (MfDb *db, const MfChange *change, GError **error);
 /* Refused for good: FAILED, in the place of earlier failures of that kind. */
 gboolean mf_journal_set_failed (MfDb *db, const MfChange *change, const char *why, GError **error);
 gboolean mf_journal_remove (MfDb *db, MfSeq seq, GError **error);

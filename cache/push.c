@@ -1,6 +1,9 @@
 #include "cache/push.h"
 
+#include "cache/error.h"
 #include "cache/folders.h"
+#include "cache/journal.h"
+#include "cache/keywords.h"
 #include "cache/messages.h"
 #include "cache/pull.h"
 #include "cache/pushfolder.h"
@@ -37,17 +40,44 @@ fixed_flags (MfSending *self)
   return self->link->selected.read_only ? 0 : self->link->selected.fixed;
 }
 
+/* (transfer full) (nullable): likewise of @keywords. */
+static char *
+fixed_keywords (MfSending *self, const char *keywords)
+{
+  const MfMailboxStatus *selected = &self->link->selected;
+
+  return selected->fixed_keywords && !selected->read_only
+             ? mf_keywords_remove (keywords, self->link->ops->keywords (self->link->remote))
+             : NULL;
+}
+
 /* Some servers say yes to a change that they do not make. */
 static gboolean
 may_change (MfSending *self, MfFlags flags, gboolean keywords, GError **error)
 {
-  const MfMailboxStatus *selected = &self->link->selected;
-
-  if ((flags & fixed_flags (self)) == 0
-      && (!keywords || !selected->fixed_keywords || selected->read_only))
+  if ((flags & fixed_flags (self)) == 0 && !keywords)
     return TRUE;
   g_set_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_DENIED,
                "the server keeps flags in %s as they are", self->home.mailbox);
+  return FALSE;
+}
+
+static gboolean
+as_narrowed (MfSending *self, guint i, const MfChange *now, gpointer rest, GError **error)
+{
+  MfChange change = *(const MfChange *) rest;
+
+  change.seq = now->seq;
+  return mf_journal_narrow (self->db, &change, error);
+}
+
+/* The server keeps @rest of the change as it is; all else is done. */
+static gboolean
+settle_fixed (MfSending *self, MfChange *rest, GError *why, GError **error)
+{
+  if (mf_sending_settle (self, as_narrowed, rest, error))
+    return mf_sending_settle_failed (self, why, error);
+  g_error_free (why);
   return FALSE;
 }
 
@@ -56,15 +86,21 @@ static gboolean
 push_flags (MfSending *self, const MfUidSet *uids, GError **error)
 {
   const MfChange *first = mf_sending_change (self, 0);
-  MfFlags loose = ~fixed_flags (self);
-  gboolean keywords = first->add_keywords != NULL || first->remove_keywords != NULL;
+  MfFlags fixed = fixed_flags (self);
+  g_autofree char *more = fixed_keywords (self, first->add_keywords);
+  g_autofree char *less = fixed_keywords (self, first->remove_keywords);
+  g_autofree char *add = mf_keywords_remove (first->add_keywords, more);
+  g_autofree char *remove = mf_keywords_remove (first->remove_keywords, less);
+  MfChange rest = { .add_flags = first->add_flags & fixed, .remove_flags = first->remove_flags & fixed,
+                    .add_keywords = more, .remove_keywords = less };
   GError *why = NULL;
 
-  if (store (self, uids, TRUE, first->add_flags & loose, first->add_keywords, &why)
-      && store (self, uids, FALSE, first->remove_flags & loose, first->remove_keywords, &why)
-      && may_change (self, first->add_flags | first->remove_flags, keywords, &why))
-    return mf_sending_settle_done (self, error);
-  return mf_sending_settle_failed (self, why, error);
+  if (!store (self, uids, TRUE, first->add_flags & ~fixed, add, &why)
+      || !store (self, uids, FALSE, first->remove_flags & ~fixed, remove, &why))
+    return mf_sending_settle_failed (self, why, error);
+  return may_change (self, rest.add_flags | rest.remove_flags, more != NULL || less != NULL, &why)
+             ? mf_sending_settle_done (self, error)
+             : settle_fixed (self, &rest, why, error);
 }
 
 static gboolean
@@ -93,6 +129,36 @@ as_expunged (MfSending *self, guint i, const MfChange *now, gpointer data, GErro
   return mf_settle_expunged (&self->settle, now, error);
 }
 
+/* What was not \Deleted before is not left so, for somebody else to expunge. */
+static void
+unmark (MfSending *self)
+{
+  g_autoptr (MfUidSet) ours = mf_uidset_new ();
+
+  for (guint i = 0; i < self->group->messages->len; i++)
+    if ((message_at (self, i)->flags & MF_FLAG_DELETED) == 0)
+      mf_uidset_add (ours, mf_group_uid (self->group, i));
+  if (!mf_uidset_is_empty (ours))
+    store (self, ours, FALSE, MF_FLAG_DELETED, NULL, NULL);
+}
+
+static gboolean
+mark_and_expunge (MfSending *self, const MfUidSet *uids, gboolean uidplus, GError **error)
+{
+  GError *why = NULL;
+
+  if (!store (self, uids, TRUE, MF_FLAG_DELETED, NULL, error))
+    return FALSE;
+  if (!uidplus
+      || self->link->ops->expunge (self->link->remote, uids, self->link->cancellable, &why))
+    return TRUE;
+  mf_link_check (self->link, why);
+  if (mf_link_is_open (self->link) && !mf_error_is_passing (why))
+    unmark (self);
+  g_propagate_error (error, why);
+  return FALSE;
+}
+
 /* Without UIDPLUS only a bare EXPUNGE would remove it, and with it what another
  * client has marked: it stays \Deleted there, and hidden here. */
 static gboolean
@@ -102,9 +168,7 @@ push_expunge (MfSending *self, const MfUidSet *uids, GError **error)
   gboolean uidplus = mf_sending_has_cap (self, MF_CAP_UIDPLUS);
 
   if (!may_change (self, MF_FLAG_DELETED, FALSE, &why)
-      || !store (self, uids, TRUE, MF_FLAG_DELETED, NULL, &why)
-      || (uidplus
-          && !self->link->ops->expunge (self->link->remote, uids, self->link->cancellable, &why)))
+      || !mark_and_expunge (self, uids, uidplus, &why))
     return mf_sending_settle_failed (self, why, error);
   return uidplus ? mf_sending_settle (self, as_expunged, NULL, error)
                  : mf_sending_settle_done (self, error);

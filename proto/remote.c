@@ -94,6 +94,12 @@ get_caps (MfRemote *self)
   return caps;
 }
 
+static const char *
+get_keywords (MfRemote *self)
+{
+  return self->keywords->str;
+}
+
 static gboolean
 noop (MfRemote *self, GCancellable *cancellable, GError **error)
 {
@@ -107,6 +113,7 @@ const MfRemoteOps mf_remote_imap = {
   .list = mf_list_run,
   .status = mf_status_run,
   .select = mf_select_run,
+  .keywords = get_keywords,
   .fetch = mf_fetch_run,
   .uids = mf_search_all,
   .bodies = mf_body_run,

@@ -152,7 +152,7 @@ typedef struct
   gboolean read_only;    /* SELECT only */
   MfFlags fixed;         /* SELECT only, by PERMANENTFLAGS: flags that stay as they are though
                           * a STORE may be answered yes, */
-  gboolean fixed_keywords; /* and likewise all keywords */
+  gboolean fixed_keywords; /* and likewise all keywords but those of keywords() */
 } MfMailboxStatus;
 
 /* One line of LIST.  Strings are borrowed for the callback. */
@@ -285,6 +285,10 @@ typedef struct
                       MfMailboxStatus *out_status, gboolean *out_resynced,
                       GCancellable *cancellable, GError **error);
 
+  /* Separated by spaces, those that may be changed in the open mailbox where not all may;
+   * borrowed until the next operation. */
+  const char *(*keywords) (MfRemote *self);
+
   /* Metadata of the UIDs from @first to @last (0: the last there is), streamed.  @since
    * (0: everything): only what changed after that MODSEQ (CONDSTORE), and with
    * QRESYNC what vanished as well. */
@@ -314,7 +318,8 @@ typedef struct
                     MfCopied *out_copied, GCancellable *cancellable, GError **error);
   gboolean (*move) (MfRemote *self, const MfUidSet *uids, const char *mailbox,
                     MfCopied *out_copied, GCancellable *cancellable, GError **error);
-  /* UID EXPUNGE (needs MF_CAP_UIDPLUS): removes those that are \Deleted. */
+  /* UID EXPUNGE (needs MF_CAP_UIDPLUS): removes those that are \Deleted.  DENIED also when
+   * the server says yes and leaves some. */
   gboolean (*expunge) (MfRemote *self, const MfUidSet *uids, GCancellable *cancellable,
                        GError **error);
   /* APPEND of @n messages: MULTIAPPEND (RFC 3502, all or none), pipelined LITERAL+

@@ -13,6 +13,7 @@ typedef struct
   const MfChangeSink *sink;
   gpointer sink_data;
   MfMailboxStatus status;
+  GString *keywords; /* of the session */
   gboolean lost; /* a change came that could not be passed on */
   MfMeta meta;
 } Opening;
@@ -55,13 +56,16 @@ take_permanent_flags (Opening *self, const GPtrArray *words)
 {
   self->status.fixed = MF_FLAGS_ALL;
   self->status.fixed_keywords = TRUE;
+  g_string_truncate (self->keywords, 0);
   for (guint i = 0; i < words->len; i++)
     {
       const char *word = g_ptr_array_index (words, i);
       gboolean any = g_str_equal (word, "\\*");
 
       self->status.fixed &= ~(any ? MF_FLAG_FORWARDED : mf_quote_flag (word, strlen (word)));
-      self->status.fixed_keywords &= !any && word[0] == '\\';
+      self->status.fixed_keywords &= !any;
+      if (word[0] != '\\')
+        g_string_append_printf (self->keywords, " %s", word);
     }
 }
 
@@ -74,6 +78,7 @@ take_code (Opening *self, const MfReply *reply)
     {
       /* Until here the server spoke of the mailbox that was open before. */
       self->status = (MfMailboxStatus){ 0 };
+      g_string_truncate (self->keywords, 0);
       self->lost = FALSE;
       return;
     }
@@ -160,7 +165,7 @@ mf_select_run (MfRemote *self, const char *mailbox, gboolean read_only,
                GError **error)
 {
   g_autoptr (GString) command = g_string_new (NULL);
-  Opening opening = { .sink = sink, .sink_data = user_data };
+  Opening opening = { .sink = sink, .sink_data = user_data, .keywords = self->keywords };
   gboolean all_follows = known != NULL && known->uidvalidity == 0;
   gboolean ok;
 
@@ -174,6 +179,7 @@ mf_select_run (MfRemote *self, const char *mailbox, gboolean read_only,
   self->takes_fetches = TRUE;
   self->selected = FALSE;
   self->has_modseq = FALSE;
+  g_string_truncate (self->keywords, 0);
   mf_meta_init (&opening.meta);
   mf_session_handle (self, take_reply, &opening);
   ok = run (self, command->str, all_follows, error);

@@ -15,6 +15,7 @@ mf_session_new (const MfAccount *account, MfStream *stream)
   self->stream = stream;
   self->open_tags = g_array_new (FALSE, FALSE, sizeof (guint));
   self->aside = g_array_new (FALSE, FALSE, sizeof (guint));
+  self->keywords = g_string_new (NULL);
   mf_reply_init (&self->reply);
   return self;
 }
@@ -34,6 +35,7 @@ mf_session_free (MfRemote *self)
   g_array_unref (self->open_tags);
   g_array_unref (self->aside);
   g_free (self->ahead);
+  g_string_free (self->keywords, TRUE);
   g_clear_pointer (&self->capabilities, g_hash_table_unref);
   g_clear_pointer (&self->announced, g_hash_table_unref);
   g_clear_error (&self->death);

@@ -45,6 +45,7 @@ struct _MfRemote
   /* The mailbox that is open. */
   gboolean selected, read_only;
   gboolean has_modseq;
+  GString *keywords;      /* that PERMANENTFLAGS has named, each with a space before it */
   guint32 exists;
   gboolean news;          /* something was announced that no operation has passed on */
   gboolean takes_fetches; /* the operation under way cares for FETCH itself */

@@ -3,6 +3,7 @@
 #include "proto/change.h"
 #include "proto/code.h"
 #include "proto/quote.h"
+#include "proto/search.h"
 
 #include <string.h>
 
@@ -259,10 +260,41 @@ mf_store_move (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopi
 
 /* ---- EXPUNGE ---------------------------------------------------------- */
 
+/* Some servers say yes where an ACL forbids it, and do nothing: then there are not as
+ * many fewer messages as @before. */
+static gboolean
+find_left (MfRemote *self, const MfUidSet *uids, guint32 before, gboolean *out_some, GError **error)
+{
+  g_autoptr (MfUidSet) there = mf_uidset_new ();
+  g_autoptr (MfUidSet) gone = mf_uidset_copy (uids);
+  const MfUidRange *ranges;
+  guint n;
+
+  *out_some = FALSE;
+  if (self->exists + mf_uidset_count (uids) <= before)
+    return TRUE;
+  if (!mf_search_all (self, there, self->cancellable, error))
+    return FALSE;
+  ranges = mf_uidset_ranges (there, &n);
+  for (guint i = 0; i < n; i++)
+    mf_uidset_remove_range (gone, ranges[i].first, ranges[i].last);
+  *out_some = mf_uidset_count (gone) < mf_uidset_count (uids);
+  return TRUE;
+}
+
 gboolean
 mf_store_expunge (MfRemote *self, const MfUidSet *uids, GCancellable *cancellable, GError **error)
 {
-  return mf_session_enter (self, cancellable, error) && require (self, "UIDPLUS", error)
-         && require_writable (self, error)
-         && mf_session_run_set (self, "UID EXPUNGE ", uids, "", error);
+  guint32 before = self->exists;
+  gboolean some = FALSE;
+
+  if (!mf_session_enter (self, cancellable, error) || !require (self, "UIDPLUS", error)
+      || !require_writable (self, error)
+      || !mf_session_run_set (self, "UID EXPUNGE ", uids, "", error)
+      || !find_left (self, uids, before, &some, error))
+    return FALSE;
+  if (some)
+    g_set_error_literal (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_DENIED,
+                         "the server does not expunge what is marked");
+  return !some;
 }

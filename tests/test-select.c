@@ -156,6 +156,24 @@ test_status (void)
   mf_scripted_assert (server);
 }
 
+static void
+test_keywords (void)
+{
+  const char *script[] = { "C: A2 EXAMINE \"x\"", "S: * OK [PERMANENTFLAGS (\\Seen a $b)] .",
+                           "S: A2 OK [READ-ONLY] .", NULL };
+  MfAccount account;
+  MfScripted *server;
+  MfRemote *session = mf_scripted_open ("", script, &account, &server);
+  MfMailboxStatus status;
+
+  g_assert_true (
+      remote.select (session, "x", TRUE, NULL, &sink, NULL, &status, NULL, NULL, NULL));
+  g_assert_true (status.fixed_keywords);
+  g_assert_cmpstr (remote.keywords (session), ==, " a $b");
+  remote.close (session);
+  mf_scripted_assert (server);
+}
+
 /* Commands that come together, before any of them is answered. */
 #define ALL_OF_IT "UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE"
 
@@ -292,6 +310,7 @@ main (int argc, char **argv)
   g_test_add_func ("/select/a-lost-line-means-not-resynced", test_lost_line);
   g_test_add_func ("/select/the-previous-mailbox-is-kept-apart", test_previous_mailbox);
   g_test_add_func ("/select/status-of-a-simple-server", test_status);
+  g_test_add_func ("/select/keywords-that-may-be-changed", test_keywords);
   g_test_add_func ("/select/no-such-mailbox", test_missing);
   g_test_add_func ("/select/all-of-a-mailbox-is-asked-for-in-the-same-breath", test_all_is_sent_along);
   g_test_add_func ("/select/without-modseq-it-is-asked-for-again", test_all_is_asked_for_again);

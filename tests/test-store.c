@@ -223,6 +223,20 @@ test_long_set (void)
   end (&f);
 }
 
+/* Dovecot says yes where an ACL forbids it. */
+static void
+test_pretended_expunge (void)
+{
+  const char *script[] = { SELECT,          "C: A3 UID EXPUNGE 1:2", "S: A3 OK", "C: A4 UID SEARCH *",
+                           "S: * SEARCH 2 3", "S: A4 OK",            NULL };
+  Fixture f;
+
+  begin_with (&f, "UIDPLUS", script, "1:2");
+  g_assert_false (remote.expunge (f.session, f.uids, NULL, &f.error));
+  assert_remote_error (f.error, MF_REMOTE_ERROR_DENIED);
+  end (&f);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -236,6 +250,7 @@ main (int argc, char **argv)
   g_test_add_func ("/store/pairs-that-cannot-be-are-not-believed", test_lying_copyuid);
   g_test_add_func ("/store/extensions-that-are-missing", test_unsupported);
   g_test_add_func ("/store/read-only", test_read_only);
+  g_test_add_func ("/store/a-yes-that-expunges-nothing-is-a-refusal", test_pretended_expunge);
   g_test_add_func ("/store/long-sets-are-several-commands", test_long_set);
   return g_test_run ();
 }

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import subprocess
 
 import pytest
@@ -153,11 +154,27 @@ def test_a_flag_that_the_server_only_pretends_to_set_goes_back(shut):
     path = shut.files("Open")[1]
     path.rename(shut.folder("Open") / "cur" / f"{path.name}:2,FS")
     wait_for_refusal(shut)
-    wait_for(lambda: shown(shut, "Open") == [f"{path.name}:2,S"], 10, "what the server has")
+    assert shown(shut, "Open") == [f"{path.name}:2,S"]
+    assert f"cur/{path.name}:2,\t" not in (shut.path / ".mailfs/events").read_text()
     os.unlink(shut.folder("Open") / "cur" / f"{path.name}:2,S")
     wait_for_refusal(shut, 2)
     assert shown(shut, "Open") == [f"{path.name}:2,S"] and shown(shut, "Trash") == []
     assert texts(shut.account, "Open") == [TEXT]
+
+
+def test_what_may_be_marked_but_not_expunged_is_marked_no_more(shut):
+    shut.account.server.doveadm("acl", "set", "-u", "alice", "Open", "owner", "lookup", "read", "write", "write-deleted", "insert")
+    shut.account.referee.append("Open", [Mail(TEXT.replace(b"\n", b"\r\n"), flags) for flags in ("\\Flagged", "\\Deleted", "\\Flagged")])
+    shut.unmount()
+    shut.options += ["-o", "delete=expunge"]
+    shut.start()
+    for uid in (1, 2):
+        os.unlink(shut.files("Open")[uid])
+    os.rename(shut.files("Open")[3], shut.folder("INBOX") / "cur/moved:2,F")
+    wait_for_refusal(shut, 3)
+    assert [one.flags for one in shut.account.referee.messages("Open").values()] == [{"\\Flagged"}, {"\\Deleted"}, {"\\Flagged"}]
+    assert sorted(name.split(":")[1] for name in shown(shut, "Open")) == ["2,F", "2,F", "2,T"]
+    assert texts(shut.account) == [TEXT] and len(shown(shut)) == 1
 
 
 def test_a_move_out_that_is_refused_goes_back(shut):
@@ -232,6 +249,38 @@ def test_with_sync_a_refusal_is_said_once_in_the_log_too(shut):
         (shut.folder("Shut") / "new/x").write_bytes(TEXT + b"new\n")
     assert failure.value.errno == errno.EACCES
     assert_told(shut, "Permission denied", *lost(shut))
+
+
+class Choosy(Session):
+    """Keeps flags and keywords of one list alone, and says yes to all."""
+
+    kept = {"\\Seen", "\\Flagged", "work"}
+
+    def do_select(self, command):
+        self.send(f"* OK [PERMANENTFLAGS ({' '.join(self.kept)})] Those\r\n".encode())
+        return super().do_select(command)
+
+    def do_uid_store(self, command):
+        sign, flags = re.search(r"([+-])FLAGS\S* \((.*)\)", command).groups()
+        message, = self.selected
+        change = set(flags.split()) & self.kept
+        now = set(message.flags.split())
+        message.flags = " ".join(sorted(now | change if sign == "+" else now - change))
+
+
+def test_keywords_that_the_server_does_not_list_are_refused(mount):
+    message = Message(1, b"Subject: x\r\n\r\n", flags="\\Seen")
+    with Scripted({"INBOX": [message]}, session=Choosy) as server:
+        mounted = mount(server, port=server.port)
+        path = mounted.files()[1]
+        os.setxattr(path, "user.imap.flags", b"+work")
+        wait_for(lambda: os.getxattr(path, "user.mailfs.state") == b"synced", 10, "the keyword that is listed")
+        os.setxattr(path, "user.imap.flags", b"+\\Flagged +other -Work")
+        wait_for_refusal(mounted)
+        assert message.flags == "\\Flagged \\Seen"
+        path, = mounted.files().values()
+        assert os.getxattr(path, "user.imap.flags") == b"\\Seen \\Flagged"
+        mounted.unmount()
 
 
 # Limits
