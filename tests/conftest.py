@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import corpus
+import leftovers
 import mailfs
 from certs import Certs
 from dovecot import Dovecot
@@ -36,6 +37,21 @@ def pytest_addoption(parser):
     parser.addoption("--steps", type=int, default=50, help="how long that life is")
     parser.addoption("--many", type=int, default=5000,
                      help="messages of the folder whose remount is counted; how long two mounts work at once")
+
+
+def is_worker(config):
+    """One of the processes of pytest-xdist, not the one that the user has started."""
+    return hasattr(config, "workerinput")
+
+
+def pytest_configure(config):
+    if not is_worker(config):
+        leftovers.number()  # which they inherit
+
+
+def pytest_unconfigure(config):
+    if not is_worker(config):
+        leftovers.end()
 
 
 def pytest_sessionstart(session):
@@ -97,7 +113,7 @@ def pytest_runtest_teardown(item):
 
 @pytest.fixture(scope="session")
 def certs():
-    with tempfile.TemporaryDirectory(prefix="mailfs-certs-") as root:
+    with tempfile.TemporaryDirectory(prefix=leftovers.prefix("certs")) as root:
         yield Certs(Path(root))
 
 
@@ -136,7 +152,7 @@ def account(dovecot):
 @pytest.fixture
 def issuer():
     """Makes OAuth2 tokens for a server with its settings()."""
-    with tempfile.TemporaryDirectory(prefix="mailfs-issuer-") as root:
+    with tempfile.TemporaryDirectory(prefix=leftovers.prefix("issuer")) as root:
         yield Issuer(Path(root))
 
 
@@ -160,7 +176,7 @@ class Mounter:
 
     def __init__(self, certs):
         self.certs = certs
-        self.root = Path(tempfile.mkdtemp(prefix="mailfs-test-"))
+        self.root = Path(tempfile.mkdtemp(prefix=leftovers.prefix("test")))
         self.homes, self.mounts = [], []
         _mounters.append(self)
 
@@ -241,7 +257,7 @@ def library_mount(shared_mount):
 @pytest.fixture(scope="session")
 def twin(library, shared_mount):
     """An ordinary Maildir tree with what the server has, under the mount's names."""
-    with tempfile.TemporaryDirectory(prefix="mailfs-twin-") as name:
+    with tempfile.TemporaryDirectory(prefix=leftovers.prefix("twin")) as name:
         make_twin(Path(name), library, shared_mount)
         yield Path(name)
 

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import leftovers
 from ports import free_port
 from referee import Referee
 from waiting import wait_for
@@ -129,7 +130,7 @@ class Dovecot:
     def __init__(self, certs, cert="good", location="mdbox:~/mail:LAYOUT=index", separator="/", auto="subscribe", trash="Trash",
                  mechanisms="plain login scram-sha-256", greeting="Dovecot ready.", ssl="yes", without=(),
                  acl=False, plugins="", more=""):
-        self.directory = tempfile.TemporaryDirectory(prefix="mailfs-dovecot-", ignore_cleanup_errors=True)
+        self.directory = tempfile.TemporaryDirectory(prefix=leftovers.prefix("dovecot"), ignore_cleanup_errors=True)
         self.root = Path(self.directory.name)
         self.run_as = {}
         user = getpass.getuser()
