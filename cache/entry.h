@@ -47,7 +47,8 @@ typedef struct
   char *add_keywords, *remove_keywords; /* (nullable) labels for LABELS */
   MfMsgId source, after;
   gboolean removal;
-  guint32 uidnext; /* of what is sent: no UID that came of it is below, */
+  guint32 uidnext; /* of what makes messages: no UID that came of it is below; of other
+                    * kinds 1: it was sent before, and may have been done; */
   char *digest;    /* (nullable) and the content of an upload (drafts.h) */
   char *error;     /* (nullable) */
 } MfChange;

@@ -19,12 +19,14 @@ insert (MfDb *db, MfChangeKind kind, MfMsgId message, MfFolderId folder, MfMsgId
                     now ());
 }
 
-/* Which entries may still be rewritten: all that were not sent, */
+/* Which entries may still be rewritten: all that were not sent.  One of a kind that is
+ * not looked for on the server (mf_journal_queue_again()) may have been done, so that its
+ * opposite has to be told: it stays, with `uidnext` set. */
 typedef enum
 {
   OPEN_ANYWHERE,
   OPEN_SINCE_FOLDERS, /* but those that a change of a folder came after, */
-  OPEN_SINCE_COPIES,  /* or those that a copy of the message was made after */
+  OPEN_SINCE_COPIES,  /* or those that a copy of the message was made after, or were sent */
 } Open;
 
 /* The last one of @message, of @kind; FALSE without @error: there is none. */
@@ -41,6 +43,7 @@ find_open (MfDb *db, MfMsgId message, MfChangeKind kind, Open open, MfChange *ou
     [OPEN_SINCE_COPIES]
     = "SELECT " MF_ENTRY_COLUMNS " FROM change WHERE message = ?1 AND kind = ?2 AND state IN (0, 2)"
       " AND seq > (SELECT COALESCE(MAX(seq), 0) FROM change WHERE source = ?1 AND state != 3)"
+      " AND uidnext = 0"
       " ORDER BY seq DESC LIMIT 1",
   };
   g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
@@ -290,7 +293,7 @@ static gboolean
 find_open_folder (MfDb *db, MfFolderId folder, const char *kinds, MfSeq *out, GError **error)
 {
   g_autofree char *sql = g_strdup_printf (
-      "SELECT seq FROM change WHERE folder = ? AND kind IN (%s) AND state = 0"
+      "SELECT seq FROM change WHERE folder = ? AND kind IN (%s) AND state = 0 AND uidnext = 0"
       " AND seq = (SELECT MAX(seq) FROM change WHERE message IS NULL AND state != 3)",
       kinds);
 
@@ -470,11 +473,12 @@ mf_journal_mark_sent (MfDb *db, const MfChange *as_seen, guint32 uidnext, const 
                       gboolean *out_marked, GError **error)
 {
   if (!mf_db_run (db, error,
-                  "UPDATE change SET state = 1, uidnext = ?, digest = ? WHERE seq = ?"
+                  "UPDATE change SET state = 1, digest = ?,"
+                  " uidnext = CASE WHEN kind IN (1, 2, 3) THEN ? ELSE uidnext END WHERE seq = ?"
                   " AND kind = ? AND state = 0 AND folder IS ? AND source IS ?"
                   " AND add_flags = ? AND remove_flags = ?"
                   " AND add_keywords IS ? AND remove_keywords IS ?",
-                  "isiinniiss", (gint64) uidnext, digest, as_seen->seq, (gint64) as_seen->kind,
+                  "siiinniiss", digest, (gint64) uidnext, as_seen->seq, (gint64) as_seen->kind,
                   as_seen->folder, as_seen->source, (gint64) as_seen->add_flags,
                   (gint64) as_seen->remove_flags, as_seen->add_keywords,
                   as_seen->remove_keywords))
@@ -487,8 +491,10 @@ mf_journal_mark_sent (MfDb *db, const MfChange *as_seen, guint32 uidnext, const 
 gboolean
 mf_journal_queue_again (MfDb *db, const MfChange *change, GError **error)
 {
-  return mf_db_run (db, error, "UPDATE change SET state = 0, error = NULL WHERE seq = ?", "i",
-                    change->seq)
+  return mf_db_run (db, error,
+                    "UPDATE change SET state = 0, error = NULL,"
+                    " uidnext = CASE WHEN kind IN (1, 2, 3) THEN uidnext ELSE 1 END WHERE seq = ?",
+                    "i", change->seq)
          && (change->kind != MF_CHANGE_APPEND
              || mf_db_run (db, error,
                            "DELETE FROM change WHERE message = ? AND kind = 0 AND state = 0", "i",

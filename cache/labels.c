@@ -35,7 +35,8 @@ find_open (MfDb *db, MfMsgId message, MfSeq *out_seq, char **out_add, char **out
   *out_seq = 0;
   if (!mf_db_query (db, &query, error,
                     "SELECT seq, add_keywords, remove_keywords FROM change"
-                    " WHERE message = ? AND kind = ? AND state = 0 ORDER BY seq DESC LIMIT 1",
+                    " WHERE message = ? AND kind = ? AND state = 0 AND uidnext = 0"
+                    " ORDER BY seq DESC LIMIT 1",
                     "ii", message, (gint64) MF_CHANGE_LABELS))
     return FALSE;
   if (mf_db_next (&query, &local))

@@ -1,4 +1,4 @@
--- Index and journal of one account.  Version 1; docs/formats.md says more.
+-- Index and journal of one account.  Version 2; docs/formats.md says more.
 -- Folder 1 is the root, 2 is lost+found.  Ids are never reused (I6).
 
 CREATE TABLE meta (
@@ -88,7 +88,8 @@ CREATE TABLE change (
   source INTEGER,                           -- message that a copy is made of
   after INTEGER,                            -- message that has to be on the server first
   removal INTEGER NOT NULL DEFAULT 0,       -- came of rm: the guard counts it
-  uidnext INTEGER NOT NULL DEFAULT 0,       -- of the target, noted before it was sent
+  uidnext INTEGER NOT NULL DEFAULT 0,       -- of the target, noted before it was sent; of what
+                                            -- has none 1: it was sent, and may have been done
   digest TEXT,                              -- of an upload, likewise
   made INTEGER NOT NULL,                    -- epoch seconds
   error TEXT                                -- why it failed

@@ -95,6 +95,27 @@ test_lost_answers_double_nothing (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* It waits to be sent again when it is taken back: what was done has to be undone. */
+static void
+test_what_may_have_been_done_is_undone (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 1);
+
+  mf_fake_lose_answer (door->fake, MF_FAKE_STORE, 1);
+  mf_fake_hold (door->fake, MF_FAKE_STORE);
+  mf_edit_flags (door->cache, id, MF_FLAG_FLAGGED, "red");
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_STORE, 1));
+  mf_fake_fail_in (door->fake, "INBOX", MF_FAKE_SELECT, MF_REMOTE_ERROR_BUSY, 1000);
+  guint selected = mf_fake_count (door->fake, MF_FAKE_SELECT);
+  mf_fake_release (door->fake, MF_FAKE_STORE);
+  mf_door_wait_count (door, MF_FAKE_SELECT, selected + 3);
+  mf_edit_flags (door->cache, id, MF_FLAG_SEEN, NULL);
+  mf_fake_forget_failures (door->fake);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "INBOX", "1:S 2: 3: 4: 5:");
+  mf_door_assert_nothing_pending (door);
+}
+
 /* What cannot be compared now may be ours. */
 static void
 test_lost_answer_and_a_busy_server (MfDoor *door, gconstpointer data)
@@ -285,6 +306,8 @@ main (int argc, char **argv)
   ADD ("who reads does not wait for that", MF_DOOR_FULL, test_who_reads_does_not_wait_for_it);
   mf_door_add_each ("/recover/changes made offline come later", test_offline_changes_come_later);
   mf_door_add_each ("/recover/lost answers double nothing", test_lost_answers_double_nothing);
+  mf_door_add_each ("/recover/what may have been done is undone",
+                    test_what_may_have_been_done_is_undone);
   mf_door_add_each ("/recover/a lost answer and a busy server double nothing",
                     test_lost_answer_and_a_busy_server);
   mf_door_add_each ("/recover/changes find their message in a new mailbox",
