@@ -97,7 +97,13 @@ mf_engine_list_folders (MfEngine *self, MfLink *link, GArray *out_stale, GError 
   g_mutex_lock (&self->lock);
   self->poll_at_us = g_get_monotonic_time () + (gint64) self->options->poll_s * G_USEC_PER_SEC;
   g_mutex_unlock (&self->lock);
-  return mf_pull_tree (&settle, link, &self->filter, out_stale, error);
+  if (!mf_pull_tree (&settle, link, &self->filter, out_stale, error))
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  self->unlisted = FALSE;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+  return TRUE;
 }
 
 static gboolean

@@ -58,6 +58,8 @@ typedef struct
   gboolean stopping;
   gboolean online;
   gboolean unwanted;        /* offline by the user's wish */
+  gboolean unlisted;        /* the folders have not been listed since it was offline: nothing is
+                             * sent to what may be called otherwise now */
   char *trouble;            /* (nullable) why not */
   gint64 retry_at_us;       /* monotonic; offline only */
   guint backoff_ms;

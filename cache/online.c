@@ -76,6 +76,7 @@ mf_engine_set_offline (MfEngine *self, const GError *error)
   g_mutex_lock (&self->lock);
   gboolean news = self->online;
   self->online = FALSE;
+  self->unlisted = TRUE;
   self->poll_at_us = 0; /* whoever comes back lists the folders */
   note_trouble (self, error, news);
   g_queue_clear_full (self->front_pulls, g_free);

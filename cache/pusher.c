@@ -28,7 +28,7 @@ wait_for_changes (MfEngine *engine)
 {
   if (mf_engine_hang_up (engine, MF_WORKER_PUSH))
     return FALSE;
-  if (!engine->online || engine->first_change_us == 0)
+  if (!engine->online || engine->unlisted || engine->first_change_us == 0)
     {
       g_cond_wait (&engine->changed, &engine->lock);
       return FALSE;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/door.h"
+#include "tests/edits.h"
 #include "tests/patience.h"
 
 /* INBOX is known, and the watch waits in it. */
@@ -108,6 +109,28 @@ test_watch_rests (MfDoor *door, gconstpointer data)
   mf_door_wait_count (door, rest->op, 3);
   g_assert_cmpint (g_get_monotonic_time () - start_us, >, rest->least_us);
   g_assert_true (mf_door_is_online (door));
+}
+
+/* Another client may have renamed what it is to go to. */
+static void
+test_nothing_is_sent_before_the_listing (MfDoor *door, gconstpointer data)
+{
+  start_watching (door, 1);
+  MfFolderId inbox = mf_door_find (door, "INBOX");
+
+  mf_fake_set_online (door->fake, FALSE);
+  mf_door_wait_online (door, FALSE);
+  mf_edit_deliver (door->cache, inbox, "mine", "Subject: mine\n\nText\n");
+  mf_fake_hold (door->fake, MF_FAKE_LIST);
+  mf_fake_reset_counts (door->fake);
+  mf_fake_set_online (door->fake, TRUE);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_LIST, 1));
+  g_assert_true (mf_door_is_online (door));
+  g_usleep (200 * 1000);
+  g_assert_cmpuint (mf_fake_count (door->fake, MF_FAKE_APPEND), ==, 0);
+  mf_fake_release (door->fake, MF_FAKE_LIST);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "INBOX", "1: 2:");
 }
 
 /* ---- news ------------------------------------------------------------- */
@@ -243,6 +266,7 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   ADD ("offline answers at once", test_offline_answers_at_once);
+  ADD ("nothing is sent before the folders are listed", test_nothing_is_sent_before_the_listing);
   ADD ("what changed meanwhile is told", test_what_changed_meanwhile_is_told);
   ADD_OF ("a watch that lives brings it back", test_front_comes_back, &watch_lives);
   ADD_OF ("too many sessions are not the end", test_front_comes_back, &too_many);
