@@ -100,7 +100,7 @@ mf_engine_list_folders (MfEngine *self, MfLink *link, GArray *out_stale, GError 
   if (!mf_pull_tree (&settle, link, &self->filter, out_stale, error))
     return FALSE;
   g_mutex_lock (&self->lock);
-  self->unlisted = FALSE;
+  self->unlisted_until_us = 0;
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
   return TRUE;

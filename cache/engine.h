@@ -58,8 +58,9 @@ typedef struct
   gboolean stopping;
   gboolean online;
   gboolean unwanted;        /* offline by the user's wish */
-  gboolean unlisted;        /* the folders have not been listed since it was offline: nothing is
-                             * sent to what may be called otherwise now */
+  gint64 unlisted_until_us; /* monotonic: the folders have not been listed since it was offline,
+                             * and until then nothing is sent to what may be called otherwise now;
+                             * 0: they have been; G_MAXINT64 offline */
   char *trouble;            /* (nullable) why not */
   gint64 retry_at_us;       /* monotonic; offline only */
   guint backoff_ms;

@@ -45,7 +45,7 @@ typedef struct
   char *name;        /* (nullable) and what it is to be called there, UTF-8 */
   MfFlags add_flags, remove_flags;
   char *add_keywords, *remove_keywords; /* (nullable) labels for LABELS */
-  MfMsgId source, after;
+  MfMsgId source, after; /* schema.sql */
   gboolean removal;
   guint32 uidnext; /* of what makes messages: no UID that came of it is below; of other
                     * kinds 1: it was sent before, and may have been done; */

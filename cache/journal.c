@@ -277,6 +277,12 @@ mf_journal_expunge (MfDb *db, const MfMessage *message, MfMsgId after, gboolean 
   return insert (db, MF_CHANGE_EXPUNGE, message->id, 0, 0, after, removal, error);
 }
 
+gboolean
+mf_journal_left_behind (MfDb *db, MfMsgId original, MfMsgId copy, GError **error)
+{
+  return insert (db, MF_CHANGE_EXPUNGE, original, 0, copy, copy, FALSE, error);
+}
+
 /* ---- folders ---------------------------------------------------------- */
 
 gboolean

@@ -77,6 +77,9 @@ gboolean mf_journal_narrow (MfDb *db, const MfChange *change, GError **error);
 /* Refused for good: FAILED, in the place of earlier failures of that kind. */
 gboolean mf_journal_set_failed (MfDb *db, const MfChange *change, const char *why, GError **error);
 gboolean mf_journal_remove (MfDb *db, MfSeq seq, GError **error);
+/* @original goes, which a move by COPY has left behind, once @copy is on the server: the
+ * entry has @copy as its source, those for what a message has taken the place of have none. */
+gboolean mf_journal_left_behind (MfDb *db, MfMsgId original, MfMsgId copy, GError **error);
 /* What is sent or done for @from is for @to: QUEUED ones are dropped. */
 gboolean mf_journal_hand_over (MfDb *db, MfMsgId from, MfMsgId to, GError **error);
 /* The lowest seq that the server has not answered, G_MAXINT64 when there is none; the

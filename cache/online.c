@@ -29,6 +29,9 @@ mf_engine_set_online (MfEngine *self)
   if (!self->unwanted)
     {
       self->online = TRUE;
+      if (self->unlisted_until_us == G_MAXINT64)
+        self->unlisted_until_us
+            = g_get_monotonic_time () + 1000 * (gint64) self->account->timeout_ms;
       g_clear_pointer (&self->trouble, g_free);
       g_cond_broadcast (&self->changed);
     }
@@ -76,7 +79,7 @@ mf_engine_set_offline (MfEngine *self, const GError *error)
   g_mutex_lock (&self->lock);
   gboolean news = self->online;
   self->online = FALSE;
-  self->unlisted = TRUE;
+  self->unlisted_until_us = G_MAXINT64;
   self->poll_at_us = 0; /* whoever comes back lists the folders */
   note_trouble (self, error, news);
   g_queue_clear_full (self->front_pulls, g_free);

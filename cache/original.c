@@ -102,12 +102,10 @@ find_original (MfCache *self, const MfMessage *row, MfMessage *original)
 static gboolean
 keep_keywords (MfCache *self, const MfMessage *row, const MfMessage *original, GError **error)
 {
-  g_auto (MfMessage) copy = { 0 };
+  g_autofree char *keywords = mf_keywords_add (row->keywords, original->keywords);
 
-  mf_message_copy (row, &copy);
-  g_free (copy.keywords);
-  copy.keywords = mf_keywords_add (row->keywords, original->keywords);
-  return mf_messages_store_spot (self->front, &copy, error);
+  return mf_db_run (self->front, error, "UPDATE message SET keywords = ? WHERE id = ?", "si",
+                    keywords, row->id);
 }
 
 /* And the date. */

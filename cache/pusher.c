@@ -28,12 +28,17 @@ wait_for_changes (MfEngine *engine)
 {
   if (mf_engine_hang_up (engine, MF_WORKER_PUSH))
     return FALSE;
-  if (!engine->online || engine->unlisted || engine->first_change_us == 0)
+  if (!engine->online || engine->first_change_us == 0)
     {
       g_cond_wait (&engine->changed, &engine->lock);
       return FALSE;
     }
   gint64 now = g_get_monotonic_time ();
+  if (now < engine->unlisted_until_us)
+    {
+      g_cond_wait_until (&engine->changed, &engine->lock, engine->unlisted_until_us);
+      return FALSE;
+    }
   gint64 due = MIN (engine->last_change_us + QUIET_US, engine->first_change_us + PATIENCE_US);
   /* The end waits for no quiet time, but for what is to be tried again later. */
   if (now < due && !(engine->draining && engine->first_change_us <= now))
@@ -74,20 +79,21 @@ is_next_burst (Pusher *self, MfSeq last)
   MfEngine *engine = self->engine;
 
   g_mutex_lock (&engine->lock);
-  gboolean more = engine->first_change_us != 0;
+  gboolean more = engine->first_change_us != 0 && !engine->draining;
   g_mutex_unlock (&engine->lock);
   return more && mf_journal_first (engine->db) > last;
 }
 
 static gboolean
-push_all (Pusher *self, GError **error)
+push_all (Pusher *self, gboolean of_all_bursts, GError **error)
 {
   MfEngine *engine = self->engine;
   MfLink *link = self->link;
   MfSeq last = mf_journal_last (engine->db);
   gboolean sent = TRUE;
 
-  while (sent && !mf_engine_is_stopping (engine) && !is_next_burst (self, last))
+  while (sent && !mf_engine_is_stopping (engine)
+         && (of_all_bursts || !is_next_burst (self, last)))
     {
       g_clear_error (&self->hidden);
       if (!mf_recover_run (engine, link, &self->hidden, error))
@@ -153,7 +159,7 @@ run_once (Pusher *self, gboolean and_refresh, gboolean *out_lost, gboolean *out_
   self->link = mf_engine_take_link (self->engine, MF_WORKER_PUSH, &fresh, error);
   if (self->link == NULL)
     return FALSE;
-  if (!push_all (self, &local) || (and_refresh && !refresh (self, &local)))
+  if (!push_all (self, and_refresh, &local) || (and_refresh && !refresh (self, &local)))
     {
       mf_link_check (self->link, local);
       *out_lost = !mf_link_is_open (self->link);

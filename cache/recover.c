@@ -257,7 +257,7 @@ find_left_behind (Recover *self, const MfChange *change, MfChange *removal, MfMe
   MfSeq seq = 0;
 
   return mf_db_number (self->db, 0, &seq, NULL,
-                       "SELECT seq FROM change WHERE kind = 4 AND after = ?", "i", change->message)
+                       "SELECT seq FROM change WHERE kind = 4 AND source = ?", "i", change->message)
          && mf_journal_get (self->db, seq, removal, &found, NULL) && found
          && mf_messages_get (self->db, removal->message, original, NULL);
 }

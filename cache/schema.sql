@@ -85,7 +85,8 @@ CREATE TABLE change (
   remove_flags INTEGER NOT NULL DEFAULT 0,
   add_keywords TEXT,
   remove_keywords TEXT,
-  source INTEGER,                           -- message that a copy is made of
+  source INTEGER,                           -- message that a copy is made of, or, of what a move by
+                                            -- COPY has left behind, the copy
   after INTEGER,                            -- message that has to be on the server first
   removal INTEGER NOT NULL DEFAULT 0,       -- came of rm: the guard counts it
   uidnext INTEGER NOT NULL DEFAULT 0,       -- of the target, noted before it was sent; of what

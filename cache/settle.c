@@ -182,14 +182,11 @@ mf_settle_copied (MfSettle *self, const MfChange *change, MfFolderId folder, gui
                   GError **error)
 {
   g_auto (MfMessage) row = { 0 };
-  g_auto (MfMessage) original = { 0 };
   MfMsgId tombstone = 0;
-  gboolean nothing = FALSE;
 
   return mf_messages_get (self->db, change->message, &row, error)
          && mf_messages_split_remote (self->db, &row, &tombstone, error)
-         && mf_messages_get (self->db, tombstone, &original, error)
-         && mf_journal_expunge (self->db, &original, row.id, FALSE, &nothing, error)
+         && mf_journal_left_behind (self->db, tombstone, row.id, error)
          && mf_settle_arrived (self, change, folder, uid, error);
 }
 
@@ -241,7 +238,7 @@ undo_copied (MfSettle *self, const MfChange *change, const MfMessage *row, gbool
 {
   gint64 original = 0;
 
-  if (!count (self, row->id, "SELECT message FROM change WHERE kind = 4 AND after = ?", &original,
+  if (!count (self, row->id, "SELECT message FROM change WHERE kind = 4 AND source = ?", &original,
               error))
     return FALSE;
   *out_undone = change->kind == MF_CHANGE_MOVE && original != 0;

@@ -233,8 +233,10 @@ is_it (MfTrace *self, const MfFolder *folder, const Candidate *candidate, const 
       return TRUE;
     }
   gboolean named = have_message_ids (candidate, what);
-  *out = !named || g_str_equal (what->message_id, candidate->message_id);
-  if (!*out || what->digest == NULL || (named && what->sure && n == 1))
+  gboolean same = named && g_str_equal (what->message_id, candidate->message_id);
+  *out = same || !named;
+  /* Of two such fields the server may tell another one than we have seen. */
+  if (what->digest == NULL || (same && what->sure && n == 1))
     return TRUE;
   g_autofree char *digest = mf_trace_digest (self, folder, candidate->uid, &local);
   if (local != NULL)

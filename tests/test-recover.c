@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "tests/check.h"
 #include "tests/door.h"
 #include "tests/edits.h"
 #include "tests/patience.h"
@@ -293,6 +294,155 @@ test_new_mailboxes_while_pushing (MfDoor *first, gconstpointer data)
     }
 }
 
+/* ---- in the place of another ------------------------------------------- */
+
+/* "other" has one as well, which @id is renamed over. */
+static void
+rename_over (MfDoor *door, MfMsgId id)
+{
+  g_autoptr (GError) error = NULL;
+  MfSpot spot = { .folder = door->other, .place = MF_PLACE_CUR, .base = "x" };
+
+  mf_check (mf_cache_rename (door->cache, id, &spot, mf_door_find_uid (door, "other", 1), &error),
+            error);
+}
+
+static void
+put_into_other (MfDoor *door, const char *keywords)
+{
+  mf_fake_append (door->fake, "other", "Subject: b\r\n\r\nNumber b\r\n", 0, keywords);
+  mf_door_stop (door);
+  mf_door_start (door);
+  mf_door_wait_event (door, "added 1");
+}
+
+static MfFakeOp
+moving (MfDoor *door)
+{
+  return (door->caps & MF_CAP_MOVE) != 0 ? MF_FAKE_MOVE : MF_FAKE_COPY;
+}
+
+static void
+assert_lost (MfDoor *door, MfMsgId id)
+{
+  g_auto (MfMessage) message = { 0 };
+
+  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
+  g_assert_cmpint (message.folder, ==, MF_FOLDER_LOST);
+}
+
+/* What it was to replace is no reason to throw its content away. */
+static void
+test_gone_before_it_replaced_another (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+
+  put_into_other (door, NULL);
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_fake_hold (door->fake, moving (door));
+  rename_over (door, id);
+  g_assert_true (mf_fake_wait_held (door->fake, moving (door), 1));
+  mf_fake_expunge (door->fake, "INBOX", 2);
+  mf_fake_release (door->fake, moving (door));
+  mf_door_push_at_last (door);
+  assert_lost (door, id);
+}
+
+static void
+test_new_text_gone_before_it_was_moved (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_fake_hold (door->fake, moving (door));
+  mf_fake_hold (door->fake, MF_FAKE_APPEND);
+  MfDraft *draft = mf_cache_draft_open (door->cache, id, "x", &error);
+  mf_check (mf_draft_write (draft, 0, TEXT, strlen (TEXT), &error), error);
+  mf_check (mf_draft_flush (draft, &error), error);
+  mf_draft_close (draft);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_APPEND, 1));
+  mf_edit_move (door->cache, id, door->other, NULL, MF_FLAG_SEEN);
+  mf_fake_release (door->fake, MF_FAKE_APPEND);
+  g_assert_true (mf_fake_wait_held (door->fake, moving (door), 1));
+  mf_fake_expunge (door->fake, "INBOX", 6);
+  mf_fake_release (door->fake, moving (door));
+  mf_door_push_at_last (door);
+  assert_lost (door, id);
+}
+
+/* Of which the server tells no UIDs: it is found, not what it replaced. */
+static void
+test_replacing_another_is_found (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+  g_auto (MfMessage) message = { 0 };
+
+  put_into_other (door, NULL);
+  rename_over (door, id);
+  mf_door_push_at_last (door);
+  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
+  g_assert_cmpint (message.folder, ==, door->other);
+  g_assert_cmpuint (message.uid, ==, 2);
+  mf_door_assert_nothing_pending (door);
+}
+
+/* Of several fields the server may tell another than the first. */
+static void
+test_two_message_ids_double_nothing (MfDoor *door, gconstpointer data)
+{
+  mf_fake_lose_answer (door->fake, MF_FAKE_APPEND, 1);
+  mf_edit_deliver (door->cache, door->other, "mine",
+                   "Message-ID: <a@a>\nMessage-ID: <b@b>\nSubject: x\n\ntext\n");
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:");
+}
+
+/* With the text of another, which is taken for its original. */
+static void
+test_rewritten_with_what_was_read_keeps_its_name (MfDoor *door, gconstpointer data)
+{
+  g_auto (MfMessage) message = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  put_into_other (door, "red");
+  mf_fake_set_date (door->fake, "other", 1, mf_fake_date (door->fake, "INBOX", 2));
+  mf_door_stop (door);
+  mf_door_start (door);
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2), read = mf_door_find_uid (door, "other", 1);
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  g_assert_cmpint (mf_door_want_body (door, read), ==, MF_DOOR_OK);
+  g_autofree char *text = mf_door_read_body (door, read);
+  MfDraft *draft = mf_cache_draft_open (door->cache, id, "x", &error);
+  mf_check (mf_draft_truncate (draft, 0, &error), error);
+  mf_check (mf_draft_write (draft, 0, text, strlen (text), &error), error);
+  mf_check (mf_draft_flush (draft, &error), error);
+  mf_draft_close (draft);
+  mf_door_push_at_last (door);
+  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
+  g_assert_cmpstr (message.base, ==, "x");
+}
+
+/* ---- after a loss ------------------------------------------------------- */
+
+/* What is sent waits for the list, but not for ever. */
+static void
+test_a_refused_list_holds_up_nothing (MfDoor *door, gconstpointer data)
+{
+  g_autoptr (MfPatience) patience = mf_patience_new ();
+
+  mf_fake_set_online (door->fake, FALSE);
+  mf_door_wait_online (door, FALSE);
+  mf_edit_flags (door->cache, mf_door_find_uid (door, "INBOX", 1), MF_FLAG_SEEN, NULL);
+  mf_fake_fail (door->fake, MF_FAKE_LIST, MF_REMOTE_ERROR_REFUSED, 1000);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_cache_go_online (door->cache);
+  mf_door_wait_online (door, TRUE);
+  if (mf_cache_want_pushed (door->cache, mf_patience_done, patience))
+    mf_patience_wait (patience, 1);
+  mf_door_assert_server (door, "INBOX", "1:S 2: 3: 4: 5:");
+}
+
 #define ADD(path, caps, func)                                                                      \
   g_test_add ("/recover/" path, MfDoor, GUINT_TO_POINTER (caps), mf_door_set_up_known, func,       \
               mf_door_tear_down)
@@ -324,5 +474,15 @@ main (int argc, char **argv)
                     test_lost_answer_before_a_new_mailbox);
   mf_door_add_each ("/recover/new mailboxes while pushing lose nothing",
                     test_new_mailboxes_while_pushing);
+  mf_door_add_each ("/recover/gone before it replaced another is kept",
+                    test_gone_before_it_replaced_another);
+  mf_door_add_each ("/recover/a new text gone before it was moved is kept",
+                    test_new_text_gone_before_it_was_moved);
+  mf_door_add_each ("/recover/what replaces another is found", test_replacing_another_is_found);
+  mf_door_add_each ("/recover/two Message-IDs double nothing",
+                    test_two_message_ids_double_nothing);
+  ADD ("rewritten with what was read keeps its name", MF_DOOR_FULL,
+       test_rewritten_with_what_was_read_keeps_its_name);
+  ADD ("a refused list holds up nothing", MF_DOOR_FULL, test_a_refused_list_holds_up_nothing);
   return g_test_run ();
 }

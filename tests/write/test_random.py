@@ -317,8 +317,8 @@ class Life:
                         text = path.read_text()
                         words = frozenset(os.getxattr(path, "user.imap.flags").decode().split()).intersection(WORDS)
                     except OSError as problem:
-                        if problem.errno in (errno.ENOENT, errno.EHOSTDOWN):
-                            return None  # it has just changed, or a cut comes late: look again
+                        if problem.errno in (errno.ENOENT, errno.EHOSTDOWN, errno.EIO):
+                            return None  # just changed, a cut comes late, a server just killed has no text: look again
                         raise
                     letters = frozenset(path.name.partition(":2,")[2])
                     found.setdefault(token_of(text), []).append(Kept(folder, letters, text.splitlines()[-1], words))
