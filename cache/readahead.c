@@ -173,6 +173,8 @@ mf_readahead_note (MfReadahead *self, const MfMessage *message)
   Spot spot = { message->folder, message->place, message->id, message->internaldate,
                 message->uid };
 
+  if (message->folder == MF_FOLDER_LOST)
+    return FALSE; /* the server has none of them */
   if (self->walking && is_step (&self->last, &spot, self->order))
     {
       self->strays = 0;

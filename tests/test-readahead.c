@@ -155,6 +155,17 @@ test_wrong_guess_is_given_up (Fixture *self, gconstpointer data)
 }
 
 static void
+test_lost_messages_are_no_walk (Fixture *self, gconstpointer data)
+{
+  for (MfMsgId id = 1; id <= 9; id++)
+    {
+      MfMessage message = { .id = id, .folder = MF_FOLDER_LOST, .place = MF_PLACE_CUR };
+      g_assert_false (mf_readahead_note (self->readahead, &message));
+    }
+  g_assert_cmpint (mf_readahead_folder (self->readahead), ==, 0);
+}
+
+static void
 test_walk_with_gaps (Fixture *self, gconstpointer data)
 {
   fill (self, 200, 100 * 1024);
@@ -394,6 +405,7 @@ main (int argc, char **argv)
   ADD ("three steps forward are a walk by id", test_walk_by_id);
   ADD ("a step to the next one is a guess", test_next_one_is_a_guess);
   ADD ("a wrong guess is given up", test_wrong_guess_is_given_up);
+  ADD ("through lost messages there is no walk", test_lost_messages_are_no_walk);
   ADD ("a walk may skip some", test_walk_with_gaps);
   ADD ("six steps by date are a walk by name", test_walk_by_name);
   ADD ("those of one date go by UID", test_same_date_goes_by_uid);
