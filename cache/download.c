@@ -298,8 +298,15 @@ select_folder (MfDb *db, MfLink *link, MfFolderId id, GError **error)
 {
   g_auto (MfFolder) folder = { 0 };
 
-  return mf_folders_get (db, id, &folder, error)
-         && mf_link_select (link, folder.mailbox, TRUE, error)
+  if (!mf_folders_get (db, id, &folder, error))
+    return FALSE;
+  if (folder.mailbox == NULL)
+    {
+      g_set_error_literal (error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND,
+                           "the folder is not on the server");
+      return FALSE;
+    }
+  return mf_link_select (link, folder.mailbox, TRUE, error)
          && is_numbered (link, folder.uidvalidity, error);
 }
 

@@ -454,6 +454,20 @@ test_no_folder_asks_nothing (Fixture *self, gconstpointer data)
   assert_told (self, "");
 }
 
+/* As one that was made here and is not there yet. */
+static void
+test_no_mailbox_asks_nothing (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  fill (self, 3);
+  want_range (self, 1, 3);
+  mf_rig_sql (&self->rig, "UPDATE folder SET mailbox = NULL");
+  g_assert_false (try_download (self, &error));
+  g_assert_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND);
+  g_assert_cmpuint (self->asked, ==, 0);
+}
+
 static void
 test_another_uidvalidity_asks_nothing (Fixture *self, gconstpointer data)
 {
@@ -562,6 +576,7 @@ main (int argc, char **argv)
   ADD ("one being written keeps its size", test_being_written_keeps_its_size);
   ADD ("a death in a body fails the rest, and the next run goes on", test_death_in_a_body);
   ADD ("a folder that cannot be opened asks for nothing", test_no_folder_asks_nothing);
+  ADD ("a folder without a mailbox asks for nothing", test_no_mailbox_asks_nothing);
   ADD ("another UIDVALIDITY asks for nothing", test_another_uidvalidity_asks_nothing);
   ADD ("another UIDVALIDITY is not asked again", test_another_uidvalidity_is_not_asked_again);
   ADD ("a number of another time is not asked for", test_number_of_another_time_is_not_asked_for);
