@@ -83,7 +83,9 @@ def test_a_remount_asks_for_what_has_changed(dovecot_with, box, without, flags, 
         not any("SEARCH" in line or "UID FETCH 1:" in line for line in asked), asked
     # What was known is listed once, if at all; what is new is asked for by its UIDs.
     assert not any(re.search(r"UID FETCH 1:\S+ .*INTERNALDATE", line) for line in asked), asked
-    assert len(asked) <= 4, asked
+    # The watch, when it begins, finds it changed still on a slow machine, and has it looked at once more.
+    looks = sum(line.startswith("EXAMINE") for line in asked)
+    assert looks <= 2 and len(asked) <= 4 * looks, asked
 
 
 @pytest.mark.parametrize("without, cut_in", [
