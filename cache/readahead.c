@@ -1,10 +1,7 @@
 #include "cache/readahead.h"
 
-#include <string.h>
-
 #define STEPS 3               /* in a row, from one open to the next, that make a walk */
-#define NEAR 64               /* ids a step may skip, */
-#define NEXT 4                /* and one that is enough to try */
+#define NEAR 64               /* ids a step may skip */
 #define STRAY 64              /* opens beside the walk that end it */
 #define WINDOW_BYTES (32 * 1024 * 1024)
 #define LEAST_BYTES 256       /* what a message counts for at least */
@@ -42,7 +39,6 @@ struct _MfReadahead
   Spot last;             /* the last open that made a step or started anew */
   guint steps[N_ORDERS]; /* in a row */
   gboolean walking;
-  guint followed;        /* steps of the walk; with fewer than STEPS it is a guess */
   gboolean ended;        /* nothing left to plan */
   Order order;
   GArray *plan;          /* of Planned, in order, from the reader on */
@@ -81,10 +77,9 @@ is_step (const Spot *from, const Spot *to, Order order)
 }
 
 static void
-start_walk (MfReadahead *self, Order order, guint followed)
+start_walk (MfReadahead *self, Order order)
 {
   self->walking = TRUE;
-  self->followed = followed;
   self->ended = FALSE;
   self->order = order;
   self->strays = 0;
@@ -97,18 +92,14 @@ start_walk (MfReadahead *self, Order order, guint followed)
 static void
 look_for_walk (MfReadahead *self, const Spot *spot)
 {
-  gboolean next = is_step (&self->last, spot, BY_ID) && spot->id <= self->last.id + NEXT;
-
   for (Order order = BY_ID; order < N_ORDERS; order++)
     self->steps[order] = is_step (&self->last, spot, order) ? self->steps[order] + 1 : 0;
   self->last = *spot;
 
   if (self->steps[BY_ID] >= STEPS)
-    start_walk (self, BY_ID, STEPS);
+    start_walk (self, BY_ID);
   else if (self->steps[BY_NAME] >= 2 * STEPS) /* weaker evidence: any distance */
-    start_walk (self, BY_NAME, STEPS);
-  else if (next)
-    start_walk (self, BY_ID, 1);
+    start_walk (self, BY_NAME);
 }
 
 /* ---- following it ----------------------------------------------------- */
@@ -143,28 +134,6 @@ follow (MfReadahead *self, const Spot *spot)
     }
   self->asked = MAX (self->asked, self->reader);
   self->last = *spot;
-  self->followed++;
-}
-
-static guint64
-window (const MfReadahead *self)
-{
-  return self->followed >= STEPS ? WINDOW_BYTES : FIRST_BATCH_BYTES;
-}
-
-/* Who has walked to the end of one place walks on in the next. */
-static void
-walk_on (MfReadahead *self, const Spot *spot)
-{
-  self->last = *spot;
-  memset (self->steps, 0, sizeof self->steps);
-  start_walk (self, self->order, 0);
-}
-
-static gboolean
-is_at_end (const MfReadahead *self)
-{
-  return self->walking && self->ended && self->reader == self->plan->len;
 }
 
 gboolean
@@ -180,11 +149,8 @@ mf_readahead_note (MfReadahead *self, const MfMessage *message)
       self->strays = 0;
       follow (self, &spot);
     }
-  else if (self->walking && !self->ended && self->followed >= STEPS && ++self->strays < STRAY)
+  else if (self->walking && !self->ended && ++self->strays < STRAY)
     return FALSE;
-  else if (is_at_end (self)
-           && (spot.folder != self->last.folder || spot.place != self->last.place))
-    walk_on (self, &spot);
   else
     {
       self->walking = FALSE;
@@ -196,7 +162,7 @@ mf_readahead_note (MfReadahead *self, const MfMessage *message)
 MfFolderId
 mf_readahead_folder (MfReadahead *self)
 {
-  gboolean room = self->walking && !self->ended && self->ahead_bytes < window (self) / 2;
+  gboolean room = self->walking && !self->ended && self->ahead_bytes < WINDOW_BYTES / 2;
 
   return room ? self->last.folder : 0;
 }
@@ -262,7 +228,7 @@ mf_readahead_next (MfReadahead *self, MfDb *db, GArray *out, GError **error)
 {
   guint64 bytes = 0;
 
-  if (!self->walking || self->ended || self->ahead_bytes >= window (self))
+  if (!self->walking || self->ended || self->ahead_bytes >= WINDOW_BYTES)
     return FALSE;
   while (bytes < self->batch_bytes)
     {

@@ -3,9 +3,7 @@
  * Shape:   opens in a row that go forward through one folder's cur/ or new/ are a
  *          walk: three steps in the order of ids (readdir, grep, an indexer), or six
  *          in that of names (ls, rsync).  A walk is planned ahead of its reader, up to
- *          a window in bytes; it ends when nobody follows it.  One step to what is next,
- *          and the first open after the end of a walk, are a guess: the window is small
- *          until three steps have followed.
+ *          a window in bytes; it ends when nobody follows it.
  * Threads: the caller's lock guards it.
  */
 #pragma once

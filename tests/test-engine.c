@@ -173,7 +173,7 @@ test_deleted_on_the_server (MfDoor *door, gconstpointer data)
   mf_door_start (door);
   mf_door_list (door, "other");
   mf_door_list (door, "INBOX");
-  for (guint32 uid = 1; uid <= 15; uid += 7) /* no walk */
+  for (guint32 uid = 1; uid <= 3; uid++)
     g_assert_cmpint (mf_door_want_body (door, mf_door_find_uid (door, "other", uid)), ==,
                      MF_DOOR_OK);
   mf_fake_remove (door->fake, "other");
