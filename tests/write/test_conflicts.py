@@ -93,6 +93,25 @@ def test_a_moved_message_that_is_gone_is_kept_if_it_is_here(apart):
     assert "lost+found: 1 " in apart.status()
 
 
+def test_walking_on_to_lost_and_found_reads_it(account, mount):
+    account.referee.create("Box")
+    account.referee.append("Box", [b"Subject: %d\r\n\r\n" % number for number in range(6)])
+    mounted = mount(account, "poll=1", "prefetch=none")
+    files = mounted.files("Box")
+    texts = sorted(path.read_bytes() for path in files.values())
+    control = mounted.path / ".mailfs/ctl"
+    control.write_text("offline")
+    for uid, path in files.items():
+        path.rename(mounted.folder("INBOX") / "cur" / f"m{uid}:2,S")
+    account.referee.expunge("Box", files)
+    control.write_text("online")
+    lost = mounted.path / ".mailfs/lost+found"
+    wait_for(lambda: len(os.listdir(lost)) == 6, 20, "all six")
+    assert sorted(path.read_bytes() for path in sorted(lost.iterdir())) == texts
+    account.referee.append("INBOX", [b"Subject: news\r\n\r\n"])
+    wait_for(lambda: len(mounted.files()) == 1, 10, "news")
+
+
 def test_both_move_it(apart):
     """The other was first; what is here is kept, and nothing is doubled on the server."""
     os.rename(apart.old[1], apart.folder("Archive") / "cur/a:2,R")
