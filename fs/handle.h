@@ -48,9 +48,9 @@ gssize mf_handle_read (MfHandle *self, guint64 offset, char *buffer, gsize size,
 gboolean mf_handle_write (MfHandle *self, guint64 offset, const char *bytes, gsize size,
                           GError **error);
 gboolean mf_handle_truncate (MfHandle *self, guint64 size, GError **error);
-/* What was written is to be sent when the file is closed. */
 /* It is the new text of @old: mf_draft_replace(). */
 void mf_handle_replace (MfHandle *self, const MfMessage *old);
+/* What was written is to be sent when the file is closed. */
 gboolean mf_handle_flush (MfHandle *self, GError **error);
 gboolean mf_handle_sync (MfHandle *self, GError **error);
 /* Lets the draft go, so that it is sent now. */
