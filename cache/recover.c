@@ -21,6 +21,7 @@ typedef struct
   GHashTable *opened; /* of MfFolderId: in this run, and its UIDVALIDITY is right */
   GError *hidden; /* (nullable) why the server does not let us see what became of an entry, */
   GError *closed; /* (nullable) or list a mailbox that was made anew */
+  gboolean outdated; /* the entry has become another message's while it was looked into */
 } Recover;
 
 /* ---- storing ---------------------------------------------------------- */
@@ -36,12 +37,28 @@ settle_absent (Recover *self, Conclusion conclusion, const MfChange *change, GEr
              : conclusion (&self->settle, change, error);
 }
 
+/* A new text leaves the entry to what it replaces (mf_journal_hand_over()): what was
+ * looked for was the wrong one then, and nothing follows from it. */
+static gboolean
+begin_as_seen (Recover *self, MfDbTxn *txn, const MfChange *change, GError **error)
+{
+  g_auto (MfChange) now = { 0 };
+  gboolean found = FALSE;
+
+  if (!mf_db_begin (self->db, txn, error)
+      || !mf_journal_get (self->db, change->seq, &now, &found, error))
+    return FALSE;
+  self->outdated = !found || now.message != change->message;
+  return TRUE;
+}
+
 static gboolean
 conclude (Recover *self, Conclusion conclusion, const MfChange *change, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
 
-  if (mf_db_begin (self->db, &txn, error) && settle_absent (self, conclusion, change, error)
+  if (begin_as_seen (self, &txn, change, error)
+      && (self->outdated || settle_absent (self, conclusion, change, error))
       && mf_db_commit (&txn, error))
     {
       mf_news_send (self->settle.news);
@@ -63,9 +80,10 @@ conclude_arrived (Recover *self, const MfChange *change, guint32 uid, gboolean c
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
 
-  if (mf_db_begin (self->db, &txn, error)
-      && (copied ? mf_settle_copied : mf_settle_arrived) (&self->settle, change, change->folder,
-                                                          uid, error)
+  if (begin_as_seen (self, &txn, change, error)
+      && (self->outdated
+          || (copied ? mf_settle_copied : mf_settle_arrived) (&self->settle, change,
+                                                              change->folder, uid, error))
       && mf_db_commit (&txn, error))
     {
       mf_news_send (self->settle.news);
@@ -312,7 +330,7 @@ makes_messages (const MfChange *change)
 }
 
 static gboolean
-recover_one (Recover *self, const MfChange *change, GError **error)
+look_into (Recover *self, const MfChange *change, GError **error)
 {
   g_auto (MfMessage) row = { 0 };
 
@@ -326,7 +344,27 @@ recover_one (Recover *self, const MfChange *change, GError **error)
   return recover_made (self, change, &row, error);
 }
 
-/* Those of the same target one after the other, so that it is listed once. */
+static gboolean
+recover_one (Recover *self, MfSeq seq, GError **error)
+{
+  gboolean found = FALSE;
+
+  do
+    {
+      g_auto (MfChange) change = { 0 };
+      self->outdated = FALSE;
+      if (!mf_journal_get (self->db, seq, &change, &found, error)
+          || (found && !look_into (self, &change, error)))
+        return FALSE;
+      if (self->outdated)
+        mf_trace_forget (self->trace);
+    }
+  while (self->outdated);
+  return TRUE;
+}
+
+/* Those of the same target one after the other, so that it is listed once; first what has
+ * a digest, lest a text that is not here any more should be taken for another. */
 static int
 compare_targets (gconstpointer a, gconstpointer b)
 {
@@ -334,6 +372,8 @@ compare_targets (gconstpointer a, gconstpointer b)
 
   if (x->folder != y->folder)
     return x->folder < y->folder ? -1 : 1;
+  if ((x->digest != NULL) != (y->digest != NULL))
+    return x->digest != NULL ? -1 : 1;
   if (x->uidnext != y->uidnext)
     return x->uidnext < y->uidnext ? -1 : 1;
   return x->seq < y->seq ? -1 : x->seq > y->seq;
@@ -397,7 +437,7 @@ recover_all (Recover *self, MfChangeState state, GError **error)
   if (state == MF_CHANGE_SENT && !wait_for_server (self, changes, error))
     return FALSE;
   for (guint i = 0; i < changes->len; i++)
-    if (!recover_one (self, &g_array_index (changes, MfChange, i), error))
+    if (!recover_one (self, g_array_index (changes, MfChange, i).seq, error))
       return FALSE;
   return TRUE;
 }
@@ -447,7 +487,7 @@ mf_recover_run (MfEngine *engine, MfLink *link, GError **out_hidden, GError **er
   g_autoptr (GHashTable) opened
       = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   Recover self = { engine, engine->db, link, mf_engine_settle (engine, news), trace, opened, NULL,
-                   NULL };
+                   NULL, FALSE };
   gboolean ok = recover_all (&self, MF_CHANGE_SENT, error)
                 && recover_all (&self, MF_CHANGE_DONE, error) && catch_up_all (&self, error);
 

@@ -156,6 +156,12 @@ list (MfTrace *self, const MfFolder *folder, guint32 bound, GError **error)
   return drop_ours (self, error);
 }
 
+void
+mf_trace_forget (MfTrace *self)
+{
+  self->folder = 0;
+}
+
 /* ---- finding ---------------------------------------------------------- */
 
 static void

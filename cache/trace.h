@@ -39,6 +39,8 @@ gboolean mf_trace_has (MfTrace *self, const MfFolder *folder, guint32 uid, gbool
  * before; 0 none.  What is listed aside (rematch.h) is not ours. */
 gboolean mf_trace_find (MfTrace *self, const MfFolder *folder, guint32 bound,
                         const MfTraceOf *what, guint32 *out_uid, GError **error);
+/* What was found is not taken. */
+void mf_trace_forget (MfTrace *self);
 /* (transfer full) Of @uid there; NULL without @error: it is not there. */
 char *mf_trace_message_id (MfTrace *self, const MfFolder *folder, guint32 uid, GError **error);
 /* (transfer full) NULL without @error: it has no content. */

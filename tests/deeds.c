@@ -125,18 +125,6 @@ deliver (MfCache *cache, const char *path, const char *name, MfFlags flags, MfMs
 }
 
 static void
-rewrite (MfCache *cache, MfMsgId id, const char *base, const char *text)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (MfDraft) draft = mf_cache_draft_open (cache, id, base, &error);
-
-  g_assert_no_error (error);
-  mf_check (mf_draft_truncate (draft, 0, &error), error);
-  mf_check (mf_draft_write (draft, 0, text, strlen (text), &error), error);
-  mf_check (mf_draft_flush (draft, &error), error);
-}
-
-static void
 make_folder (MfCache *cache, const char *parent, const char *name)
 {
   g_autoptr (GError) error = NULL;
@@ -198,7 +186,7 @@ DEED (deliver_second, deliver (cache, "other", "second", 0, 0))
 DEED (write_double, write_in_tmp (cache, "other", "double", "Subject: second\n\nThis is second.\n"))
 DEED (deliver_double, deliver (cache, "other", "double", 0, 0))
 DEED (flag_delivered, mf_edit_flags (cache, named (cache, "other", "second"), MF_FLAG_SEEN, "green"))
-DEED (rewrite_one, rewrite (cache, numbered (cache, "INBOX", 6), "six", "Subject: 6\n\nNew text\n"))
+DEED (rewrite_one, mf_edit_rewrite (cache, numbered (cache, "INBOX", 6), "six", "Subject: 6\n\nNew text\n"))
 DEED (remove_one, mf_edit_remove (cache, numbered (cache, "INBOX", 7), "seven"))
 DEED (expunge, mf_edit_remove (cache, numbered (cache, "Trash", 1), "x"))
 DEED (flag_in_old, mf_edit_flags (cache, numbered (cache, "old", 1), MF_FLAG_FLAGGED, NULL))

@@ -58,6 +58,18 @@ mf_edit_write (MfCache *cache, const MfSpot *spot, const char *text)
   return made.id;
 }
 
+void
+mf_edit_rewrite (MfCache *cache, MfMsgId id, const char *base, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MfDraft) draft = mf_cache_draft_open (cache, id, base, &error);
+
+  g_assert_no_error (error);
+  mf_check (mf_draft_truncate (draft, 0, &error), error);
+  mf_check (mf_draft_write (draft, 0, text, strlen (text), &error), error);
+  mf_check (mf_draft_flush (draft, &error), error);
+}
+
 MfMsgId
 mf_edit_deliver (MfCache *cache, MfFolderId folder, const char *base, const char *text)
 {

@@ -357,10 +357,7 @@ test_new_text_gone_before_it_was_moved (MfDoor *door, gconstpointer data)
   g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
   mf_fake_hold (door->fake, moving (door));
   mf_fake_hold (door->fake, MF_FAKE_APPEND);
-  MfDraft *draft = mf_cache_draft_open (door->cache, id, "x", &error);
-  mf_check (mf_draft_write (draft, 0, TEXT, strlen (TEXT), &error), error);
-  mf_check (mf_draft_flush (draft, &error), error);
-  mf_draft_close (draft);
+  mf_edit_rewrite (door->cache, id, "x", TEXT);
   g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_APPEND, 1));
   mf_edit_move (door->cache, id, door->other, NULL, MF_FLAG_SEEN);
   mf_fake_release (door->fake, MF_FAKE_APPEND);
@@ -413,14 +410,65 @@ test_rewritten_with_what_was_read_keeps_its_name (MfDoor *door, gconstpointer da
   g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
   g_assert_cmpint (mf_door_want_body (door, read), ==, MF_DOOR_OK);
   g_autofree char *text = mf_door_read_body (door, read);
-  MfDraft *draft = mf_cache_draft_open (door->cache, id, "x", &error);
-  mf_check (mf_draft_truncate (draft, 0, &error), error);
-  mf_check (mf_draft_write (draft, 0, text, strlen (text), &error), error);
-  mf_check (mf_draft_flush (draft, &error), error);
-  mf_draft_close (draft);
+  mf_edit_rewrite (door->cache, id, "x", text);
   mf_door_push_at_last (door);
   g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
   g_assert_cmpstr (message.base, ==, "x");
+}
+
+/* ---- rewritten meanwhile ------------------------------------------------ */
+
+/* INBOX 2 is away, and in other is its new text alone. */
+static void
+assert_rewritten (MfDoor *door, MfMsgId id)
+{
+  g_auto (MfMessage) message = { 0 };
+
+  mf_door_push_at_last (door);
+  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
+  g_assert_cmpint (message.folder, ==, door->other);
+  mf_door_assert_removed (door, "1: 3: 4: 5:", "1: 2:T 3: 4: 5:");
+  mf_door_assert_body (door, "other", message.uid, WIRE);
+  g_autofree char *other = mf_fake_messages (door->fake, "other");
+  g_assert_cmpstr (other, ==, (door->caps & MF_CAP_UIDPLUS) != 0 ? "2:S" : "1:T 2:S");
+  mf_door_assert_nothing_pending (door);
+}
+
+/* The search for what came of a move is not of the new text, which nobody has sent. */
+static void
+test_rewritten_before_its_move_is_looked_for (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_recover_grace_ms = 1000;
+  mf_fake_lose_answer (door->fake, moving (door), 1);
+  guint opened = mf_fake_count (door->fake, MF_FAKE_OPEN);
+  mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
+  mf_door_wait_count (door, MF_FAKE_OPEN, opened + 1);
+  g_usleep (200 * 1000); /* it is to be looked for by now */
+  mf_edit_rewrite (door->cache, id, "x", TEXT);
+  assert_rewritten (door, id);
+  mf_recover_grace_ms = 0;
+}
+
+static void
+test_rewritten_while_its_move_is_looked_for (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_fake_lose_answer (door->fake, moving (door), 1);
+  mf_fake_hold (door->fake, moving (door));
+  mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
+  g_assert_true (mf_fake_wait_held (door->fake, moving (door), 1));
+  mf_fake_hold (door->fake, MF_FAKE_SELECT);
+  mf_fake_release (door->fake, moving (door));
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_SELECT, 1));
+  g_usleep (200 * 1000);
+  mf_edit_rewrite (door->cache, id, "x", TEXT);
+  mf_fake_release (door->fake, MF_FAKE_SELECT);
+  assert_rewritten (door, id);
 }
 
 /* ---- after a loss ------------------------------------------------------- */
@@ -483,6 +531,10 @@ main (int argc, char **argv)
                     test_two_message_ids_double_nothing);
   ADD ("rewritten with what was read keeps its name", MF_DOOR_FULL,
        test_rewritten_with_what_was_read_keeps_its_name);
+  mf_door_add_each ("/recover/rewritten before its move is looked for",
+                    test_rewritten_before_its_move_is_looked_for);
+  mf_door_add_each ("/recover/rewritten while its move is looked for",
+                    test_rewritten_while_its_move_is_looked_for);
   ADD ("a refused list holds up nothing", MF_DOOR_FULL, test_a_refused_list_holds_up_nothing);
   return g_test_run ();
 }

@@ -333,8 +333,9 @@ class Life:
                     if Counter(expected.get(token)) != Counter(found.get(token))}
 
         def settled():
-            if "connection: online" not in self.mounted.status():
-                return False  # what was never listed is not there now
+            status = self.mounted.status()
+            if "connection: online" not in status or "pending:    0\n" not in status:
+                return False  # what was never listed is not there now, what is not answered may be sent again
             seen, stored = self.in_mount(), self.on_server()
             return None not in (seen, stored) and not differences(stored) and not differences(seen)
         try:
