@@ -314,13 +314,29 @@ mf_engine_pull_later (MfEngine *self, const GArray *ids)
   g_mutex_unlock (&self->lock);
 }
 
+static void
+drop_id (GQueue *queue, gint64 id)
+{
+  for (GList *l = queue->head, *next; l != NULL; l = next)
+    {
+      next = l->next;
+      if (*(gint64 *) l->data == id)
+        {
+          g_free (l->data);
+          g_queue_delete_link (queue, l);
+        }
+    }
+}
+
 gboolean
-mf_engine_begin_pull (MfEngine *self, MfFolderId id)
+mf_engine_begin_pull (MfEngine *self, MfFolderId id, gboolean anew)
 {
   g_mutex_lock (&self->lock);
   gboolean mine
       = !g_hash_table_contains (self->pulling, &id) && !mf_journal_is_unsettled (self->db, id);
   g_hash_table_add (mine ? self->pulling : self->again, g_memdup2 (&id, sizeof id));
+  if (mine && anew)
+    drop_id (self->back_pulls, id);
   g_mutex_unlock (&self->lock);
   return mine;
 }

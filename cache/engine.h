@@ -155,8 +155,9 @@ gboolean mf_engine_hang_up (MfEngine *self, MfWorkerKind kind);
 /* Brings the tree up to date; those in @out_stale are to be pulled. */
 gboolean mf_engine_list_folders (MfEngine *self, MfLink *link, GArray *out_stale, GError **error);
 /* FALSE: somebody is at it, or an answer about it is still to be found out: it
- * will be pulled afterwards. */
-gboolean mf_engine_begin_pull (MfEngine *self, MfFolderId id);
+ * will be pulled afterwards.  @anew: the mailbox is selected for it, which answers
+ * what was queued before as well. */
+gboolean mf_engine_begin_pull (MfEngine *self, MfFolderId id, gboolean anew);
 void mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error);
 
 /* What a worker's transactions work on. */

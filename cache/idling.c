@@ -10,7 +10,7 @@ pull (MfEngine *engine, MfLink *link, MfFolderId id, GError **error)
   MfSettle settle = mf_engine_settle (engine, news);
   g_autoptr (GError) local = NULL;
 
-  if (!mf_engine_begin_pull (engine, id))
+  if (!mf_engine_begin_pull (engine, id, !link->is_current))
     return TRUE;
   gboolean ok = mf_pull_folder (&settle, link, id, &local);
   g_autoptr (GError) mapped = local != NULL ? g_error_copy (local) : NULL;

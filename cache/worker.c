@@ -98,7 +98,7 @@ pull_task (Worker *self, MfFolderId folder, GError **error)
   MfSettle settle = mf_engine_settle (engine, news);
   GError *local = NULL;
 
-  if (!mf_engine_begin_pull (engine, folder))
+  if (!mf_engine_begin_pull (engine, folder, TRUE))
     return TRUE;
   if (mf_pull_folder (&settle, self->link, folder, &local))
     {

@@ -177,7 +177,7 @@ def test_mounting_again_after_ten_changes_costs_what_they_cost(account, counted)
     mounted.start()
     wait_for(lambda: len(os.listdir(mounted.folder("INBOX") / "cur")) == 10, 10, "the changes")
     commands, size = quiet(counter)
-    assert commands["EXAMINE"] <= 3 and commands["UID FETCH"] == 0
+    assert commands["EXAMINE"] <= 2 and commands["UID FETCH"] == 0
     assert size <= 8192
 
 
