@@ -8,6 +8,7 @@
 
 #include "cache/account.h"
 #include "cache/folders.h"
+#include "cache/group.h"
 #include "cache/journal.h"
 #include "cache/messages.h"
 #include "cache/rescue.h"
@@ -374,6 +375,17 @@ mf_cache_want_pushed (MfCache *self, MfDone done, gpointer user_data)
   if (mf_journal_first (self->front) == G_MAXINT64)
     return FALSE;
   mf_engine_want_pushed (self->engine, mf_journal_last (self->front), done, user_data);
+  return TRUE;
+}
+
+gboolean
+mf_cache_want_own_pushed (MfCache *self, MfMsgId message, MfDone done, gpointer user_data)
+{
+  if (mf_drafts_is_held (self->drafts, message))
+    return mf_cache_want_pushed (self, done, user_data);
+  if (mf_group_first_free (self->front, self->drafts) == G_MAXINT64)
+    return FALSE;
+  mf_engine_want_own_pushed (self->engine, mf_journal_last (self->front), done, user_data);
   return TRUE;
 }
 

@@ -309,6 +309,10 @@ gboolean mf_cache_sync_disk (MfCache *self, GError **error);
  * has been answered by the server, with the first refusal; or with why some cannot be
  * sent: BUSY after the account's timeout, while a file is open. */
 gboolean mf_cache_want_pushed (MfCache *self, MfDone done, gpointer user_data);
+/* The same for who has changed @message (0: a folder), and is not concerned with files of
+ * other messages that are open. */
+gboolean mf_cache_want_own_pushed (MfCache *self, MfMsgId message, MfDone done,
+                                   gpointer user_data);
 
 /* ---- the queue -------------------------------------------------------- */
 

@@ -42,6 +42,7 @@ mf_engine_new (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAc
   self->readahead = mf_readahead_new ();
   self->prefetcher = mf_prefetcher_new (options->prefetch);
   self->push_waits = mf_waiters_new ();
+  self->own_waits = mf_waiters_new ();
   self->fresh_waits = mf_waiters_new ();
   return self;
 }
@@ -53,6 +54,7 @@ mf_engine_free (MfEngine *self)
   for (int kind = 0; kind < MF_N_WORKERS; kind++)
     mf_link_free (self->links[kind]);
   mf_waiters_free (self->fresh_waits);
+  mf_waiters_free (self->own_waits);
   mf_waiters_free (self->push_waits);
   mf_prefetcher_free (self->prefetcher);
   mf_readahead_free (self->readahead);
@@ -359,7 +361,7 @@ mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error)
   /* Changes may have waited for their messages to get a number, or have come to
    * nothing while somebody waits for them. */
   if (self->first_change_us == 0
-      && (mf_waiters_count (self->push_waits) > 0 || mf_journal_first (self->db) != G_MAXINT64))
+      && (mf_engine_has_push_waits (self) || mf_journal_first (self->db) != G_MAXINT64))
     self->first_change_us = self->last_change_us = g_get_monotonic_time ();
   mf_prefetcher_restart (self->prefetcher);
   GArray *waits = mf_waiters_take (self->folder_waits, id);
@@ -510,6 +512,30 @@ mf_engine_want_pushed (MfEngine *self, gint64 seq, MfDone done, gpointer user_da
 }
 
 void
+mf_engine_want_own_pushed (MfEngine *self, gint64 seq, MfDone done, gpointer user_data)
+{
+  g_mutex_lock (&self->lock);
+  if (wait_for_push (self, self->own_waits, seq, done, user_data))
+    g_mutex_unlock (&self->lock);
+}
+
+GArray *
+mf_engine_take_push_waits (MfEngine *self, gint64 seq)
+{
+  GArray *waits = mf_waiters_take_from (self->push_waits, seq);
+  g_autoptr (GArray) own = mf_waiters_take_from (self->own_waits, seq);
+
+  g_array_append_vals (waits, own->data, own->len);
+  return waits;
+}
+
+gboolean
+mf_engine_has_push_waits (MfEngine *self)
+{
+  return mf_waiters_count (self->push_waits) + mf_waiters_count (self->own_waits) > 0;
+}
+
+void
 mf_engine_want_fresh (MfEngine *self, MfDone done, gpointer user_data)
 {
   g_mutex_lock (&self->lock);
@@ -550,7 +576,7 @@ mf_engine_tell_refused (MfEngine *self, gint64 seq, const GError *why)
 
   mf_error_from_remote (&mapped);
   g_mutex_lock (&self->lock);
-  GArray *waits = mf_waiters_take_from (self->push_waits, seq);
+  GArray *waits = mf_engine_take_push_waits (self, seq);
   g_mutex_unlock (&self->lock);
   mf_waiters_call (waits, mapped);
 }

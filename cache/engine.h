@@ -81,7 +81,8 @@ typedef struct
   gint64 first_change_us, last_change_us; /* of a burst not sent yet; first 0: none */
   gboolean draining;                      /* no waiting for more */
   guint pushes;                           /* runs of the push worker, to wait for */
-  MfWaiters *push_waits;                  /* by the highest seq they wait for */
+  MfWaiters *push_waits;                  /* by the highest seq they wait for, */
+  MfWaiters *own_waits;                   /* likewise, but for no writer of another message */
   MfWaiters *fresh_waits;                 /* all of id 0 */
   guint upload_alone;                     /* of a refused batch; the push worker's own */
 } MfEngine;
@@ -118,8 +119,12 @@ void mf_engine_pull_later (MfEngine *self, const GArray *ids);
 
 /* Something is in the journal.  The first of a burst wakes the worker. */
 void mf_engine_wake_push (MfEngine *self);
-/* As mf_cache_want_pushed(), up to entry @seq. */
+/* As mf_cache_want_pushed() and _own_pushed(), up to entry @seq. */
 void mf_engine_want_pushed (MfEngine *self, gint64 seq, MfDone done, gpointer user_data);
+void mf_engine_want_own_pushed (MfEngine *self, gint64 seq, MfDone done, gpointer user_data);
+/* With the lock: who waits for entry @seq and those before it, as mf_waiters_take_from(). */
+GArray *mf_engine_take_push_waits (MfEngine *self, gint64 seq);
+gboolean mf_engine_has_push_waits (MfEngine *self);
 /* @done is called once: everything was sent, then every folder was brought up to date. */
 void mf_engine_want_fresh (MfEngine *self, MfDone done, gpointer user_data);
 /* As mf_cache_prefetch(); @known: it was listed before. */

@@ -49,6 +49,42 @@ mf_group_is_held (MfDrafts *drafts, const MfChange *change)
          && mf_drafts_is_held (drafts, change->message);
 }
 
+/* @held: messages with an earlier entry that does. */
+static gboolean
+waits_for_writer (MfDrafts *drafts, GHashTable *held, const MfChange *change)
+{
+  return change->state == MF_CHANGE_QUEUED
+         && (mf_group_is_held (drafts, change) || g_hash_table_contains (held, &change->message)
+             || g_hash_table_contains (held, &change->source)
+             || (change->after != 0 && mf_drafts_is_held (drafts, change->after)));
+}
+
+MfSeq
+mf_group_first_free (MfDb *db, MfDrafts *drafts)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+  g_autoptr (GHashTable) held = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  g_autoptr (GError) error = NULL;
+  MfSeq first = G_MAXINT64;
+  MfChange change;
+
+  /* By seq, so that it ends early. */
+  if (!mf_db_query (db, &query, NULL,
+                    "SELECT " MF_ENTRY_COLUMNS " FROM change NOT INDEXED"
+                    " WHERE state IN (0, 1, 4) ORDER BY seq",
+                    ""))
+    return 0;
+  while (first == G_MAXINT64 && mf_entry_next (&query, &change, &error))
+    {
+      if (waits_for_writer (drafts, held, &change))
+        g_hash_table_add (held, g_memdup2 (&change.message, sizeof change.message));
+      else
+        first = change.seq;
+      mf_entry_clear (&change);
+    }
+  return error == NULL ? first : 0;
+}
+
 /* What it waits for has not arrived, or it is still being written. */
 static gboolean
 must_wait (Builder *self, const MfChange *change, const MfMessage *subject)

@@ -31,6 +31,10 @@ gboolean mf_group_next (MfDb *db, MfDrafts *drafts, MfGroup *out, GError **error
  * what is there, for who writes may mean something else in the end. */
 gboolean mf_group_is_held (MfDrafts *drafts, const MfChange *change);
 
+/* The lowest seq that the server has not answered, but for what is held and what waits for
+ * that; G_MAXINT64: none. */
+MfSeq mf_group_first_free (MfDb *db, MfDrafts *drafts);
+
 /* Leaves the first @n, or takes out the @i-th: for another time. */
 void mf_group_shorten (MfGroup *group, guint n);
 void mf_group_drop (MfGroup *group, guint i);

@@ -86,7 +86,7 @@ mf_engine_set_offline (MfEngine *self, const GError *error)
   g_queue_clear_full (self->wanted, g_free);
   GArray *folder_waits = mf_waiters_take_all (self->folder_waits);
   GArray *body_waits = mf_waiters_take_all (self->body_waits);
-  GArray *push_waits = mf_waiters_take_all (self->push_waits);
+  GArray *push_waits = mf_engine_take_push_waits (self, 0);
   GArray *fresh_waits = mf_waiters_take_all (self->fresh_waits);
   g_cancellable_cancel (self->wake_watch);
   mf_lookouts_close (self->lookouts, 0);

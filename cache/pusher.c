@@ -3,6 +3,7 @@
 #include "cache/adopt.h"
 #include "cache/engine.h"
 #include "cache/error.h"
+#include "cache/group.h"
 #include "cache/journal.h"
 #include "cache/push.h"
 #include "cache/recover.h"
@@ -54,11 +55,14 @@ static void
 tell_pushed (MfEngine *engine)
 {
   MfSeq first = mf_journal_first (engine->db);
+  MfSeq first_free = mf_group_first_free (engine->db, engine->drafts);
 
   g_mutex_lock (&engine->lock);
   GArray *waits = mf_waiters_take_below (engine->push_waits, first);
+  GArray *own_waits = mf_waiters_take_below (engine->own_waits, first_free);
   g_mutex_unlock (&engine->lock);
   mf_waiters_call (waits, NULL);
+  mf_waiters_call (own_waits, NULL);
 }
 
 /* That an uploaded draft cannot be made a cached body is no failure to push. */
@@ -176,7 +180,7 @@ tell_waiting (MfEngine *engine, const GError *mapped)
 {
   mf_engine_tell_trouble (engine, mapped->message);
   g_mutex_lock (&engine->lock);
-  GArray *push_waits = mf_waiters_take_all (engine->push_waits);
+  GArray *push_waits = mf_engine_take_push_waits (engine, 0);
   g_mutex_unlock (&engine->lock);
   mf_waiters_call (push_waits, mapped);
 }
@@ -211,8 +215,10 @@ look_after_waiters (Pusher *self)
   GArray *given_up = NULL;
 
   g_mutex_lock (&engine->lock);
-  if (mf_waiters_count (engine->push_waits) > 0 && !may_wait (self))
-    given_up = mf_waiters_take_all (engine->push_waits);
+  if (!mf_engine_has_push_waits (engine))
+    self->stuck = 0;
+  else if (!may_wait (self))
+    given_up = mf_engine_take_push_waits (engine, 0);
   g_mutex_unlock (&engine->lock);
   if (given_up == NULL)
     return;

@@ -63,7 +63,8 @@ on_pushed (const GError *error, gpointer user_data)
 
 /* @entry (nullable): NULL when the answer is a mere yes. */
 static void
-answer (fuse_req_t req, const struct fuse_entry_param *entry, const MfEntryName *names, guint n)
+answer (fuse_req_t req, MfMsgId message, const struct fuse_entry_param *entry,
+        const MfEntryName *names, guint n)
 {
   MfMount *mount = mf_mount_of (req);
   MfRequest *request = mf_request_park (mount->requests, req);
@@ -82,21 +83,22 @@ answer (fuse_req_t req, const struct fuse_entry_param *entry, const MfEntryName 
       self->parents[i] = names[i].parent;
       self->names[i] = g_strdup (names[i].name);
     }
-  if (!mf_cache_want_pushed (mount->cache, on_pushed, self))
+  if (!mf_cache_want_own_pushed (mount->cache, message, on_pushed, self))
     on_pushed (NULL, self);
 }
 
 void
-mf_answer_done (fuse_req_t req, const MfEntryName *names, guint n)
+mf_answer_done (fuse_req_t req, MfMsgId message, const MfEntryName *names, guint n)
 {
   if (mf_mount_of (req)->sync)
-    answer (req, NULL, names, n);
+    answer (req, message, NULL, names, n);
   else
     fuse_reply_err (req, 0);
 }
 
 void
-mf_answer_entry (fuse_req_t req, const struct stat *stat, double timeout_s, MfEntryName name)
+mf_answer_entry (fuse_req_t req, MfMsgId message, const struct stat *stat, double timeout_s,
+                 MfEntryName name)
 {
   struct fuse_entry_param entry = {
     .ino = stat->st_ino,
@@ -107,7 +109,7 @@ mf_answer_entry (fuse_req_t req, const struct stat *stat, double timeout_s, MfEn
   };
 
   if (mf_mount_of (req)->sync)
-    answer (req, &entry, &name, 1);
+    answer (req, message, &entry, &name, 1);
   else
     fuse_reply_entry (req, &entry);
 }

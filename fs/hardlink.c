@@ -88,7 +88,7 @@ mf_hardlink (fuse_req_t req, fuse_ino_t node, fuse_ino_t new_parent, const char 
       && mf_attr_get (mount, mf_inode_message (id), &stat, &timeout_s, &error))
     {
       tell (mount, id, name);
-      mf_answer_entry (req, &stat, timeout_s, name);
+      mf_answer_entry (req, id, &stat, timeout_s, name);
     }
   else
     mf_answer_error (req, error, "link");

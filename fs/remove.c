@@ -4,13 +4,15 @@
 #include "fs/source.h"
 
 static gboolean
-remove_file (MfMount *mount, guint64 parent, const char *name, pid_t pid, GError **error)
+remove_file (MfMount *mount, guint64 parent, const char *name, pid_t pid, MfMsgId *out_id,
+             GError **error)
 {
   g_auto (MfSource) source = { 0 };
   g_autofree char *base = NULL;
 
   if (!mf_source_find (mount, parent, name, pid, &source, error))
     return FALSE;
+  *out_id = source.message.id;
   if (source.linked)
     return mf_linked_remove (mount->linked, source.folder.id, name);
   base = mf_source_base (&source);
@@ -29,11 +31,12 @@ mf_remove (fuse_req_t req, fuse_ino_t parent, const char *name)
 {
   g_autoptr (GError) error = NULL;
   MfEntryName entry = { parent, name };
+  MfMsgId id = 0;
 
   if (mf_answer_read_only (req))
     return;
-  if (remove_file (mf_mount_of (req), parent, name, fuse_req_ctx (req)->pid, &error))
-    mf_answer_done (req, &entry, 1);
+  if (remove_file (mf_mount_of (req), parent, name, fuse_req_ctx (req)->pid, &id, &error))
+    mf_answer_done (req, id, &entry, 1);
   else
     mf_answer_error (req, error, "unlink");
 }

@@ -14,8 +14,9 @@ typedef struct
 {
   MfMount *mount;
   MfEntryName from, to;
-  gboolean keep; /* nothing may be replaced */
-  pid_t pid;     /* of the thread that asks */
+  gboolean keep;   /* nothing may be replaced */
+  pid_t pid;       /* of the thread that asks */
+  MfMsgId message; /* what was renamed; 0: a folder */
 } Rename;
 
 static gboolean
@@ -69,6 +70,7 @@ move (Rename *self, MfSource *source, MfTarget *target, GError **error)
   gboolean replacing = is_replacing (source, target);
   MfSpot spot;
 
+  self->message = source->message.id;
   mf_target_settle (self->mount, target, &source->message, source->place, source->seen, &spot);
   if (keeps_base (source, target))
     spot.base = NULL;
@@ -132,7 +134,7 @@ mf_rename (fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_p
 {
   MfEntryName names[] = { { parent, name }, { new_parent, new_name } };
   Rename self = { mf_mount_of (req), names[0], names[1], (flags & RENAME_NOREPLACE) != 0,
-                  fuse_req_ctx (req)->pid };
+                  fuse_req_ctx (req)->pid, 0 };
   g_autoptr (GError) error = NULL;
 
   if (mf_answer_read_only (req))
@@ -140,7 +142,7 @@ mf_rename (fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_p
   if ((flags & ~RENAME_NOREPLACE) != 0)
     fuse_reply_err (req, EINVAL);
   else if (rename_anything (&self, &error))
-    mf_answer_done (req, names, G_N_ELEMENTS (names));
+    mf_answer_done (req, self.message, names, G_N_ELEMENTS (names));
   else
     mf_answer_error (req, error, "rename");
 }

@@ -91,13 +91,14 @@ static void
 answer (fuse_req_t req, fuse_ino_t node, const char *name, const char *value)
 {
   g_autoptr (GError) error = NULL;
+  MfInode inode = mf_inode_from_node (node);
 
   if (mf_answer_read_only (req))
     return;
   if (!is_ours (name))
     fuse_reply_err (req, EOPNOTSUPP);
   else if (set (req, node, name, value, &error))
-    mf_answer_done (req, NULL, 0);
+    mf_answer_done (req, mf_inode_is_message (inode) ? inode.id : 0, NULL, 0);
   else
     mf_answer_error (req, error, "setxattr");
 }

@@ -93,7 +93,7 @@ mf_tree_mkdir (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
     return;
   if (make (req, parent, name, &node, &error)
       && mf_attr_get (mf_mount_of (req), node, &stat, &timeout_s, &error))
-    mf_answer_entry (req, &stat, MF_TIMEOUT_FOLDER_S, entry);
+    mf_answer_entry (req, 0, &stat, MF_TIMEOUT_FOLDER_S, entry);
   else
     mf_answer_error (req, error, "mkdir");
 }
@@ -146,7 +146,7 @@ mf_tree_rmdir (fuse_req_t req, fuse_ino_t parent, const char *name)
   if (mf_answer_read_only (req))
     return;
   if (remove_directory (mf_mount_of (req), mf_inode_from_node (parent), name, &error))
-    mf_answer_done (req, &entry, 1);
+    mf_answer_done (req, 0, &entry, 1);
   else
     mf_answer_error (req, error, "rmdir");
 }

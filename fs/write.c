@@ -202,7 +202,7 @@ mf_write_flush (fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
       tell_content (mount, node, handle->id);
       if (mount->sync)
         mf_handle_let_go (handle);
-      mf_answer_done (req, NULL, 0);
+      mf_answer_done (req, handle->id, NULL, 0);
     }
 }
 

@@ -205,6 +205,16 @@ mf_door_push (MfDoor *self)
   return mf_patience_code (patience);
 }
 
+int
+mf_door_push_own (MfDoor *self, MfMsgId message)
+{
+  g_autoptr (MfPatience) patience = mf_patience_new ();
+
+  if (!mf_cache_want_own_pushed (self->cache, message, mf_patience_done, patience))
+    return MF_DOOR_OK;
+  return mf_patience_code (patience);
+}
+
 void
 mf_door_push_at_last (MfDoor *self)
 {

@@ -61,6 +61,7 @@ char *mf_door_read_body (MfDoor *self, MfMsgId id);
 
 /* Until the server has answered every change; the first refusal's code. */
 int mf_door_push (MfDoor *self);
+int mf_door_push_own (MfDoor *self, MfMsgId message);
 /* Until nothing is left to be told, through losses of the connection: what comes of
  * an answer may have to be sent as well. */
 void mf_door_push_at_last (MfDoor *self);

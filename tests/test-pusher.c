@@ -220,6 +220,32 @@ test_waiting_for_an_open_file_ends (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* Nor does the old text, which stays until the new one is there. */
+static void
+test_a_writer_keeps_no_other_waiting (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_edit_deliver (door->cache, door->other, "mine", TEXT);
+  MfMsgId another = mf_door_find_uid (door, "INBOX", 1);
+  g_autoptr (GError) error = NULL;
+
+  mf_door_push_at_last (door);
+  MfDraft *draft = mf_cache_draft_open (door->cache, id, NULL, &error);
+  g_assert_no_error (error);
+  mf_check (mf_draft_write (draft, strlen (TEXT), "More\n", 5, &error), error);
+  mf_check (mf_draft_flush (draft, &error), error);
+  mf_edit_flags (door->cache, another, MF_FLAG_SEEN, NULL);
+  g_assert_cmpint (mf_door_push_own (door, another), ==, MF_DOOR_OK);
+  mf_door_assert_server (door, "INBOX", "1:S 2: 3: 4: 5:");
+  g_assert_cmpint (mf_door_push_own (door, another), ==, MF_DOOR_OK);
+  g_assert_cmpint (mf_door_push_own (door, id), ==, MF_CACHE_ERROR_BUSY);
+  g_assert_cmpint (mf_door_push (door), ==, MF_CACHE_ERROR_BUSY);
+  mf_door_assert_server (door, "other", "1:");
+  mf_draft_close (draft);
+  g_assert_cmpint (mf_door_push_own (door, id), ==, MF_DOOR_OK);
+  mf_door_assert_server (door, "other", "2:");
+  mf_door_assert_nothing_pending (door);
+}
+
 static void
 test_waiting_for_a_closed_mailbox_ends (MfDoor *door, gconstpointer data)
 {
@@ -414,6 +440,7 @@ main (int argc, char **argv)
   mf_door_add_each ("/pusher/changes of one message keep their order", test_order_is_kept);
   mf_door_add_each ("/pusher/folders are made and renamed", test_folders);
   ADD ("waiting for an open file ends", MF_DOOR_FULL, test_waiting_for_an_open_file_ends);
+  ADD ("a writer keeps no other waiting", MF_DOOR_FULL, test_a_writer_keeps_no_other_waiting);
   ADD ("waiting for a mailbox that may not be listed ends", MF_DOOR_FULL,
        test_waiting_for_a_closed_mailbox_ends);
   ADD ("a delivery into what may not be looked into holds up nothing", MF_CAP_IDLE,

@@ -124,3 +124,18 @@ def test_a_daemon_with_a_waiting_change_can_be_ended(dovecot_with, mount):
     server.thaw()
     mounted.start()
     wait_for(lambda: stored(account) == [(TEXT, {"\\Seen"})], 20, "the change, at the next mount")
+
+
+def test_who_changes_a_message_does_not_wait_for_who_writes_another(account, mounted):
+    """What was synced and not closed is not sent yet; that is no other's business."""
+    archive = mounted.folder("Archive")
+    path = mounted.files()[1]
+    with open(archive / "new/open", "wb") as writer:
+        writer.write(TEXT)
+        writer.flush()
+        os.fsync(writer.fileno())
+        path.rename(path.parent.parent / "cur" / f"{path.name}:2,S")
+        assert stored(account) == [(TEXT, {"\\Seen"})]
+        (archive / "new/other").write_bytes(TEXT + b"2\n")
+        assert stored(account, "Archive") == [(TEXT + b"2\n", set())]
+    assert len(stored(account, "Archive")) == 2
