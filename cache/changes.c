@@ -232,8 +232,10 @@ journal_rename (MfCache *self, const MfMessage *before, const MfMessage *after, 
   if (before->folder != after->folder
       && !mf_journal_move (self->front, before, after->folder, FALSE, error))
     return FALSE;
-  return journal_difference (self->front, before->id, before, after->flags, after->keywords,
-                             error);
+  return journal_difference (self->front, before->id, before, after->flags, after->keywords, error)
+         && (before->folder != after->folder || g_strcmp0 (before->base, after->base) == 0
+             || mf_journal_renamed (self->front, before->id, before->base,
+                                    before->flags == after->flags, error));
 }
 
 gboolean

@@ -285,9 +285,9 @@ remove_row (MfCache *cache, const MfMessage *row, MfNews *news, GError **error)
 {
   MfSettle settle = { cache->front, cache->drafts, cache->bodies, news };
 
-  return mf_settle_restore_superseded (&settle, row->id, error)
-         && mf_journal_forget (cache->front, row->id, error)
+  return mf_journal_forget (cache->front, row->id, error)
          && mf_messages_remove (cache->front, row->id, error)
+         && mf_settle_restore_superseded (&settle, row->id, error)
          && (row->place == MF_PLACE_GONE
              || mf_folders_touch (cache->front, row->folder, row->place, error));
 }

@@ -42,7 +42,8 @@ typedef struct
   MfMsgId message;
   MfFolderId folder;
   MfFolderId parent; /* CREATE, RENAME: where `folder` is to be, */
-  char *name;        /* (nullable) and what it is to be called there, UTF-8 */
+  char *name;        /* (nullable) and what it is to be called there, UTF-8; FLAGS, MOVE: the
+                      * base that the message had before, "" a generated one */
   MfFlags add_flags, remove_flags;
   char *add_keywords, *remove_keywords; /* (nullable) labels for LABELS */
   MfMsgId source, after; /* schema.sql */

@@ -120,6 +120,15 @@ mf_journal_flags (MfDb *db, MfMsgId message, MfFlags add, MfFlags remove,
 }
 
 gboolean
+mf_journal_renamed (MfDb *db, MfMsgId message, const char *base, gboolean alone, GError **error)
+{
+  return mf_db_run (db, error,
+                    "UPDATE change SET name = CASE WHEN state = 0 AND NOT ?2 THEN COALESCE(?3, '')"
+                    " END WHERE message = ?1 AND kind = 0",
+                    "iis", message, (gint64) alone, base);
+}
+
+gboolean
 mf_journal_merge_flags (MfDb *db, MfMsgId message, MfFlags *flags, char **keywords,
                         GError **error)
 {
@@ -215,7 +224,9 @@ mf_journal_move (MfDb *db, const MfMessage *message, MfFolderId folder, gboolean
     }
   if (!retarget_making (db, message->id, folder, &done, error) || done)
     return done;
-  return insert (db, MF_CHANGE_MOVE, message->id, folder, 0, 0, removal, error);
+  return insert (db, MF_CHANGE_MOVE, message->id, folder, 0, 0, removal, error)
+         && mf_db_run (db, error, "UPDATE change SET name = COALESCE(?, '') WHERE seq = ?", "si",
+                       message->base, mf_db_last_id (db));
 }
 
 /* The copy is to be of what the draft says now; its flags travel with it. */
@@ -444,6 +455,25 @@ mf_journal_is_moving (MfDb *db, MfMsgId message, gboolean *out_moving, GError **
     return FALSE;
   *out_moving = moving != 0;
   return TRUE;
+}
+
+gboolean
+mf_journal_base_at_home (MfDb *db, MfMsgId message, char **out_base, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+  GError *local = NULL;
+
+  if (!mf_db_query (db, &query, error,
+                    "SELECT name FROM change WHERE message = ? AND kind = 1 AND state != 3"
+                    " ORDER BY seq LIMIT 1",
+                    "i", message))
+    return FALSE;
+  if (mf_db_next (&query, &local))
+    *out_base = g_strdup (mf_db_text (&query, 0));
+  if (local == NULL)
+    return TRUE;
+  g_propagate_error (error, local);
+  return FALSE;
 }
 
 gboolean

@@ -20,6 +20,10 @@
  * Keywords (nullable) as in MfMessage. */
 gboolean mf_journal_flags (MfDb *db, MfMsgId message, MfFlags add, MfFlags remove,
                            const char *add_keywords, const char *remove_keywords, GError **error);
+/* @message was renamed in its folder, together with a change of its flags: @base (nullable: a
+ * generated one) comes back if that is taken back; or @alone, which nothing takes back. */
+gboolean mf_journal_renamed (MfDb *db, MfMsgId message, const char *base, gboolean alone,
+                             GError **error);
 /* "MESSAGE goes to FOLDER": from its home, or on its way there. */
 gboolean mf_journal_move (MfDb *db, const MfMessage *message, MfFolderId folder, gboolean removal,
                           GError **error);
@@ -49,6 +53,9 @@ gboolean mf_journal_get (MfDb *db, MfSeq seq, MfChange *out, gboolean *out_found
 gboolean mf_journal_is_sent (MfDb *db, MfMsgId message, gboolean *out_sent, GError **error);
 /* TRUE when an entry, sent or not, gives @message a new place on the server. */
 gboolean mf_journal_is_moving (MfDb *db, MfMsgId message, gboolean *out_moving, GError **error);
+/* The base that @message had before it was moved; NULL, or empty: a generated one.
+ * (transfer full) */
+gboolean mf_journal_base_at_home (MfDb *db, MfMsgId message, char **out_base, GError **error);
 /* What @message is to be a copy of, 0: of nothing. */
 gboolean mf_journal_source (MfDb *db, MfMsgId message, MfMsgId *out_source, GError **error);
 /* What pending changes make of flags that the server tells. */

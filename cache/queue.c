@@ -21,7 +21,7 @@ describe (MfCache *self, const MfChange *change)
 {
   g_auto (MfFolder) folder = { 0 };
   const char *why = change->error;
-  const char *name = change->name;
+  const char *name = change->message == 0 ? change->name : NULL;
 
   if (name == NULL && mf_folders_get (self->front, change->folder, &folder, NULL))
     name = folder.name;

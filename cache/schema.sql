@@ -80,7 +80,9 @@ CREATE TABLE change (
   message INTEGER,                          -- NULL: a change of a folder
   folder INTEGER,                           -- of the message: where to; of a folder: itself
   parent INTEGER,                           -- of a folder that is made or renamed: where to,
-  name TEXT,                                -- and as what
+  name TEXT,                                -- and as what; of a message: the base that it had
+                                            -- before, if another came with the change, '' a
+                                            -- generated one
   add_flags INTEGER NOT NULL DEFAULT 0,
   remove_flags INTEGER NOT NULL DEFAULT 0,
   add_keywords TEXT,

@@ -82,10 +82,28 @@ move_to_lost (MfSettle *self, const MfMessage *row, MfSeq except, GError **error
 
 /* ---- rows that come back ---------------------------------------------- */
 
-/* Back to where the server has it, and to be seen.  Nothing was noted of a
- * message that was not shown: what is there is asked for again. */
+/* As near as may be: another may have it by now. */
 static gboolean
-return_home (MfSettle *self, const MfMessage *row, GError **error)
+restore_base (MfSettle *self, const char *base, MfMessage *row, GError **error)
+{
+  char *free_base = NULL;
+
+  if (base != NULL && *base != '\0')
+    {
+      free_base = mf_messages_free_base (self->db, row->folder, base, error);
+      if (free_base == NULL)
+        return FALSE;
+    }
+  g_free (row->base);
+  row->base = free_base;
+  return TRUE;
+}
+
+/* Back to where the server has it, and to be seen, under the name @base that it had there
+ * (nullable: a generated one).  Nothing was noted of a message that was not shown: what is
+ * there is asked for again. */
+static gboolean
+return_home (MfSettle *self, const MfMessage *row, const char *base, GError **error)
 {
   g_auto (MfMessage) back = { 0 };
   gboolean hidden = row->place == MF_PLACE_GONE;
@@ -93,9 +111,10 @@ return_home (MfSettle *self, const MfMessage *row, GError **error)
   if (row->folder == row->home && !hidden)
     return TRUE;
   mf_message_copy (row, &back);
-  g_clear_pointer (&back.base, g_free);
   back.folder = row->home;
   back.place = row->flags == 0 && row->place != MF_PLACE_CUR ? MF_PLACE_NEW : MF_PLACE_CUR;
+  if (!restore_base (self, row->folder == row->home ? row->base : base, &back, error))
+    return FALSE;
   mf_news_add (self->news, hidden ? MF_EVENT_MESSAGE_ADDED : MF_EVENT_MESSAGE_CHANGED, row->home,
                hidden ? NULL : row, &back);
   return mf_messages_store_spot (self->db, &back, error)
@@ -120,7 +139,7 @@ mf_settle_restore_superseded (MfSettle *self, MfMsgId message, GError **error)
         return TRUE;
       if (!mf_messages_get (self->db, id, &old, error) || !mf_journal_forget (self->db, id, error))
         return FALSE;
-      if (!(old.home != 0 ? return_home (self, &old, error)
+      if (!(old.home != 0 ? return_home (self, &old, NULL, error)
                           : mf_messages_remove (self->db, id, error)))
         return FALSE;
     }
@@ -294,14 +313,16 @@ static gboolean
 turn_back (MfSettle *self, MfFolderId folder, const MfMessage *row, GError **error)
 {
   g_auto (MfMessage) hidden = { 0 };
+  g_autofree char *base = NULL;
 
-  if (!mf_db_run (self->db, error,
-                  "DELETE FROM change WHERE message = ? AND kind = 1 AND folder = ?"
-                  " AND state IN (0, 2)",
-                  "ii", row->id, folder))
+  if (!mf_journal_base_at_home (self->db, row->id, &base, error)
+      || !mf_db_run (self->db, error,
+                     "DELETE FROM change WHERE message = ? AND kind = 1 AND folder = ?"
+                     " AND state IN (0, 2)",
+                     "ii", row->id, folder))
     return FALSE;
   if (row->place != MF_PLACE_GONE)
-    return return_home (self, row, error);
+    return return_home (self, row, base, error);
   mf_message_copy (row, &hidden);
   hidden.folder = row->home;
   return mf_messages_store_spot (self->db, &hidden, error);
@@ -410,7 +431,9 @@ revert_flags (MfSettle *self, const MfChange *change, const MfMessage *row, GErr
   back.flags = (row->flags & ~change->add_flags) | change->remove_flags;
   g_free (back.keywords);
   back.keywords = mf_keywords_add (fewer, change->remove_keywords);
-  if (!mf_journal_merge_flags (self->db, row->id, &back.flags, &back.keywords, error))
+  if (!mf_journal_merge_flags (self->db, row->id, &back.flags, &back.keywords, error)
+      || (change->name != NULL && row->folder == row->home
+          && !restore_base (self, change->name, &back, error)))
     return FALSE;
   if (back.flags != 0 && back.place == MF_PLACE_NEW)
     back.place = MF_PLACE_CUR;
@@ -421,7 +444,7 @@ revert_flags (MfSettle *self, const MfChange *change, const MfMessage *row, GErr
 
 /* Unless it goes elsewhere anyway. */
 static gboolean
-revert_place (MfSettle *self, const MfMessage *row, GError **error)
+revert_place (MfSettle *self, const MfMessage *row, const char *base, GError **error)
 {
   gint64 more = 0;
 
@@ -430,8 +453,8 @@ revert_place (MfSettle *self, const MfMessage *row, GError **error)
               error))
     return FALSE;
   return more != 0
-         || (mf_settle_restore_superseded (self, row->id, error)
-             && return_home (self, row, error));
+         || (return_home (self, row, base, error)
+             && mf_settle_restore_superseded (self, row->id, error));
 }
 
 /* The entry does not count as pending any more. */
@@ -446,7 +469,7 @@ revert (MfSettle *self, const MfChange *change, const MfMessage *row, GError **e
       return mf_labels_revert (self->db, row, change->add_keywords, change->remove_keywords, error);
     case MF_CHANGE_MOVE:
     case MF_CHANGE_EXPUNGE:
-      return revert_place (self, row, error);
+      return revert_place (self, row, change->name, error);
     case MF_CHANGE_COPY:
     case MF_CHANGE_APPEND:
       return row->cached ? move_to_lost (self, row, change->seq, error)

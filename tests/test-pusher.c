@@ -329,6 +329,72 @@ test_over_quota_is_told (MfDoor *door, gconstpointer data)
   mf_door_assert_server (door, "other", "");
 }
 
+static void
+assert_named (MfDoor *door, MfMsgId id, MfFolderId folder, const char *base)
+{
+  g_auto (MfMessage) message = { 0 };
+
+  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
+  g_assert_cmpint (message.folder, ==, folder);
+  g_assert_cmpint (message.place, <, MF_PLACE_TMP);
+  g_assert_cmpstr (message.base, ==, base);
+}
+
+static void
+refuse_changes (MfDoor *door)
+{
+  static const MfFakeOp ops[] = { MF_FAKE_STORE, MF_FAKE_COPY, MF_FAKE_MOVE };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ops); i++)
+    mf_fake_fail (door->fake, ops[i], MF_REMOTE_ERROR_DENIED, 1000);
+}
+
+/* Whoever was told that it was not renamed finds it as it was: one that has a name of its
+ * own, and one that has not. */
+static void
+test_what_is_refused_has_its_old_name (MfDoor *door, gconstpointer data)
+{
+  MfMsgId mine = mf_edit_deliver (door->cache, door->inbox, "mine", TEXT);
+  MfMsgId plain = mf_door_find_uid (door, "INBOX", 2);
+  const MfFolderId targets[] = { door->inbox, door->other };
+
+  mf_door_push_at_last (door);
+  refuse_changes (door);
+  for (guint i = 0; i < G_N_ELEMENTS (targets); i++)
+    {
+      mf_edit_move (door->cache, mine, targets[i], "x", MF_FLAG_SEEN);
+      mf_edit_move (door->cache, plain, targets[i], "y", MF_FLAG_SEEN);
+      g_assert_cmpint (mf_door_push (door), ==, MF_CACHE_ERROR_DENIED);
+      mf_door_push_at_last (door);
+      assert_named (door, mine, door->inbox, "mine");
+      assert_named (door, plain, door->inbox, NULL);
+    }
+  mf_edit_remove (door->cache, mine, "mine");
+  g_assert_cmpint (mf_door_push (door), ==, MF_CACHE_ERROR_DENIED);
+  assert_named (door, mine, door->inbox, "mine");
+}
+
+/* A name that came after the refused flag was refused by nobody; one that is taken by now
+ * is taken. */
+static void
+test_a_later_name_stays (MfDoor *door, gconstpointer data)
+{
+  MfMsgId mine = mf_edit_deliver (door->cache, door->inbox, "mine", TEXT);
+  MfMsgId plain = mf_door_find_uid (door, "INBOX", 2);
+
+  mf_door_push_at_last (door);
+  mf_fake_set_online (door->fake, FALSE);
+  mf_edit_move (door->cache, mine, door->inbox, "x", MF_FLAG_SEEN);
+  mf_edit_move (door->cache, plain, door->inbox, "y", MF_FLAG_SEEN);
+  mf_edit_move (door->cache, plain, door->inbox, "z", MF_FLAG_SEEN);
+  mf_edit_move (door->cache, mf_door_find_uid (door, "INBOX", 3), door->inbox, "mine", 0);
+  refuse_changes (door);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  assert_named (door, mine, door->inbox, "mine_1");
+  assert_named (door, plain, door->inbox, "z");
+}
+
 /* Which of them it was nobody knows: each is tried alone. */
 static void
 test_a_batch_that_cannot_be_written (MfDoor *door, gconstpointer data)
@@ -450,6 +516,9 @@ main (int argc, char **argv)
   ADD ("a copy into what may not be looked into is not uploaded besides", MF_DOOR_FULL,
        test_unseen_copy_is_not_uploaded);
   ADD ("a refusal for lack of room is told", MF_DOOR_FULL, test_over_quota_is_told);
+  mf_door_add_each ("/pusher/what is refused has its old name",
+                    test_what_is_refused_has_its_old_name);
+  ADD ("a later name than that of a refused change stays", MF_DOOR_FULL, test_a_later_name_stays);
   ADD ("of a batch that cannot be written each is tried alone", MF_DOOR_FULL | MF_CAP_MULTIAPPEND,
        test_a_batch_that_cannot_be_written);
   ADD ("a change that cannot be written is refused and keeps no other back", MF_DOOR_FULL,

@@ -251,6 +251,19 @@ def test_with_sync_a_refusal_is_said_once_in_the_log_too(shut):
     assert_told(shut, "Permission denied", *lost(shut))
 
 
+def test_with_sync_a_rename_that_is_refused_leaves_the_old_name(shut):
+    shut.unmount()
+    shut.options += ["-o", "sync"]
+    shut.start()
+    path = shut.files("Shut")[1]
+    for target in (path.with_name("other:2,FS"), shut.folder("Open") / "cur/other:2,S"):
+        with pytest.raises(OSError) as failure:
+            path.rename(target)
+        assert failure.value.errno in (errno.EACCES, errno.EROFS)
+        wait_for(lambda: shown(shut, "Shut") == [path.name], 5, "the old name")
+        assert path.read_bytes() == TEXT and shown(shut, "Open") == []
+
+
 class Choosy(Session):
     """Keeps flags and keywords of one list alone, and says yes to all."""
 
