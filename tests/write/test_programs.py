@@ -77,6 +77,42 @@ def test_rsync_delete_removes_what_is_gone(account, mount, local):
     wait_for(lambda: mails(account, "Mirror") == expected(local), 20, "one message less")
 
 
+def put_unread(account, n=20):
+    texts = [b"Subject: %d\r\n\r\nThe text %d.\r\n" % (number, number) for number in range(n)]
+    account.referee.append("INBOX", [Mail(text, "\\Seen" if number % 2 else "") for number, text in enumerate(texts)])
+    return sorted(text.replace(b"\r\n", b"\n") for text in texts)
+
+
+def move_out(folder, to):
+    """Returns what rsync says of what it has copied and does not remove."""
+    result = subprocess.run(["rsync", "-a", "--remove-source-files", f"{folder}/", to], stdin=subprocess.DEVNULL,
+                            capture_output=True, text=True, timeout=60)
+    assert result.returncode in (0, 23), result.stderr
+    return [line for line in result.stderr.splitlines() if "Skipping sender remove" in line]
+
+
+@has("rsync")
+def test_rsync_moves_out_what_nobody_has_read_the_second_time(account, mount, tmp_path):
+    texts = put_unread(account)
+    inbox = mount(account).folder("INBOX")
+    assert len(move_out(inbox, tmp_path / "Out")) == len(texts)
+    assert sorted(tree(tmp_path / "Out").values()) == texts
+    assert sorted(tree(inbox).values()) == texts
+    assert move_out(inbox, tmp_path / "Out") == []
+    assert sorted(tree(tmp_path / "Out").values()) == texts and tree(inbox) == {}
+    wait_for(lambda: mails(account, "INBOX") == [], 20, "the messages to go from the server")
+
+
+@has("rsync")
+def test_rsync_moves_out_at_once_what_was_prefetched(account, mount, tmp_path):
+    texts = put_unread(account)
+    mounted = mount(account)
+    (mounted.path / ".mailfs/ctl").write_text("prefetch INBOX\n")
+    wait_for(lambda: "20 of 20 here" in mounted.status(), 20, "every body")
+    assert move_out(mounted.folder("INBOX"), tmp_path / "Out") == []
+    assert sorted(tree(tmp_path / "Out").values()) == texts and tree(mounted.folder("INBOX")) == {}
+
+
 @has("rsync")
 def test_rsync_of_a_file_onto_the_folder(account, mount, tmp_path):
     mounted = mount(account)
