@@ -178,9 +178,19 @@ class Soak:
     def restart(self):
         self.relieve()
         self.account.close()
-        self.random.choice([self.server.kill, self.server.stop])()
+        self.random.choice([self.kill_server, self.server.stop])()
         self.server.start()
         self.account._referee = Referee(self.server.port, self.account.user, self.account.password)
+
+    def kill_server(self):
+        """Not while it writes: it would make its index anew of what it finds, without flags and with what was
+        expunged.  What it has done is not told."""
+        for proxy in self.proxies:
+            proxy.stall()
+        time.sleep(0.5)
+        self.server.kill()
+        for proxy in self.proxies:
+            proxy.resume()
 
     def suspend(self):
         """As a laptop: it sleeps while its connections die."""
@@ -270,6 +280,7 @@ def soak(seed, minutes, without):
         print("lately:", *life.done[-4 * ROUND:], sep="\n  ")
         for hand in life.hands:
             print(hand.mounted.log()[-4000:])
+        print(*[line for line in life.server.log().splitlines() if "Warning" in line or "Error" in line], sep="\n")
         raise
     finally:
         life.close()
