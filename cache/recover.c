@@ -199,31 +199,6 @@ is_sure (Recover *self, const MfChange *change)
          && (self->link->ops->caps (self->link->remote) & MF_CAP_UIDPLUS) == 0;
 }
 
-static gboolean
-find_in_target (Recover *self, const MfChange *change, const MfMessage *row,
-                const Content *content, guint32 *out_uid, GError **error)
-{
-  gboolean upload = change->kind == MF_CHANGE_APPEND;
-  MfTraceOf what = { .date = row->internaldate, .size = row->wire_size,
-                     .emailid = upload ? NULL : row->emailid,
-                     .message_id = content->message_id, .digest = content->digest,
-                     .loose = upload, .sure = is_sure (self, change) };
-  g_auto (MfFolder) target = { 0 };
-  g_auto (MfChange) now = { 0 };
-  gboolean there = FALSE, found = FALSE;
-  GError *why = NULL;
-
-  *out_uid = 0;
-  if (!open_folder (self, change->folder, &target, &there, error))
-    return FALSE;
-  /* What was noted does not hold in a mailbox that was made anew. */
-  if (!mf_journal_get (self->db, change->seq, &now, &found, error))
-    return FALSE;
-  return !there || !found
-         || mf_trace_find (self->trace, &target, now.uidnext, &what, out_uid, &why)
-         || go_on_after (self, why, error);
-}
-
 /* That of @original (nullable), on the server, if there is no content here. */
 static gboolean
 find_content (Recover *self, const MfChange *change, const MfMessage *row,
@@ -246,21 +221,62 @@ find_content (Recover *self, const MfChange *change, const MfMessage *row,
   return why == NULL || go_on_after (self, why, error);
 }
 
-/* A MOVE leaves nothing behind; a COPY that stood for one does. */
+/* What was noted of the entry does not hold in a mailbox that was made anew. */
+static gboolean
+open_target (Recover *self, const MfChange *change, MfFolder *out, guint32 *out_bound,
+             gboolean *out_there, GError **error)
+{
+  g_auto (MfChange) now = { 0 };
+  gboolean found = FALSE;
+
+  if (!open_folder (self, change->folder, out, out_there, error)
+      || !mf_journal_get (self->db, change->seq, &now, &found, error))
+    return FALSE;
+  *out_there &= found;
+  *out_bound = now.uidnext;
+  return TRUE;
+}
+
+/* @original (nullable) is there still, and may be the only one to tell the content. */
+static gboolean
+find_in_target (Recover *self, const MfChange *change, const MfMessage *row,
+                const MfMessage *original, guint32 *out_uid, GError **error)
+{
+  gboolean upload = change->kind == MF_CHANGE_APPEND, sure = is_sure (self, change);
+  MfTraceOf what = { .date = row->internaldate, .size = row->wire_size,
+                     .emailid = upload ? NULL : row->emailid, .loose = upload, .sure = sure,
+                     .strict = change->kind == MF_CHANGE_MOVE && original != NULL && !sure };
+  g_auto (MfFolder) target = { 0 };
+  g_auto (Content) content = { 0 };
+  gboolean there = FALSE, likely = FALSE;
+  guint32 bound = 0;
+  GError *why = NULL;
+
+  *out_uid = 0;
+  if (!open_target (self, change, &target, &bound, &there, error) || !there)
+    return !there;
+  if (!mf_trace_is_likely (self->trace, &target, bound, &what, &likely, &why))
+    return go_on_after (self, why, error);
+  if (!likely)
+    return TRUE;
+  if (!find_content (self, change, row, original, &content, error))
+    return FALSE;
+  what.message_id = content.message_id;
+  what.digest = content.digest;
+  return mf_trace_find (self->trace, &target, bound, &what, out_uid, &why)
+         || go_on_after (self, why, error);
+}
+
+/* A COPY that stood for a MOVE leaves the original behind; so does a server that dies in
+ * the middle of a MOVE. */
 static gboolean
 recover_move (Recover *self, const MfChange *change, MfMessage *row, GError **error)
 {
-  gboolean can_move = (self->link->ops->caps (self->link->remote) & MF_CAP_MOVE) != 0;
-  g_auto (Content) content = { 0 };
   gboolean there = FALSE;
   guint32 uid = 0;
 
-  if (!is_at_home (self, row, &there, error))
-    return FALSE;
-  if (there && can_move)
-    return conclude (self, queue_again, change, error);
-  if (!find_content (self, change, row, there ? row : NULL, &content, error)
-      || !find_in_target (self, change, row, &content, &uid, error))
+  if (!is_at_home (self, row, &there, error)
+      || !find_in_target (self, change, row, there ? row : NULL, &uid, error))
     return FALSE;
   if (uid != 0)
     return conclude_arrived (self, change, uid, there, error);
@@ -299,7 +315,6 @@ forget_gone_original (Recover *self, const MfChange *change, GError **error)
 static gboolean
 recover_made (Recover *self, const MfChange *change, const MfMessage *row, GError **error)
 {
-  g_auto (Content) content = { 0 };
   g_auto (MfMessage) source = { 0 };
   g_auto (MfChange) removal = { 0 };
   gboolean copied = change->kind == MF_CHANGE_MOVE
@@ -308,8 +323,7 @@ recover_made (Recover *self, const MfChange *change, const MfMessage *row, GErro
                               && mf_messages_get (self->db, change->source, &source, NULL);
   guint32 uid = 0;
 
-  if (!find_content (self, change, row, copied ? &source : NULL, &content, error)
-      || !find_in_target (self, change, row, &content, &uid, error))
+  if (!find_in_target (self, change, row, copied ? &source : NULL, &uid, error))
     return FALSE;
   if (uid != 0)
     return conclude_arrived (self, change, uid, FALSE, error);

@@ -241,6 +241,8 @@ is_it (MfTrace *self, const MfFolder *folder, const Candidate *candidate, const 
   gboolean named = have_message_ids (candidate, what);
   gboolean same = named && g_str_equal (what->message_id, candidate->message_id);
   *out = same || !named;
+  if (what->digest == NULL && what->strict)
+    *out = FALSE;
   /* Of two such fields the server may tell another one than we have seen. */
   if (what->digest == NULL || (same && what->sure && n == 1))
     return TRUE;
@@ -251,6 +253,17 @@ is_it (MfTrace *self, const MfFolder *folder, const Candidate *candidate, const 
       return FALSE;
     }
   *out = g_strcmp0 (digest, what->digest) == 0;
+  return TRUE;
+}
+
+gboolean
+mf_trace_is_likely (MfTrace *self, const MfFolder *folder, guint32 bound, const MfTraceOf *what,
+                    gboolean *out_likely, GError **error)
+{
+  *out_likely = FALSE;
+  if (!list (self, folder, bound, error))
+    return FALSE;
+  *out_likely = count (self, bound, what) > 0;
   return TRUE;
 }
 

@@ -26,6 +26,7 @@ typedef struct
   const char *message_id; /* (nullable) as in content.h; "": it has none */
   const char *digest;  /* (nullable) */
   gboolean loose;      /* the server may have changed date or size */
+  gboolean strict;     /* nothing is it by date, size and Message-ID alone */
   gboolean sure;       /* it is there: if one alone has date and size, its Message-ID will do */
 } MfTraceOf;
 
@@ -35,6 +36,9 @@ gboolean mf_trace_open (MfTrace *self, const MfFolder *folder, guint32 *out_uidv
 /* Is @uid in the mailbox?  It was opened before. */
 gboolean mf_trace_has (MfTrace *self, const MfFolder *folder, guint32 uid, gboolean *out_has,
                        GError **error);
+/* Has any such message date and size?  If not, nothing else need be known. */
+gboolean mf_trace_is_likely (MfTrace *self, const MfFolder *folder, guint32 bound,
+                             const MfTraceOf *what, gboolean *out_likely, GError **error);
 /* *@out_uid: a UID from @bound on that is not of a message of ours, and not found
  * before; 0 none.  What is listed aside (rematch.h) is not ours. */
 gboolean mf_trace_find (MfTrace *self, const MfFolder *folder, guint32 bound,

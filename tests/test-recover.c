@@ -129,6 +129,33 @@ test_lost_answer_and_a_busy_server (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* A server that dies in the middle of a move has put the message there already.  So it has
+ * what was not here to be compared, and not what another client has put there. */
+static void
+test_half_a_move_doubles_nothing (MfDoor *door, gconstpointer data)
+{
+  MfFakeOp op = (door->caps & MF_CAP_MOVE) != 0 ? MF_FAKE_MOVE : MF_FAKE_COPY;
+
+  g_assert_cmpint (mf_door_want_body (door, mf_door_find_uid (door, "INBOX", 2)), ==, MF_DOOR_OK);
+  mf_fake_hold (door->fake, op);
+  mf_fake_fail (door->fake, op, MF_REMOTE_ERROR_OFFLINE, 1);
+  for (guint32 uid = 2; uid <= 4; uid++)
+    mf_edit_move (door->cache, mf_door_find_uid (door, "INBOX", uid), door->other, NULL,
+                  MF_FLAG_SEEN);
+  g_assert_true (mf_fake_wait_held (door->fake, op, 1));
+  mf_fake_append (door->fake, "other", "Subject: 2\r\n\r\nNumber 2\r\n", MF_FLAG_SEEN, NULL);
+  mf_fake_append (door->fake, "other", "Subject: 3\r\n\r\nNumber 3\r\n", MF_FLAG_SEEN, NULL);
+  mf_fake_append (door->fake, "other", "Subject: 9\r\n\r\nNumber 9\r\n", MF_FLAG_SEEN, NULL);
+  for (guint32 uid = 1; uid <= 3; uid++)
+    mf_fake_set_date (door->fake, "other", uid, mf_fake_date (door->fake, "INBOX", uid + 1));
+  mf_fake_release (door->fake, op);
+  mf_door_push_at_last (door);
+  mf_door_assert_removed (door, "1: 5:", "1: 2:T 3:T 4:T 5:");
+  mf_door_assert_server (door, "other", "1:S 2:S 3:S 4:S");
+  mf_door_assert_body (door, "other", 4, "Subject: 4\r\n\r\nNumber 4\r\n");
+  mf_door_assert_nothing_pending (door);
+}
+
 /* ---- mailboxes made anew ----------------------------------------------- */
 
 static void
@@ -508,6 +535,7 @@ main (int argc, char **argv)
                     test_what_may_have_been_done_is_undone);
   mf_door_add_each ("/recover/a lost answer and a busy server double nothing",
                     test_lost_answer_and_a_busy_server);
+  mf_door_add_each ("/recover/half a move doubles nothing", test_half_a_move_doubles_nothing);
   mf_door_add_each ("/recover/changes find their message in a new mailbox",
                     test_changes_find_their_message);
   mf_door_add_each ("/recover/a removal of what cannot be told removes nothing",
