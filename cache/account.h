@@ -12,6 +12,7 @@
 #include "cache/db.h"
 #include "cache/drafts.h"
 #include "cache/engine.h"
+#include "cache/news.h"
 
 struct _MfCache
 {
@@ -39,9 +40,10 @@ GPtrArray *mf_account_failures (MfCache *self);
  * already if it is one, else by an upload.  In the caller's transaction. */
 gboolean mf_account_journal_new (MfCache *self, const MfMessage *row, GError **error);
 
-/* @replaced goes from the server, but not before @by is there: in the caller's
- * transaction. */
-gboolean mf_account_replace (MfCache *self, MfMsgId replaced, MfMsgId by, GError **error);
+/* @removed, which a program has removed to write it anew as @by, goes for good: from the
+ * server not before @by is there.  In the caller's transaction. */
+gboolean mf_account_replace_removed (MfCache *self, MfMsgId removed, MfMsgId by, MfNews *news,
+                                     GError **error);
 
 /* FALSE with READ_ONLY on a read-only mount. */
 gboolean mf_account_may_change (MfCache *self, GError **error);

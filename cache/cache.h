@@ -251,8 +251,8 @@ typedef struct
 
 /* A new file, empty, to be written as a draft. */
 gboolean mf_cache_create (MfCache *self, const MfSpot *spot, MfMessage *out, GError **error);
-/* Flags, name or folder; from tmp/ it is a delivery.  @replaced (0: none) had the
- * name: it goes from the server once @id is there. */
+/* Flags, name or folder; from tmp/ it is a delivery.  @replaced (0: none) has the name, or
+ * had it before it was removed: it goes from the server once @id is there. */
 gboolean mf_cache_rename (MfCache *self, MfMsgId id, const MfSpot *to, MfMsgId replaced,
                           GError **error);
 /* A second message with the same content. */

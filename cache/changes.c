@@ -165,19 +165,50 @@ mf_cache_copy (MfCache *self, MfMsgId id, const MfSpot *to, MfMessage *out, GErr
 
 /* ---- renaming --------------------------------------------------------- */
 
-gboolean
-mf_account_replace (MfCache *self, MfMsgId replaced, MfMsgId by, GError **error)
+static gboolean
+expunge_once_there (MfCache *self, MfMessage *old, MfMsgId by, GError **error)
 {
-  g_auto (MfMessage) old = { 0 };
   gboolean nothing = FALSE;
 
-  if (!mf_messages_get (self->front, replaced, &old, error)
-      || !mf_journal_expunge (self->front, &old, by, FALSE, &nothing, error))
+  if (!mf_journal_expunge (self->front, old, by, FALSE, &nothing, error))
     return FALSE;
   if (nothing)
-    return mf_messages_remove (self->front, replaced, error);
-  old.place = MF_PLACE_GONE;
-  return mf_messages_store_spot (self->front, &old, error);
+    return mf_messages_remove (self->front, old->id, error);
+  old->place = MF_PLACE_GONE;
+  return mf_messages_store_spot (self->front, old, error);
+}
+
+/* Unless somebody has fetched it back meanwhile. */
+gboolean
+mf_account_replace_removed (MfCache *self, MfMsgId removed, MfMsgId by, MfNews *news,
+                            GError **error)
+{
+  g_auto (MfMessage) old = { 0 };
+  gboolean trash = FALSE;
+
+  if (!mf_messages_get (self->front, removed, &old, NULL))
+    return TRUE;
+  if (old.place == MF_PLACE_GONE)
+    return expunge_once_there (self, &old, by, error);
+  if (!mf_trash_is (self->front, old.folder, &trash, error))
+    return FALSE;
+  if (!trash)
+    return TRUE;
+  mf_news_add (news, MF_EVENT_MESSAGE_REMOVED, old.folder, &old, NULL);
+  return mf_folders_touch (self->front, old.folder, old.place, error)
+         && expunge_once_there (self, &old, by, error);
+}
+
+static gboolean
+replace (MfCache *self, MfMsgId replaced, MfFolderId folder, MfMsgId by, MfNews *news,
+         GError **error)
+{
+  g_auto (MfMessage) old = { 0 };
+
+  return mf_messages_get (self->front, replaced, &old, NULL) && old.folder == folder
+                 && old.place != MF_PLACE_GONE
+             ? expunge_once_there (self, &old, by, error)
+             : mf_account_replace_removed (self, replaced, by, news, error);
 }
 
 static void
@@ -244,17 +275,21 @@ mf_cache_rename (MfCache *self, MfMsgId id, const MfSpot *to, MfMsgId replaced, 
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   g_auto (MfMessage) before = { 0 };
   g_auto (MfMessage) after = { 0 };
+  g_autoptr (MfNews) news = mf_news_new (self->engine->func, self->engine->user_data);
 
   if (!mf_account_begin (self, &txn, error) || !check_target (self->front, to->folder, error)
       || !mf_messages_get (self->front, id, &before, error))
     return FALSE;
   mf_message_copy (&before, &after);
   apply_spot (&after, to);
-  return (replaced == 0 || mf_account_replace (self, replaced, id, error))
-         && mf_messages_store_spot (self->front, &after, error)
-         && journal_rename (self, &before, &after, error)
-         && touch_both (self->front, before.folder, before.place, after.folder, after.place, error)
-         && mf_account_commit (self, &txn, error);
+  if ((replaced != 0 && !replace (self, replaced, to->folder, id, news, error))
+      || !mf_messages_store_spot (self->front, &after, error)
+      || !journal_rename (self, &before, &after, error)
+      || !touch_both (self->front, before.folder, before.place, after.folder, after.place, error)
+      || !mf_account_commit (self, &txn, error))
+    return FALSE;
+  mf_news_send (news);
+  return TRUE;
 }
 
 gboolean

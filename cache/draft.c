@@ -11,7 +11,6 @@
 #include "cache/messages.h"
 #include "cache/rescue.h"
 #include "cache/settle.h"
-#include "cache/trash.h"
 
 struct _MfDraft
 {
@@ -152,26 +151,6 @@ mf_draft_replace (MfDraft *self, const MfMessage *old)
   mf_message_copy (old, &self->replaced);
 }
 
-/* Unless somebody has fetched it back meanwhile. */
-static gboolean
-remove_old (MfCache *cache, MfMsgId id, MfMsgId by, MfNews *news, GError **error)
-{
-  g_auto (MfMessage) old = { 0 };
-  gboolean trash = FALSE;
-
-  if (!mf_messages_get (cache->front, id, &old, NULL))
-    return TRUE;
-  if (old.place == MF_PLACE_GONE)
-    return mf_account_replace (cache, id, by, error);
-  if (!mf_trash_is (cache->front, old.folder, &trash, error))
-    return FALSE;
-  if (!trash)
-    return TRUE;
-  mf_news_add (news, MF_EVENT_MESSAGE_REMOVED, old.folder, &old, NULL);
-  return mf_folders_touch (cache->front, old.folder, old.place, error)
-         && mf_account_replace (cache, id, by, error);
-}
-
 static gboolean
 take_over (MfDraft *self, MfMessage *row, MfNews *news, GError **error)
 {
@@ -180,7 +159,7 @@ take_over (MfDraft *self, MfMessage *row, MfNews *news, GError **error)
   g_free (row->keywords);
   row->keywords = keywords;
   return mf_messages_store_spot (self->cache->front, row, error)
-         && remove_old (self->cache, self->replaced.id, row->id, news, error);
+         && mf_account_replace_removed (self->cache, self->replaced.id, row->id, news, error);
 }
 
 /* In tmp/ and lost+found nothing is sent. */

@@ -14,12 +14,15 @@ refuse (GError **error, MfCacheError code, const char *why)
 }
 
 static gboolean
-deliver (MfMount *mount, const MfSource *source, MfTarget *target, MfMsgId *out_id, GError **error)
+deliver (MfMount *mount, const MfSource *source, MfTarget *target, pid_t pid, MfMsgId *out_id,
+         GError **error)
 {
   MfSpot spot;
 
+  mf_target_find_vacated (mount, target, &source->message, pid);
   mf_target_settle (mount, target, &source->message, MF_PLACE_TMP, 0, &spot);
-  if (!mf_cache_rename (mount->cache, source->message.id, &spot, 0, error))
+  if (!mf_cache_rename (mount->cache, source->message.id, &spot, target->existing.id, error)
+      || !mf_target_keep_keywords (mount, target, &source->message, &spot, error))
     return FALSE;
   mf_recent_add (mount->recent, source->message.id);
   mf_linked_add (mount->linked, source->folder.id, source->present, source->message.id);
@@ -43,7 +46,8 @@ copy (MfMount *mount, const MfSource *source, MfTarget *target, MfMsgId *out_id,
 }
 
 static gboolean
-link_message (MfMount *mount, MfMsgId id, MfEntryName name, MfMsgId *out_id, GError **error)
+link_message (MfMount *mount, MfMsgId id, MfEntryName name, pid_t pid, MfMsgId *out_id,
+              GError **error)
 {
   g_auto (MfSource) source = { 0 };
   g_auto (MfTarget) target = { 0 };
@@ -55,8 +59,9 @@ link_message (MfMount *mount, MfMsgId id, MfEntryName name, MfMsgId *out_id, GEr
     return refuse (error, MF_CACHE_ERROR_EXISTS, "the name is taken");
   if (target.place == MF_PLACE_TMP)
     return refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "a file in tmp/ has one name");
-  return (source.message.place == MF_PLACE_TMP ? deliver : copy) (mount, &source, &target, out_id,
-                                                                   error);
+  return source.message.place == MF_PLACE_TMP
+             ? deliver (mount, &source, &target, pid, out_id, error)
+             : copy (mount, &source, &target, out_id, error);
 }
 
 /* The kernel takes the name for the message's until it is told better. */
@@ -84,7 +89,7 @@ mf_hardlink (fuse_req_t req, fuse_ino_t node, fuse_ino_t new_parent, const char 
     return;
   if ((mf_inode_is_message (inode)
        || refuse (&error, MF_CACHE_ERROR_UNSUPPORTED, "only messages can be linked"))
-      && link_message (mount, inode.id, name, &id, &error)
+      && link_message (mount, inode.id, name, fuse_req_ctx (req)->pid, &id, &error)
       && mf_attr_get (mount, mf_inode_message (id), &stat, &timeout_s, &error))
     {
       tell (mount, id, name);

@@ -19,12 +19,6 @@ typedef struct
   MfMsgId message; /* what was renamed; 0: a folder */
 } Rename;
 
-static gboolean
-is_replacing (const MfSource *source, const MfTarget *target)
-{
-  return target->existing.id != 0 && target->existing.id != source->message.id;
-}
-
 /* A generated base stays generated as long as the name is the same. */
 static gboolean
 keeps_base (const MfSource *source, const MfTarget *target)
@@ -33,22 +27,6 @@ keeps_base (const MfSource *source, const MfTarget *target)
 
   return source->message.folder == target->folder.id && source->message.place != MF_PLACE_TMP
          && strcmp (base, target->base) == 0;
-}
-
-/* The name that goes on has the keywords of what had it before, which no name
- * can show. */
-static gboolean
-keep_keywords (const MfMount *mount, const MfSource *source, const MfTarget *target,
-               const MfSpot *spot, GError **error)
-{
-  g_autofree char *keywords = NULL;
-
-  if (!is_replacing (source, target) || target->existing.keywords == NULL
-      || spot->place == MF_PLACE_TMP)
-    return TRUE;
-  keywords = g_strjoin (" ", target->existing.keywords, source->message.keywords, NULL);
-  return mf_cache_set_flags (mount->cache, &source->message, source->message.flags, keywords,
-                             error);
 }
 
 static void
@@ -67,16 +45,17 @@ tell_replaced (const Rename *self, const MfTarget *target)
 static gboolean
 move (Rename *self, MfSource *source, MfTarget *target, GError **error)
 {
-  gboolean replacing = is_replacing (source, target);
   MfSpot spot;
 
   self->message = source->message.id;
+  mf_target_find_vacated (self->mount, target, &source->message, self->pid);
+  gboolean replacing = mf_target_is_replacing (target, &source->message);
   mf_target_settle (self->mount, target, &source->message, source->place, source->seen, &spot);
   if (keeps_base (source, target))
     spot.base = NULL;
   if (!mf_cache_rename (self->mount->cache, source->message.id, &spot,
                         replacing ? target->existing.id : 0, error)
-      || !keep_keywords (self->mount, source, target, &spot, error))
+      || !mf_target_keep_keywords (self->mount, target, &source->message, &spot, error))
     return FALSE;
   if (source->message.place == MF_PLACE_TMP)
     mf_recent_add (self->mount->recent, source->message.id);
@@ -108,7 +87,7 @@ rename_message (Rename *self, GError **error)
                            "this file has been delivered already");
       return FALSE;
     }
-  if (self->keep && is_replacing (&source, &target))
+  if (self->keep && mf_target_is_replacing (&target, &source.message))
     {
       g_set_error_literal (error, MF_CACHE_ERROR, MF_CACHE_ERROR_EXISTS, "the name is taken");
       return FALSE;

@@ -83,6 +83,50 @@ mf_target_find (const MfMount *mount, guint64 parent, const char *name, MfTarget
   return TRUE;
 }
 
+/* ---- what it replaces ------------------------------------------------- */
+
+static gboolean
+is_there_again (const MfMount *mount, const MfMessage *removed)
+{
+  g_auto (MfMessage) now = { 0 };
+
+  return mf_cache_message (mount->cache, removed->id, &now, NULL) && now.folder == removed->folder
+         && now.place != MF_PLACE_GONE;
+}
+
+void
+mf_target_find_vacated (const MfMount *mount, MfTarget *target, const MfMessage *source, pid_t pid)
+{
+  gboolean written = source->place == MF_PLACE_TMP || mf_recent_has (mount->recent, source->id);
+  g_auto (MfMessage) old = { 0 };
+
+  if (target->existing.id != 0 || !written || target->place == MF_PLACE_TMP || target->dropped
+      || !mf_vacated_take (mount->vacated, target->folder.id, target->base, pid, &old)
+      || is_there_again (mount, &old))
+    return;
+  target->existing = old;
+  old = (MfMessage){ 0 };
+}
+
+gboolean
+mf_target_is_replacing (const MfTarget *target, const MfMessage *source)
+{
+  return target->existing.id != 0 && target->existing.id != source->id;
+}
+
+gboolean
+mf_target_keep_keywords (const MfMount *mount, const MfTarget *target, const MfMessage *source,
+                         const MfSpot *spot, GError **error)
+{
+  g_autofree char *keywords = NULL;
+
+  if (!mf_target_is_replacing (target, source) || target->existing.keywords == NULL
+      || spot->place == MF_PLACE_TMP)
+    return TRUE;
+  keywords = g_strjoin (" ", target->existing.keywords, source->keywords, NULL);
+  return mf_cache_set_flags (mount->cache, source, source->flags, keywords, error);
+}
+
 /* ---- the spot --------------------------------------------------------- */
 
 static gboolean

@@ -20,7 +20,7 @@ typedef struct
   gboolean has_info;  /* flags were given */
   MfFlags flags;
   gboolean dropped;
-  MfMessage existing; /* what has the name; id 0: nothing */
+  MfMessage existing; /* what has the name, or had it (mf_target_find_vacated()); id 0: nothing */
 } MfTarget;
 
 void mf_target_clear (MfTarget *target);
@@ -28,6 +28,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfTarget, mf_target_clear)
 
 gboolean mf_target_find (const MfMount *mount, guint64 parent, const char *name,
                          MfTarget *out_target, GError **error);
+
+/* If @source was just written by the thread @pid, which has removed the name a moment ago: what
+ * had the name counts as existing. */
+void mf_target_find_vacated (const MfMount *mount, MfTarget *target, const MfMessage *source,
+                             pid_t pid);
+/* The name belongs to another message than @source, which is to go. */
+gboolean mf_target_is_replacing (const MfTarget *target, const MfMessage *source);
+/* @source, at its new @spot, gets the keywords of what it replaces, which no name can show. */
+gboolean mf_target_keep_keywords (const MfMount *mount, const MfTarget *target,
+                                  const MfMessage *source, const MfSpot *spot, GError **error);
 
 /* The spot of @source when it gets the name.  @seen: the flags that its old name,
  * a name in @from, said; what differs between the two names is done to the flags

@@ -6,7 +6,7 @@
 typedef struct
 {
   MfMessage message; /* its base is the name that it had */
-  pid_t thread;      /* 0: taken */
+  pid_t thread;      /* 0: none, or taken */
   gint64 at_us;      /* monotonic */
 } Name;
 
@@ -38,11 +38,13 @@ mf_vacated_add (MfVacated *self, const MfMessage *message, const char *base, pid
   mf_message_clear (&name->message);
   *name = (Name){ .thread = thread, .at_us = g_get_monotonic_time () };
   name->message = (MfMessage){ .id = message->id, .folder = message->folder,
+                               .place = message->place, .flags = message->flags,
                                .base = g_strdup (base), .keywords = g_strdup (message->keywords) };
 }
 
-const MfMessage *
-mf_vacated_take (MfVacated *self, MfFolderId folder, const char *base, pid_t thread)
+gboolean
+mf_vacated_take (MfVacated *self, MfFolderId folder, const char *base, pid_t thread,
+                 MfMessage *out_message)
 {
   gint64 since_us = g_get_monotonic_time () - MOMENT_US;
 
@@ -52,9 +54,10 @@ mf_vacated_take (MfVacated *self, MfFolderId folder, const char *base, pid_t thr
       if (name->thread == thread && name->at_us > since_us && name->message.folder == folder
           && g_str_equal (name->message.base, base))
         {
-          name->thread = 0;
-          return &name->message;
+          *out_message = name->message;
+          *name = (Name){ 0 };
+          return TRUE;
         }
     }
-  return NULL;
+  return FALSE;
 }

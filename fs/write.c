@@ -78,13 +78,11 @@ open_made (MfMount *mount, MfMsgId id, GError **error)
 static void
 replace_vacated (const MfMount *mount, MfHandle *handle, const MfMessage *message, pid_t thread)
 {
-  const MfMessage *old
-      = message->base != NULL && message->place != MF_PLACE_TMP
-            ? mf_vacated_take (mount->vacated, message->folder, message->base, thread)
-            : NULL;
+  g_auto (MfMessage) old = { 0 };
 
-  if (old != NULL)
-    mf_handle_replace (handle, old);
+  if (message->base != NULL && message->place != MF_PLACE_TMP
+      && mf_vacated_take (mount->vacated, message->folder, message->base, thread, &old))
+    mf_handle_replace (handle, &old);
 }
 
 void

@@ -1,6 +1,7 @@
 """Editors write a draft anew, each in its own way."""
 
 import itertools
+import mailbox
 import os
 import shutil
 import subprocess
@@ -92,6 +93,60 @@ def test_scripts_leave_the_new_text_alone(account, path, script):
     subprocess.run(["sh", "-ec", script, "sh", path.name], check=True, cwd=path.parent, timeout=60)
     assert_new(account, path)
     assert os.listdir(path.parent.parent / "tmp") == []
+
+
+REMOVES_FIRST = {
+    "rename": 'os.unlink(name); os.rename("../tmp/draft", name)',
+    "link": 'os.unlink(name); os.link("../tmp/draft", name); os.unlink("../tmp/draft")',
+    "beside": 'os.rename("../tmp/draft", ".draft"); os.unlink(name); os.rename(".draft", name)',
+    "delivered": 'os.rename("../tmp/draft", "../new/draft"); os.unlink(name); os.rename("../new/draft", name)',
+}
+
+
+@pytest.mark.parametrize("path", ["delete=trash", "delete=expunge", "sync"], indirect=True)
+@pytest.mark.parametrize("way", REMOVES_FIRST)
+def test_who_removes_the_name_and_then_puts_another_file_there(account, path, way):
+    (path.parent.parent / "tmp/draft").write_bytes(NEW)
+    subprocess.run(["python3", "-c", f"import os, sys; name = sys.argv[1]; {REMOVES_FIRST[way]}", path.name], check=True,
+                   cwd=path.parent, timeout=60)
+    assert_new(account, path)
+    assert os.listdir(path.parent.parent / "tmp") == []
+
+
+def test_a_name_without_flags_that_was_removed_first_keeps_them(account, path):
+    """As it does when the file is renamed over it."""
+    (path.parent.parent / "tmp/draft").write_bytes(NEW)
+    os.unlink(path)
+    os.rename(path.parent.parent / "tmp/draft", path.with_name(path.name.split(":")[0]))
+    assert_new(account, path)
+
+
+def test_pythons_maildir_sets_a_message_anew(account, path):
+    box = mailbox.Maildir(path.parent.parent)
+    key, = box.keys()
+    message = box[key]
+    message.set_payload("new text\n")
+    box[key] = message
+    assert_new(account, path)
+
+
+def test_what_was_removed_by_another_stays_in_the_trash(account, path):
+    (path.parent.parent / "tmp/draft").write_bytes(NEW)
+    subprocess.run(["rm", path.name], check=True, cwd=path.parent)
+    os.rename(path.parent.parent / "tmp/draft", path)
+    wait_for(lambda: texts(account) == [NEW], 10, "the new text alone")
+    wait_for(lambda: [one.text for one in account.referee.messages("Trash").values()] == [OLD], 10, "the old text there")
+
+
+@pytest.mark.skipif(not shutil.which("rsync"), reason="rsync is not installed")
+@pytest.mark.parametrize("options", [[], ["--inplace"]], ids=str)
+def test_rsync_brings_a_new_text(account, path, tmp_path, options):
+    source = tmp_path / path.name
+    source.write_bytes(NEW + b"longer\n")
+    subprocess.run(["rsync", "-t", *options, source, f"{path.parent}/"], check=True, timeout=60)
+    source.write_bytes(NEW)
+    subprocess.run(["rsync", "-t", *options, source, f"{path.parent}/"], check=True, timeout=60)
+    assert_new(account, path)
 
 
 @pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
