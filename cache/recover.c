@@ -253,8 +253,10 @@ find_in_target (Recover *self, const MfChange *change, const MfMessage *row,
   GError *why = NULL;
 
   *out_uid = 0;
-  if (!open_target (self, change, &target, &bound, &there, error) || !there)
-    return !there;
+  if (!open_target (self, change, &target, &bound, &there, error))
+    return FALSE;
+  if (!there)
+    return TRUE;
   if (!mf_trace_is_likely (self->trace, &target, bound, &what, &likely, &why))
     return go_on_after (self, why, error);
   if (!likely)
