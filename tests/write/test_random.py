@@ -45,6 +45,11 @@ def token_of(text):
     return re.search(r"^Subject: (\S+)", text, re.M).group(1)
 
 
+def is_marked(path):
+    """Of a message that is to be expunged, which some servers cannot do: nobody else is marked here."""
+    return "T" in path.name.partition(":2,")[2]
+
+
 class Life:
     side = "mount"
 
@@ -143,7 +148,7 @@ class Life:
     @staticmethod
     def is_message(path, token):
         try:
-            return token_of(path.read_text()) == token
+            return not is_marked(path) and token_of(path.read_text()) == token
         except OSError as problem:
             if problem.errno in (errno.ENOENT, errno.EHOSTDOWN):
                 return False  # just expunged by the second client, or the connection was just cut
@@ -238,7 +243,8 @@ class Life:
 
     def uid(self, token):
         stored = self.account.referee.messages(self.model[token].folder)
-        return next((uid for uid, one in stored.items() if token_of(one.text.decode()) == token), None)
+        return next((uid for uid, one in stored.items()
+                     if "\\Deleted" not in one.flags and token_of(one.text.decode()) == token), None)
 
     def client_append(self):
         token, folder, flags = self.token(), self.target("client"), self.flags()
@@ -300,6 +306,8 @@ class Life:
         found = {}
         for folder in [*self.folders, "Trash"]:
             for one in self.account.referee.messages(folder).values():
+                if "\\Deleted" in one.flags:
+                    continue
                 text = one.text.decode()
                 letters = frozenset(letter for letter, flag in LETTERS.items() if flag in one.flags)
                 words = one.flags.intersection(WORDS)
@@ -313,6 +321,8 @@ class Life:
         for folder in [*self.folders, "Trash"]:
             for place in ("cur", "new"):
                 for path in (self.mounted.path / folder / place).iterdir():
+                    if is_marked(path):
+                        continue
                     try:
                         text = path.read_text()
                         words = frozenset(os.getxattr(path, "user.imap.flags").decode().split()).intersection(WORDS)
