@@ -569,7 +569,8 @@ mf_journal_hand_over (MfDb *db, MfMsgId from, MfMsgId to, GError **error)
 {
   return drop_open (db, from, error)
          && mf_db_run (db, error, "UPDATE change SET message = ? WHERE message = ? AND state IN (1, 4)",
-                       "ii", to, from);
+                       "ii", to, from)
+         && mf_db_run (db, error, "UPDATE change SET source = ? WHERE source = ?", "ii", to, from);
 }
 
 MfSeq
