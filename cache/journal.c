@@ -229,12 +229,11 @@ mf_journal_move (MfDb *db, const MfMessage *message, MfFolderId folder, gboolean
                        message->base, mf_db_last_id (db));
 }
 
-/* The copy is to be of what the draft says now; its flags travel with it. */
-static gboolean
-make_append (MfDb *db, const MfChange *copy, GError **error)
+gboolean
+mf_journal_upload_instead (MfDb *db, const MfChange *copy, GError **error)
 {
-  return mf_db_run (db, error, "UPDATE change SET kind = 3, source = NULL WHERE seq = ?", "i",
-                    copy->seq)
+  return mf_db_run (db, error, "UPDATE change SET kind = 3, source = NULL, state = 0 WHERE seq = ?",
+                    "i", copy->seq)
          && mf_db_run (db, error,
                        "DELETE FROM change WHERE message = ? AND kind = 0 AND state = 0", "i",
                        copy->message);
@@ -250,7 +249,7 @@ mf_journal_append (MfDb *db, MfMsgId message, MfFolderId folder, GError **error)
   if (find_open (db, message, MF_CHANGE_APPEND, OPEN_ANYWHERE, &append, &local))
     return TRUE;
   if (local == NULL && find_open (db, message, MF_CHANGE_COPY, OPEN_ANYWHERE, &copy, &local))
-    return make_append (db, &copy, error);
+    return mf_journal_upload_instead (db, &copy, error);
   if (local == NULL)
     return insert (db, MF_CHANGE_APPEND, message, folder, 0, 0, FALSE, error);
   g_propagate_error (error, local);

@@ -32,6 +32,9 @@ gboolean mf_journal_move (MfDb *db, const MfMessage *message, MfFolderId folder,
 gboolean mf_journal_append (MfDb *db, MfMsgId message, MfFolderId folder, GError **error);
 gboolean mf_journal_copy (MfDb *db, MfMsgId message, MfMsgId source, MfFolderId folder,
                           GError **error);
+/* @copy is to be of what the draft says now, in its place among the others; its flags
+ * travel with it. */
+gboolean mf_journal_upload_instead (MfDb *db, const MfChange *copy, GError **error);
 /* "MESSAGE goes away", once @after (0: nothing) is on the server.  @out_nothing:
  * the server has never heard of it: the caller removes the row at once. */
 gboolean mf_journal_expunge (MfDb *db, const MfMessage *message, MfMsgId after, gboolean removal,

@@ -246,8 +246,7 @@ static gboolean
 upload_instead (MfSettle *self, const MfChange *change, const MfMessage *row, GError **error)
 {
   return (row->draft || make_draft (self, row, error))
-         && mf_db_run (self->db, error, "DELETE FROM change WHERE seq = ?", "i", change->seq)
-         && mf_journal_append (self->db, row->id, change->folder, error);
+         && mf_journal_upload_instead (self->db, change, error);
 }
 
 /* The copy that stood for a move is gone before it was known, but not the original. */

@@ -49,11 +49,32 @@ test_a_copy_is_of_the_text_that_was_copied (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* It is uploaded, and its flags with it. */
+static void
+test_a_copy_of_what_has_gone (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = second (door);
+
+  mf_fake_hold (door->fake, MF_FAKE_APPEND);
+  mf_edit_deliver (door->cache, door->other, "mine", TEXT);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_APPEND, 1));
+  copy (door, id, MF_FLAG_FLAGGED);
+  mf_fake_expunge (door->fake, "INBOX", 2);
+  mf_door_wait_event (door, "removed 2");
+  mf_fake_release (door->fake, MF_FAKE_APPEND);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1: 2:F");
+  mf_door_assert_body (door, "other", 2, SECOND);
+  mf_door_assert_nothing_pending (door);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   mf_door_add_each ("/meanwhile/a copy is of the text that was copied",
                     test_a_copy_is_of_the_text_that_was_copied);
+  mf_door_add_each ("/meanwhile/a copy with flags of what has gone is uploaded",
+                    test_a_copy_of_what_has_gone);
   return g_test_run ();
 }
