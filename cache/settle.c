@@ -55,14 +55,20 @@ make_draft (MfSettle *self, const MfMessage *row, GError **error)
   return mf_messages_set_draft (self->db, row->id, MF_DRAFT_ONLY, version, error);
 }
 
+/* (transfer full) One that does not go with where the server has it. */
+static char *
+given_name (const MfMessage *row)
+{
+  return row->base != NULL ? g_strdup (row->base)
+                           : g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT,
+                                              row->internaldate, row->id);
+}
+
 static gboolean
 move_to_lost (MfSettle *self, const MfMessage *row, MfSeq except, GError **error)
 {
   g_auto (MfMessage) lost = { 0 };
-  g_autofree char *name = row->base != NULL
-                              ? g_strdup (row->base)
-                              : g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT,
-                                                 row->internaldate, row->id);
+  g_autofree char *name = given_name (row);
 
   mf_message_copy (row, &lost);
   g_free (lost.base);
@@ -99,28 +105,39 @@ restore_base (MfSettle *self, const char *base, MfMessage *row, GError **error)
   return TRUE;
 }
 
-/* Back to where the server has it, and to be seen, under the name @base that it had there
- * (nullable: a generated one).  Nothing was noted of a message that was not shown: what is
- * there is asked for again. */
+/* Back to @folder, and to be seen, under the name @base that it had there (nullable: a
+ * generated one, if the server has it there).  Nothing was noted of a message that was not
+ * shown: what is there is asked for again. */
 static gboolean
-return_home (MfSettle *self, const MfMessage *row, const char *base, GError **error)
+return_to (MfSettle *self, const MfMessage *row, MfFolderId folder, const char *base,
+           GError **error)
 {
   g_auto (MfMessage) back = { 0 };
+  const char *name = row->folder == folder ? row->base : base;
+  g_autofree char *own = NULL;
   gboolean hidden = row->place == MF_PLACE_GONE;
 
-  if (row->folder == row->home && !hidden)
+  if (row->folder == folder && !hidden)
     return TRUE;
+  if (folder != row->home && (name == NULL || *name == '\0'))
+    name = own = given_name (row);
   mf_message_copy (row, &back);
-  back.folder = row->home;
+  back.folder = folder;
   back.place = row->flags == 0 && row->place != MF_PLACE_CUR ? MF_PLACE_NEW : MF_PLACE_CUR;
-  if (!restore_base (self, row->folder == row->home ? row->base : base, &back, error))
+  if (!restore_base (self, name, &back, error))
     return FALSE;
-  mf_news_add (self->news, hidden ? MF_EVENT_MESSAGE_ADDED : MF_EVENT_MESSAGE_CHANGED, row->home,
+  mf_news_add (self->news, hidden ? MF_EVENT_MESSAGE_ADDED : MF_EVENT_MESSAGE_CHANGED, folder,
                hidden ? NULL : row, &back);
   return mf_messages_store_spot (self->db, &back, error)
          && mf_folders_touch (self->db, back.folder, back.place, error)
          && (!hidden || mf_folders_forget_modseq (self->db, row->home, error))
          && touch (self, row, error);
+}
+
+static gboolean
+return_home (MfSettle *self, const MfMessage *row, const char *base, GError **error)
+{
+  return return_to (self, row, row->home, base, error);
 }
 
 gboolean
@@ -441,19 +458,23 @@ revert_flags (MfSettle *self, const MfChange *change, const MfMessage *row, GErr
   return mf_messages_store_spot (self->db, &back, error) && touch (self, &back, error);
 }
 
-/* Unless it goes elsewhere anyway. */
+/* To where what else is to become of it leaves it; 0: it goes away. */
 static gboolean
 revert_place (MfSettle *self, const MfMessage *row, const char *base, GError **error)
 {
-  gint64 more = 0;
+  static const MfFolderId nowhere = -1;
+  MfFolderId folder = 0;
 
-  if (!count (self, row->id,
-              "SELECT 1 FROM change WHERE message = ? AND kind IN (1, 4) AND state != 3", &more,
-              error))
+  if (!mf_db_number (self->db, nowhere, &folder, error,
+                     "SELECT CASE kind WHEN 4 THEN 0 ELSE folder END FROM change"
+                     " WHERE message = ? AND kind IN (1, 2, 3, 4) AND state != 3"
+                     " ORDER BY seq DESC LIMIT 1",
+                     "i", row->id))
     return FALSE;
-  return more != 0
-         || (return_home (self, row, base, error)
-             && mf_settle_restore_superseded (self, row->id, error));
+  if (folder != nowhere)
+    return folder == 0 || return_to (self, row, folder, base, error);
+  return return_home (self, row, base, error)
+         && mf_settle_restore_superseded (self, row->id, error);
 }
 
 /* The entry does not count as pending any more. */

@@ -9,6 +9,12 @@
 #define WIRE "Subject: mine\r\n\r\nText\r\n"
 #define SECOND "Subject: 2\r\n\r\nNumber 2\r\n"
 
+static MfFakeOp
+moving (MfDoor *door)
+{
+  return (door->caps & MF_CAP_MOVE) != 0 ? MF_FAKE_MOVE : MF_FAKE_COPY;
+}
+
 /* INBOX 2, whose body is here. */
 static MfMsgId
 second (MfDoor *door)
@@ -68,6 +74,72 @@ test_a_copy_of_what_has_gone (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* ---- restored ---------------------------------------------------------- */
+
+static void
+trip_guard (MfDoor *door)
+{
+  mf_edit_remove (door->cache, mf_door_find_uid (door, "INBOX", 4), "y");
+}
+
+static void
+use_guard (MfDoor *door)
+{
+  mf_door_stop (door);
+  door->options.delete_guard = 1;
+  mf_door_start (door);
+}
+
+static void
+assert_seen (MfDoor *door, MfMsgId id, MfFolderId folder)
+{
+  g_auto (MfMessage) message = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  mf_check (mf_cache_message (door->cache, id, &message, &error), error);
+  g_assert_cmpint (message.folder, ==, folder);
+  g_assert_cmpint (message.place, <, MF_PLACE_TMP);
+}
+
+static void
+test_restored_while_it_is_uploaded (MfDoor *door, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  use_guard (door);
+  mf_fake_hold (door->fake, MF_FAKE_APPEND);
+  MfMsgId id = mf_edit_deliver (door->cache, door->other, "mine", TEXT);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_APPEND, 1));
+  mf_edit_remove (door->cache, id, "x");
+  trip_guard (door);
+  mf_check (mf_cache_restore (door->cache, &error), error);
+  mf_fake_release (door->fake, MF_FAKE_APPEND);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:");
+  assert_seen (door, id, door->other);
+  mf_door_assert_nothing_pending (door);
+}
+
+static void
+test_restored_while_it_moves (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = second (door);
+  g_autoptr (GError) error = NULL;
+
+  use_guard (door);
+  mf_fake_hold (door->fake, moving (door));
+  mf_edit_move (door->cache, id, door->other, "x", 0);
+  g_assert_true (mf_fake_wait_held (door->fake, moving (door), 1));
+  mf_edit_remove (door->cache, id, "x");
+  trip_guard (door);
+  mf_check (mf_cache_restore (door->cache, &error), error);
+  mf_fake_release (door->fake, moving (door));
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:");
+  assert_seen (door, id, door->other);
+  mf_door_assert_nothing_pending (door);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -76,5 +148,9 @@ main (int argc, char **argv)
                     test_a_copy_is_of_the_text_that_was_copied);
   mf_door_add_each ("/meanwhile/a copy with flags of what has gone is uploaded",
                     test_a_copy_of_what_has_gone);
+  mf_door_add_each ("/meanwhile/what is restored while it is uploaded is seen",
+                    test_restored_while_it_is_uploaded);
+  mf_door_add_each ("/meanwhile/what is restored while it moves is seen where it goes",
+                    test_restored_while_it_moves);
   return g_test_run ();
 }
