@@ -238,8 +238,18 @@ mf_settle_expunged (MfSettle *self, const MfChange *change, GError **error)
 
 /* ---- it is not there any more ------------------------------------------ */
 
-/* A removal wins over a flag; a move has taken somebody's care, so it is kept; and
- * so is what is just being written. */
+/* What is just being written stays for who writes it. */
+static gboolean
+let_go (MfSettle *self, const MfMessage *row, GError **error)
+{
+  if (!mf_drafts_is_held (self->drafts, row->id) || row->place >= MF_PLACE_TMP)
+    return remove_row (self, row, 0, error);
+  return forget_others (self, row->id, 0, error)
+         && mf_messages_set_home (self->db, row->id, 0, 0, error)
+         && mf_messages_set_draft (self->db, row->id, MF_DRAFT_NONE, row->version, error);
+}
+
+/* A removal wins over a flag; a move has taken somebody's care, so it is kept. */
 static gboolean
 vanish (MfSettle *self, const MfMessage *row, GError **error)
 {
@@ -249,13 +259,8 @@ vanish (MfSettle *self, const MfMessage *row, GError **error)
               "SELECT 1 FROM change WHERE message = ? AND kind = 1 AND NOT removal AND state != 3",
               &moving, error))
     return FALSE;
-  if (moving != 0 && row->cached)
-    return move_to_lost (self, row, 0, error);
-  if (mf_drafts_is_held (self->drafts, row->id) && row->place < MF_PLACE_TMP)
-    return forget_others (self, row->id, 0, error)
-           && mf_messages_set_home (self->db, row->id, 0, 0, error)
-           && mf_messages_set_draft (self->db, row->id, MF_DRAFT_NONE, row->version, error);
-  return remove_row (self, row, 0, error);
+  return moving != 0 && row->cached ? move_to_lost (self, row, 0, error)
+                                    : let_go (self, row, error);
 }
 
 /* There is nothing to copy any more, but the content is here. */
@@ -278,8 +283,7 @@ undo_copied (MfSettle *self, const MfChange *change, const MfMessage *row, gbool
     return FALSE;
   *out_undone = change->kind == MF_CHANGE_MOVE && original != 0;
   return !*out_undone
-         || (mf_settle_restore_superseded (self, row->id, error)
-             && remove_row (self, row, 0, error));
+         || (mf_settle_restore_superseded (self, row->id, error) && let_go (self, row, error));
 }
 
 gboolean
@@ -305,7 +309,7 @@ mf_settle_missing (MfSettle *self, const MfChange *change, GError **error)
     default:
       break;
     }
-  return change->removal || !row.cached ? remove_row (self, &row, 0, error)
+  return change->removal || !row.cached ? let_go (self, &row, error)
                                         : move_to_lost (self, &row, 0, error);
 }
 

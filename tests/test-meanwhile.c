@@ -1,6 +1,8 @@
 /* What is changed here while something else is on its way, or the server is asked. */
 #include "cache/cache.h"
 
+#include <string.h>
+
 #include "tests/check.h"
 #include "tests/door.h"
 #include "tests/edits.h"
@@ -140,6 +142,36 @@ test_restored_while_it_moves (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* ---- being written ------------------------------------------------------ */
+
+/* Of a move by COPY, whose original is seen again. */
+static void
+test_written_while_its_copy_goes (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = second (door);
+  g_autoptr (GError) error = NULL;
+  MfDraft *draft = mf_cache_draft_open (door->cache, id, "x", &error);
+
+  g_assert_no_error (error);
+  mf_check (mf_draft_truncate (draft, 0, &error), error);
+  mf_check (mf_draft_write (draft, 0, TEXT, strlen (TEXT), &error), error);
+  mf_fake_hold (door->fake, MF_FAKE_FETCH);
+  mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_FETCH, 1));
+  mf_fake_expunge (door->fake, "other", 1);
+  mf_fake_release (door->fake, MF_FAKE_FETCH);
+  mf_door_push_at_last (door);
+  mf_check (mf_draft_flush (draft, &error), error);
+  mf_draft_close (draft);
+  mf_door_push_at_last (door);
+  g_autofree char *text = mf_door_read_body (door, id);
+  g_assert_cmpstr (text, ==, TEXT);
+}
+
+#define ADD(path, caps, func)                                                                      \
+  g_test_add ("/meanwhile/" path, MfDoor, GUINT_TO_POINTER (caps), mf_door_set_up_known, func,     \
+              mf_door_tear_down)
+
 int
 main (int argc, char **argv)
 {
@@ -152,5 +184,7 @@ main (int argc, char **argv)
                     test_restored_while_it_is_uploaded);
   mf_door_add_each ("/meanwhile/what is restored while it moves is seen where it goes",
                     test_restored_while_it_moves);
+  ADD ("what is written while another client removes it is kept", MF_CAP_IDLE,
+       test_written_while_its_copy_goes);
   return g_test_run ();
 }
