@@ -310,14 +310,26 @@ pull_home (MfSending *self, GError **error)
   return FALSE;
 }
 
+/* Nothing was sent, and what has become something else while the server was asked has
+ * not failed. */
+static gboolean
+settle_unsent (MfSending *self, GError *why, GError **error)
+{
+  mf_link_check (self->link, why);
+  if (!mf_link_is_open (self->link) || mark (self, error))
+    return mf_sending_settle_failed (self, why, error);
+  g_error_free (why);
+  return FALSE;
+}
+
 static gboolean
 settle_no_home (MfSending *self, GError *why, GError **error)
 {
   if (!g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND))
-    return mf_sending_settle_failed (self, why, error);
+    return settle_unsent (self, why, error);
   mf_link_check (self->link, why);
   g_error_free (why);
-  return mf_sending_settle_missing (self, error);
+  return mark (self, error) && mf_sending_settle_missing (self, error);
 }
 
 /* Never listed: what it is numbered by is noted, lest a first listing should take
@@ -377,7 +389,7 @@ prepare (MfSending *self, GError **error)
   GError *why = NULL;
 
   if (!learn_uidnext (self, &why))
-    return mf_sending_settle_failed (self, why, error);
+    return settle_unsent (self, why, error);
   if (self->home.id == 0)
     return mark_and_send (self, error);
   if (!mf_link_select_for (self->link, self->home.mailbox, last_uid (self->group), &why))

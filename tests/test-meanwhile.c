@@ -168,6 +168,29 @@ test_written_while_its_copy_goes (MfDoor *door, gconstpointer data)
   g_assert_cmpstr (text, ==, TEXT);
 }
 
+/* ---- folders ------------------------------------------------------------ */
+
+/* Where it was to go before is not for us. */
+static void
+test_sent_elsewhere_before_a_refusal (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = second (door);
+  g_autoptr (GError) error = NULL;
+
+  mf_door_stop (door);
+  mf_fake_create (door->fake, "third");
+  mf_door_start (door);
+  mf_fake_fail (door->fake, MF_FAKE_STATUS, MF_REMOTE_ERROR_DENIED, 1);
+  mf_fake_hold (door->fake, MF_FAKE_STATUS);
+  mf_edit_move (door->cache, id, mf_door_find (door, "third"), "x", MF_FLAG_SEEN);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_STATUS, 1));
+  mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
+  mf_fake_release (door->fake, MF_FAKE_STATUS);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:S");
+  mf_door_assert_nothing_pending (door);
+}
+
 #define ADD(path, caps, func)                                                                      \
   g_test_add ("/meanwhile/" path, MfDoor, GUINT_TO_POINTER (caps), mf_door_set_up_known, func,     \
               mf_door_tear_down)
@@ -186,5 +209,7 @@ main (int argc, char **argv)
                     test_restored_while_it_moves);
   ADD ("what is written while another client removes it is kept", MF_CAP_IDLE,
        test_written_while_its_copy_goes);
+  mf_door_add_each ("/meanwhile/a refusal is not of what has been sent elsewhere",
+                    test_sent_elsewhere_before_a_refusal);
   return g_test_run ();
 }
