@@ -404,23 +404,26 @@ prepare (MfSending *self, GError **error)
 static gboolean
 lock_folders (MfSending *self)
 {
-  if (self->home.id != 0 && !mf_engine_wait_pull (self->engine, self->home.id))
+  MfFolderId home = self->group->home, target = self->group->target;
+
+  if (home != 0 && !mf_engine_wait_pull (self->engine, home))
     return FALSE;
-  if (self->target.id == 0 || self->target.id == self->home.id
-      || mf_engine_wait_pull (self->engine, self->target.id))
+  if (target == 0 || target == home || mf_engine_wait_pull (self->engine, target))
     return TRUE;
-  if (self->home.id != 0)
-    mf_engine_release_pull (self->engine, self->home.id);
+  if (home != 0)
+    mf_engine_release_pull (self->engine, home);
   return FALSE;
 }
 
 static void
 unlock_folders (MfSending *self)
 {
-  if (self->home.id != 0)
-    mf_engine_release_pull (self->engine, self->home.id);
-  if (self->target.id != 0 && self->target.id != self->home.id)
-    mf_engine_release_pull (self->engine, self->target.id);
+  MfFolderId home = self->group->home, target = self->group->target;
+
+  if (home != 0)
+    mf_engine_release_pull (self->engine, home);
+  if (target != 0 && target != home)
+    mf_engine_release_pull (self->engine, target);
 }
 
 /* ---- a group ---------------------------------------------------------- */
@@ -445,12 +448,10 @@ static gboolean
 find_folders (MfSending *self, GError **error)
 {
   const MfGroup *group = self->group;
-  gboolean of_messages = mf_sending_change (self, 0)->message != 0;
 
-  return !of_messages
-         || ((group->home == 0 || mf_folders_get (self->db, group->home, &self->home, error))
-             && (group->target == 0
-                 || mf_folders_get (self->db, group->target, &self->target, error)));
+  return (group->home == 0 || mf_folders_get (self->db, group->home, &self->home, error))
+         && (group->target == 0
+             || mf_folders_get (self->db, group->target, &self->target, error));
 }
 
 static gboolean
@@ -462,25 +463,33 @@ settle_gone (MfSending *self, GError *why, GError **error)
   return FALSE;
 }
 
+/* A pull that was waited for may have found their mailboxes made anew. */
+static gboolean
+run_locked (MfSending *self, GError **error)
+{
+  GError *why = NULL;
+
+  return find_folders (self, &why) ? prepare (self, error) : settle_gone (self, why, error);
+}
+
 static gboolean
 run_group (MfSending *self, GError **error)
 {
   const MfGroup *group = self->group;
   gboolean ok = FALSE;
-  GError *why = NULL;
 
+  if (mf_sending_change (self, 0)->message == 0)
+    return mark_and_send (self, error);
   if (group->lost)
     return mf_sending_settle_missing (self, error);
   if (group->kind == MF_CHANGE_MOVE && group->home == group->target)
     return mf_sending_settle_done (self, error);
   limit (self);
-  if (!find_folders (self, &why))
-    return settle_gone (self, why, error);
   if (!open_files (self, &ok, error))
     return FALSE;
   if (!ok || !lock_folders (self))
     return TRUE;
-  ok = prepare (self, error);
+  ok = run_locked (self, error);
   unlock_folders (self);
   return ok;
 }

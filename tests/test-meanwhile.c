@@ -168,6 +168,38 @@ test_written_while_its_copy_goes (MfDoor *door, gconstpointer data)
   g_assert_cmpstr (text, ==, TEXT);
 }
 
+/* ---- mailboxes made anew ------------------------------------------------ */
+
+/* The pull that finds it out is what the upload waits for. */
+static void
+test_made_anew_before_an_upload (MfDoor *door, gconstpointer data)
+{
+  g_auto (MfMessage) message = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_fill (door->fake, "other", 5);
+  mf_door_stop (door);
+  mf_door_start (door);
+  mf_door_wait_event (door, "added 5");
+  mf_fake_set_online (door->fake, FALSE);
+  mf_door_wait_online (door, FALSE);
+  for (guint32 uid = 1; uid < 5; uid++)
+    mf_fake_expunge (door->fake, "other", uid);
+  mf_fake_renumber (door->fake, "other");
+  mf_fake_hold (door->fake, MF_FAKE_SELECT);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_cache_go_online (door->cache);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_SELECT, 2));
+  MfMsgId id = mf_edit_deliver (door->cache, door->other, "mine", TEXT);
+  g_usleep (300 * 1000); /* it waits by now */
+  mf_fake_release (door->fake, MF_FAKE_SELECT);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1: 2:");
+  mf_check (mf_cache_message (door->cache, id, &message, &error), error);
+  g_assert_cmpint (message.folder, ==, door->other);
+  mf_door_assert_nothing_pending (door);
+}
+
 /* ---- folders ------------------------------------------------------------ */
 
 /* Where it was to go before is not for us. */
@@ -209,6 +241,8 @@ main (int argc, char **argv)
                     test_restored_while_it_moves);
   ADD ("what is written while another client removes it is kept", MF_CAP_IDLE,
        test_written_while_its_copy_goes);
+  mf_door_add_each ("/meanwhile/an upload is found in a mailbox that was made anew before it",
+                    test_made_anew_before_an_upload);
   mf_door_add_each ("/meanwhile/a refusal is not of what has been sent elsewhere",
                     test_sent_elsewhere_before_a_refusal);
   return g_test_run ();
