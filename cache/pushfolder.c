@@ -158,22 +158,61 @@ rename_folder (FolderPush *self, GError **error)
              && subscribe (self, self->mailbox, TRUE, error));
 }
 
+/* A mailbox that is open in this session would be another one under its name, or
+ * none. */
+static gboolean
+leave_mailbox (FolderPush *self, GError **error)
+{
+  if (self->link->mailbox == NULL || g_strcmp0 (self->link->mailbox, "INBOX") == 0)
+    return TRUE;
+  return mf_link_select (self->link, "INBOX", TRUE, error);
+}
+
+static gboolean
+drop_removed (FolderPush *self, MfUidSet *uids, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+  GError *local = NULL;
+
+  if (!mf_db_query (self->settle->db, &query, error,
+                    "SELECT uid FROM message WHERE home = ? AND place = 3 AND uid IS NOT NULL", "i",
+                    self->folder.id))
+    return FALSE;
+  while (mf_db_next (&query, &local))
+    mf_uidset_remove_range (uids, (guint32) mf_db_int (&query, 0), (guint32) mf_db_int (&query, 0));
+  if (local == NULL)
+    return TRUE;
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
+/* Which they are counts, not how many: one may have gone, and another come. */
+static gboolean
+check_all_are_removed (FolderPush *self, GError **error)
+{
+  MfLink *link = self->link;
+  g_autoptr (MfUidSet) there = mf_uidset_new ();
+
+  if (!mf_link_select (link, self->folder.mailbox, TRUE, error)
+      || !link->ops->uids (link->remote, there, link->cancellable, error)
+      || (link->selected.uidvalidity == self->folder.uidvalidity
+          && !drop_removed (self, there, error)))
+    return FALSE;
+  return mf_uidset_is_empty (there)
+         || refuse (error, MF_REMOTE_ERROR_REFUSED, "the folder is not empty");
+}
+
 /* Another client may have put something there: only what we have removed and the
  * server keeps as \Deleted may go with it. */
 static gboolean
 check_empty (FolderPush *self, GError **error)
 {
-  gint64 hidden = 0;
-
   if (!self->folder.selectable)
     return TRUE;
-  if (!ask_status (self, self->folder.mailbox, error)
-      || !mf_db_number (self->settle->db, 0, &hidden, error,
-                        "SELECT COUNT(*) FROM message WHERE home = ? AND place = 3", "i",
-                        self->folder.id))
+  if (!ask_status (self, self->folder.mailbox, error))
     return FALSE;
-  return self->status.messages <= hidden
-         || refuse (error, MF_REMOTE_ERROR_REFUSED, "the folder is not empty");
+  return self->status.messages == 0
+         || (check_all_are_removed (self, error) && leave_mailbox (self, error));
 }
 
 static gboolean
@@ -203,16 +242,6 @@ subscribe_folder (FolderPush *self, GError **error)
     return refuse (error, MF_REMOTE_ERROR_NOT_FOUND, "the folder is not on the server");
   return self->link->ops->subscribe (self->link->remote, self->folder.mailbox,
                                      self->folder.subscribed, self->link->cancellable, error);
-}
-
-/* A mailbox that is open in this session would be another one under its name, or
- * none. */
-static gboolean
-leave_mailbox (FolderPush *self, GError **error)
-{
-  if (self->link->mailbox == NULL || g_strcmp0 (self->link->mailbox, "INBOX") == 0)
-    return TRUE;
-  return mf_link_select (self->link, "INBOX", TRUE, error);
 }
 
 static gboolean

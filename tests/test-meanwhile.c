@@ -202,6 +202,26 @@ test_made_anew_before_an_upload (MfDoor *door, gconstpointer data)
 
 /* ---- folders ------------------------------------------------------------ */
 
+/* There are as many as we have removed. */
+static void
+test_a_removed_folder_has_got_another (MfDoor *door, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  MfMsgId id = second (door);
+  mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
+  mf_door_push_at_last (door);
+  mf_edit_remove (door->cache, id, "x");
+  mf_door_push_at_last (door);
+  mf_fake_set_online (door->fake, FALSE);
+  mf_check (mf_cache_remove_folder (door->cache, door->other, &error), error);
+  mf_fake_expunge (door->fake, "other", 1);
+  mf_fake_append (door->fake, "other", WIRE, 0, NULL);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  g_assert_true (mf_fake_has_mailbox (door->fake, "other"));
+}
+
 /* Where it was to go before is not for us. */
 static void
 test_sent_elsewhere_before_a_refusal (MfDoor *door, gconstpointer data)
@@ -241,6 +261,8 @@ main (int argc, char **argv)
                     test_restored_while_it_moves);
   ADD ("what is written while another client removes it is kept", MF_CAP_IDLE,
        test_written_while_its_copy_goes);
+  ADD ("a folder is not removed with what another client has put there", MF_CAP_IDLE,
+       test_a_removed_folder_has_got_another);
   mf_door_add_each ("/meanwhile/an upload is found in a mailbox that was made anew before it",
                     test_made_anew_before_an_upload);
   mf_door_add_each ("/meanwhile/a refusal is not of what has been sent elsewhere",
