@@ -456,8 +456,8 @@ store_all (Rematch *self, Store store, GError **error)
   return TRUE;
 }
 
-gboolean
-mf_rematch_run (MfSettle *settle, MfLink *link, const MfFolder *folder, GError **error)
+static gboolean
+run (MfSettle *settle, MfLink *link, const MfFolder *folder, GError **error)
 {
   g_autoptr (GArray) lost = g_array_new (FALSE, TRUE, sizeof (One));
   g_autoptr (GArray) listed = g_array_new (FALSE, TRUE, sizeof (One));
@@ -467,6 +467,34 @@ mf_rematch_run (MfSettle *settle, MfLink *link, const MfFolder *folder, GError *
   return load (&self, lost, "uid IS NULL ORDER BY id", error)
          && load (&self, listed, "folder = 0 ORDER BY uid", error) && match (&self, error)
          && store_all (&self, store_one, error) && store_all (&self, give_up_one, error);
+}
+
+/* What a new text has meanwhile taken the place of has a row of its own, which nobody has
+ * looked for.  That of our own move is found by recover.h. */
+static gboolean
+is_complete (MfDb *db, const MfFolder *folder, gboolean *out, GError **error)
+{
+  gint64 left = 0;
+
+  if (!mf_db_number (db, 0, &left, error,
+                     "SELECT 1 FROM message WHERE home = ? AND uid IS NULL AND NOT EXISTS"
+                     " (SELECT 1 FROM change WHERE change.message = message.id AND kind = 1"
+                     "  AND state IN (1, 4)) LIMIT 1",
+                     "i", folder->id))
+    return FALSE;
+  *out = left == 0;
+  return TRUE;
+}
+
+gboolean
+mf_rematch_run (MfSettle *settle, MfLink *link, const MfFolder *folder, GError **error)
+{
+  gboolean complete = FALSE;
+
+  while (!complete)
+    if (!run (settle, link, folder, error) || !is_complete (settle->db, folder, &complete, error))
+      return FALSE;
+  return TRUE;
 }
 
 gboolean

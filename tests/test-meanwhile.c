@@ -200,6 +200,30 @@ test_made_anew_before_an_upload (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* INBOX is, and what is in it is compared. */
+static void
+hold_comparison (MfDoor *door, const char *mailbox)
+{
+  mf_fake_hold (door->fake, MF_FAKE_BODIES);
+  mf_fake_renumber (door->fake, mailbox);
+  mf_fake_cut (door->fake);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_BODIES, 1));
+}
+
+static void
+test_rewritten_while_it_is_compared (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = second (door);
+
+  hold_comparison (door, "INBOX");
+  mf_edit_rewrite (door->cache, id, "x", TEXT);
+  mf_fake_release (door->fake, MF_FAKE_BODIES);
+  mf_door_push_at_last (door);
+  mf_door_assert_removed (door, "1: 3: 4: 5: 6:", "1: 2:T 3: 4: 5: 6:");
+  mf_door_assert_body (door, "INBOX", 6, WIRE);
+  mf_door_assert_nothing_pending (door);
+}
+
 /* ---- folders ------------------------------------------------------------ */
 
 /* There are as many as we have removed. */
@@ -265,6 +289,8 @@ main (int argc, char **argv)
        test_a_removed_folder_has_got_another);
   mf_door_add_each ("/meanwhile/an upload is found in a mailbox that was made anew before it",
                     test_made_anew_before_an_upload);
+  mf_door_add_each ("/meanwhile/what is rewritten while a new mailbox is compared is not doubled",
+                    test_rewritten_while_it_is_compared);
   mf_door_add_each ("/meanwhile/a refusal is not of what has been sent elsewhere",
                     test_sent_elsewhere_before_a_refusal);
   return g_test_run ();
