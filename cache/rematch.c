@@ -24,7 +24,8 @@ typedef struct
   char *message_id; /* (nullable) not known */
   gboolean content; /* is here */
   gboolean pending; /* changes wait for it */
-  MfMsgId found;    /* its counterpart, 0: none yet */
+  MfMsgId found;    /* its counterpart, 0: none yet, */
+  gboolean likely;  /* which is one of several that look alike */
 } One;
 
 typedef struct
@@ -64,14 +65,16 @@ free_group (gpointer data)
 
 /* ---- what there is ---------------------------------------------------- */
 
+#define IS_PENDING                                                                                 \
+  "(EXISTS (SELECT 1 FROM change WHERE change.message = message.id AND state != 3)"                \
+  " OR EXISTS (SELECT 1 FROM change WHERE change.source = message.id AND state != 3))"
+
 static gboolean
 load (Rematch *self, GArray *out, const char *which, GError **error)
 {
   g_autofree char *sql = g_strconcat (
       "SELECT id, uid, internaldate, wire_size, emailid,"
-      " draft OR EXISTS (SELECT 1 FROM body WHERE body.message = message.id),"
-      " EXISTS (SELECT 1 FROM change WHERE change.message = message.id AND state != 3)"
-      " OR EXISTS (SELECT 1 FROM change WHERE change.source = message.id AND state != 3)"
+      " draft OR EXISTS (SELECT 1 FROM body WHERE body.message = message.id), " IS_PENDING
       " FROM message WHERE home = ? AND ",
       which, NULL);
   g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
@@ -213,8 +216,10 @@ match_likely (Rematch *self, const Group *group, GError **error)
   for (guint i = 0; i < group->lost->len; i++)
     {
       One *lost = group->lost->pdata[i];
-      if (!lost->content && (group->lost->len == 1 || !lost->pending))
-        pair (lost, group->listed->pdata[i]);
+      if (lost->content || (group->lost->len > 1 && lost->pending))
+        continue;
+      pair (lost, group->listed->pdata[i]);
+      lost->likely = group->lost->len > 1;
     }
   return TRUE;
 }
@@ -407,13 +412,31 @@ become_one (Rematch *self, MfMessage *lost, const MfMessage *listed, GError **er
          && mf_update_message (self->settle, lost, &told, &seen, error);
 }
 
+/* A change has come to wait for it since it was paired. */
+static gboolean
+forget_unlikely (Rematch *self, One *one, GError **error)
+{
+  gint64 pending = 0;
+
+  if (!one->likely)
+    return TRUE;
+  if (!mf_db_number (self->db, 0, &pending, error,
+                     "SELECT " IS_PENDING " FROM message WHERE id = ?", "i", one->id))
+    return FALSE;
+  if (pending != 0)
+    one->found = 0;
+  return TRUE;
+}
+
 /* Either may have gone, or been found, meanwhile. */
 static gboolean
-store_one (Rematch *self, const One *one, GError **error)
+store_one (Rematch *self, One *one, GError **error)
 {
   g_auto (MfMessage) lost = { 0 };
   g_auto (MfMessage) listed = { 0 };
 
+  if (!forget_unlikely (self, one, error))
+    return FALSE;
   if (one->found == 0 || !mf_messages_get (self->db, one->id, &lost, NULL)
       || !mf_messages_get (self->db, one->found, &listed, NULL) || lost.home != self->folder->id
       || lost.uid != 0)
@@ -423,7 +446,7 @@ store_one (Rematch *self, const One *one, GError **error)
 
 /* What has not been found by now is not there. */
 static gboolean
-give_up_one (Rematch *self, const One *one, GError **error)
+give_up_one (Rematch *self, One *one, GError **error)
 {
   g_auto (MfMessage) lost = { 0 };
 
@@ -432,7 +455,7 @@ give_up_one (Rematch *self, const One *one, GError **error)
          || mf_settle_vanished (self->settle, &lost, error);
 }
 
-typedef gboolean (*Store) (Rematch *self, const One *one, GError **error);
+typedef gboolean (*Store) (Rematch *self, One *one, GError **error);
 
 static gboolean
 store_some (Rematch *self, guint first, Store store, GError **error)

@@ -224,6 +224,29 @@ test_rewritten_while_it_is_compared (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* Of two that look alike it is not known which one was to go. */
+static void
+test_removed_while_it_is_compared (MfDoor *door, gconstpointer data)
+{
+  static const char *const bodies[]
+      = { "Subject: 1\r\n\r\nNumber 1\r\n", SECOND, "Subject: 3\r\n\r\nNumber 3\r\n" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bodies); i++)
+    mf_fake_append (door->fake, "other", bodies[i], 0, NULL);
+  mf_fake_set_date (door->fake, "other", 2, mf_fake_date (door->fake, "other", 1));
+  mf_door_stop (door);
+  mf_door_start (door);
+  mf_door_wait_event (door, "added 3");
+  g_assert_cmpint (mf_door_want_body (door, mf_door_find_uid (door, "other", 3)), ==, MF_DOOR_OK);
+  MfMsgId id = mf_door_find_uid (door, "other", 1);
+  hold_comparison (door, "other");
+  mf_edit_remove (door->cache, id, "x");
+  mf_fake_release (door->fake, MF_FAKE_BODIES);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1: 2: 3:");
+  mf_door_assert_nothing_pending (door);
+}
+
 /* ---- folders ------------------------------------------------------------ */
 
 /* There are as many as we have removed. */
@@ -291,6 +314,8 @@ main (int argc, char **argv)
                     test_made_anew_before_an_upload);
   mf_door_add_each ("/meanwhile/what is rewritten while a new mailbox is compared is not doubled",
                     test_rewritten_while_it_is_compared);
+  mf_door_add_each ("/meanwhile/what cannot be told is not removed while a new mailbox is compared",
+                    test_removed_while_it_is_compared);
   mf_door_add_each ("/meanwhile/a refusal is not of what has been sent elsewhere",
                     test_sent_elsewhere_before_a_refusal);
   return g_test_run ();
