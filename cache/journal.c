@@ -511,10 +511,12 @@ mf_journal_mark_sent (MfDb *db, const MfChange *as_seen, guint32 uidnext, const 
                   "UPDATE change SET state = 1, digest = ?,"
                   " uidnext = CASE WHEN kind IN (1, 2, 3) THEN ? ELSE uidnext END WHERE seq = ?"
                   " AND kind = ? AND state = 0 AND folder IS ? AND source IS ?"
+                  " AND parent IS ? AND name IS ?"
                   " AND add_flags = ? AND remove_flags = ?"
                   " AND add_keywords IS ? AND remove_keywords IS ?",
-                  "siiinniiss", digest, (gint64) uidnext, as_seen->seq, (gint64) as_seen->kind,
-                  as_seen->folder, as_seen->source, (gint64) as_seen->add_flags,
+                  "siiinnnsiiss", digest, (gint64) uidnext, as_seen->seq, (gint64) as_seen->kind,
+                  as_seen->folder, as_seen->source, as_seen->parent, as_seen->name,
+                  (gint64) as_seen->add_flags,
                   (gint64) as_seen->remove_flags, as_seen->add_keywords,
                   as_seen->remove_keywords))
     return FALSE;

@@ -1,11 +1,13 @@
 /* What is changed here while something else is on its way, or the server is asked. */
 #include "cache/cache.h"
+#include "cache/journal.h"
 
 #include <string.h>
 
 #include "tests/check.h"
 #include "tests/door.h"
 #include "tests/edits.h"
+#include "tests/rig.h"
 
 #define TEXT "Subject: mine\n\nText\n"
 #define WIRE "Subject: mine\r\n\r\nText\r\n"
@@ -290,6 +292,29 @@ test_sent_elsewhere_before_a_refusal (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* What is sent is what is marked. */
+static void
+test_renamed_before_it_is_marked (void)
+{
+  MfRig rig = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  gboolean marked = TRUE;
+
+  mf_rig_init (&rig, 0);
+  MfFolderId id = mf_rig_put_folder (&rig, "other");
+  mf_check (mf_db_begin (rig.db, &txn, &error), error);
+  mf_check (mf_journal_folder (rig.db, MF_CHANGE_RENAME, id, MF_FOLDER_ROOT, "a", &error), error);
+  g_autoptr (GArray) seen = mf_journal_list (rig.db, MF_CHANGE_QUEUED, &error);
+  mf_check (mf_journal_folder (rig.db, MF_CHANGE_RENAME, id, MF_FOLDER_ROOT, "b", &error), error);
+  mf_check (mf_journal_mark_sent (rig.db, &g_array_index (seen, MfChange, 0), 0, NULL, &marked,
+                                  &error),
+            error);
+  g_assert_false (marked);
+  mf_check (mf_db_commit (&txn, &error), error);
+  mf_rig_clear (&rig);
+}
+
 #define ADD(path, caps, func)                                                                      \
   g_test_add ("/meanwhile/" path, MfDoor, GUINT_TO_POINTER (caps), mf_door_set_up_known, func,     \
               mf_door_tear_down)
@@ -318,5 +343,7 @@ main (int argc, char **argv)
                     test_removed_while_it_is_compared);
   mf_door_add_each ("/meanwhile/a refusal is not of what has been sent elsewhere",
                     test_sent_elsewhere_before_a_refusal);
+  g_test_add_func ("/meanwhile/what is marked as sent is what was to be sent",
+                   test_renamed_before_it_is_marked);
   return g_test_run ();
 }
