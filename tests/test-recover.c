@@ -156,6 +156,18 @@ test_half_a_move_doubles_nothing (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* And another loss while it is looked for. */
+static void
+test_lost_answer_and_another_loss (MfDoor *door, gconstpointer data)
+{
+  mf_fake_lose_answer (door->fake, MF_FAKE_APPEND, 1);
+  mf_fake_fail_in (door->fake, "other", MF_FAKE_SELECT, MF_REMOTE_ERROR_OFFLINE, 1);
+  mf_edit_deliver (door->cache, door->other, "mine", TEXT);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:");
+  mf_door_assert_nothing_pending (door);
+}
+
 /* ---- mailboxes made anew ----------------------------------------------- */
 
 static void
@@ -536,6 +548,8 @@ main (int argc, char **argv)
   mf_door_add_each ("/recover/a lost answer and a busy server double nothing",
                     test_lost_answer_and_a_busy_server);
   mf_door_add_each ("/recover/half a move doubles nothing", test_half_a_move_doubles_nothing);
+  mf_door_add_each ("/recover/a lost answer and another loss double nothing",
+                    test_lost_answer_and_another_loss);
   mf_door_add_each ("/recover/changes find their message in a new mailbox",
                     test_changes_find_their_message);
   mf_door_add_each ("/recover/a removal of what cannot be told removes nothing",
