@@ -395,16 +395,12 @@ compare_targets (gconstpointer a, gconstpointer b)
   return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
-/* What the server is still at must not be taken for what it has not done. */
+/* What the server is still at must not be taken for what it has not done, nor be done after
+ * its opposite: a folder removed that was made since, a flag set that was taken back. */
 static gboolean
-needs_patience (Recover *self, const GArray *changes)
+needs_patience (Recover *self)
 {
-  gboolean matters = FALSE;
-
-  for (guint i = 0; i < changes->len; i++)
-    matters |= makes_messages (&g_array_index (changes, MfChange, i));
-  return matters
-         && g_get_monotonic_time () < self->link->opened_us + 1000 * (gint64) mf_recover_grace_ms;
+  return g_get_monotonic_time () < self->link->opened_us + 1000 * (gint64) mf_recover_grace_ms;
 }
 
 static gboolean
@@ -420,14 +416,14 @@ sleep_until (MfEngine *engine, gint64 until_us)
 
 /* A session that is everybody's is left to the others meanwhile, who may open another. */
 static gboolean
-wait_for_server (Recover *self, const GArray *changes, GError **error)
+wait_for_server (Recover *self, GError **error)
 {
   MfEngine *engine = self->engine;
   MfLink *link = self->link;
   gboolean is_shared = link == engine->links[MF_WORKER_FRONT];
   gboolean slept = TRUE;
 
-  while (slept && mf_link_is_open (link) && needs_patience (self, changes))
+  while (slept && mf_link_is_open (link) && needs_patience (self))
     {
       gint64 until_us = link->opened_us + 1000 * (gint64) mf_recover_grace_ms;
 
@@ -450,7 +446,7 @@ recover_all (Recover *self, MfChangeState state, GError **error)
   if (changes == NULL)
     return FALSE;
   g_array_sort (changes, compare_targets);
-  if (state == MF_CHANGE_SENT && !wait_for_server (self, changes, error))
+  if (state == MF_CHANGE_SENT && changes->len > 0 && !wait_for_server (self, error))
     return FALSE;
   for (guint i = 0; i < changes->len; i++)
     if (!recover_one (self, g_array_index (changes, MfChange, i).seq, error))

@@ -6,7 +6,7 @@
  *          before - by date, size and content.  A mailbox that was made anew is
  *          listed first, so that entries find their messages (rematch.h).
  *          The server may still be at a command of a session that has died, so a new
- *          session asks only when it is mf_recover_grace_ms old.
+ *          session asks, and says it again, only when it is mf_recover_grace_ms old.
  * Threads: the push worker.  No other pulls those folders meanwhile
  *          (mf_engine_begin_pull()).
  * Errors:  MF_REMOTE_ERROR when the link failed: nothing is concluded.  A mailbox that
