@@ -168,6 +168,7 @@ leave_mailbox (FolderPush *self, GError **error)
   return mf_link_select (self->link, "INBOX", TRUE, error);
 }
 
+/* But for what is held, and may be restored. */
 static gboolean
 drop_removed (FolderPush *self, MfUidSet *uids, GError **error)
 {
@@ -175,8 +176,10 @@ drop_removed (FolderPush *self, MfUidSet *uids, GError **error)
   GError *local = NULL;
 
   if (!mf_db_query (self->settle->db, &query, error,
-                    "SELECT uid FROM message WHERE home = ? AND place = 3 AND uid IS NOT NULL", "i",
-                    self->folder.id))
+                    "SELECT uid FROM message WHERE home = ? AND place = 3 AND uid IS NOT NULL"
+                    " AND NOT EXISTS (SELECT 1 FROM change WHERE change.message = message.id"
+                    "                 AND state = 2)",
+                    "i", self->folder.id))
     return FALSE;
   while (mf_db_next (&query, &local))
     mf_uidset_remove_range (uids, (guint32) mf_db_int (&query, 0), (guint32) mf_db_int (&query, 0));

@@ -80,6 +80,7 @@ test_a_copy_of_what_has_gone (MfDoor *door, gconstpointer data)
 
 /* ---- restored ---------------------------------------------------------- */
 
+/* All that is removed from now on is held, and what was removed offline. */
 static void
 trip_guard (MfDoor *door)
 {
@@ -271,6 +272,51 @@ test_a_removed_folder_has_got_another (MfDoor *door, gconstpointer data)
   g_assert_true (mf_fake_has_mailbox (door->fake, "other"));
 }
 
+/* They would go with it. */
+static void
+test_a_removed_folder_has_what_is_held (MfDoor *door, gconstpointer data)
+{
+  MfMsgId ids[2];
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_fill (door->fake, "other", 2);
+  use_guard (door);
+  mf_door_wait_event (door, "added 2");
+  for (guint32 i = 0; i < 2; i++)
+    ids[i] = mf_door_find_uid (door, "other", i + 1);
+  mf_fake_set_online (door->fake, FALSE);
+  for (guint32 i = 0; i < 2; i++)
+    mf_edit_remove (door->cache, ids[i], "x");
+  mf_check (mf_cache_remove_folder (door->cache, door->other, &error), error);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1: 2:");
+  mf_check (mf_cache_restore (door->cache, &error), error);
+  mf_door_push_at_last (door);
+  assert_seen (door, ids[0], door->other);
+}
+
+/* What a move by COPY has left there is ours to remove, and goes with it. */
+static void
+test_a_folder_is_removed_after_its_messages (MfDoor *door, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_fill (door->fake, "other", 2);
+  mf_door_stop (door);
+  mf_door_start (door);
+  mf_door_wait_event (door, "added 2");
+  mf_fake_set_online (door->fake, FALSE);
+  for (guint32 uid = 1; uid <= 2; uid++)
+    mf_edit_move (door->cache, mf_door_find_uid (door, "other", uid), door->inbox, NULL, 0);
+  mf_check (mf_cache_remove_folder (door->cache, door->other, &error), error);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  g_assert_false (mf_fake_has_mailbox (door->fake, "other"));
+  mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5: 6: 7:");
+  mf_door_assert_nothing_pending (door);
+}
+
 /* Where it was to go before is not for us. */
 static void
 test_sent_elsewhere_before_a_refusal (MfDoor *door, gconstpointer data)
@@ -335,6 +381,10 @@ main (int argc, char **argv)
        test_written_while_its_copy_goes);
   ADD ("a folder is not removed with what another client has put there", MF_CAP_IDLE,
        test_a_removed_folder_has_got_another);
+  mf_door_add_each ("/meanwhile/a folder is not removed with what is held",
+                    test_a_removed_folder_has_what_is_held);
+  mf_door_add_each ("/meanwhile/a folder is removed after its messages",
+                    test_a_folder_is_removed_after_its_messages);
   mf_door_add_each ("/meanwhile/an upload is found in a mailbox that was made anew before it",
                     test_made_anew_before_an_upload);
   mf_door_add_each ("/meanwhile/what is rewritten while a new mailbox is compared is not doubled",
