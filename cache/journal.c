@@ -207,6 +207,14 @@ move_again (MfDb *db, const MfMessage *message, MfSeq seq, MfFolderId folder, gb
                           : retarget (db, seq, folder, removal, error);
 }
 
+/* What is held is not waited for: it would come after what follows it. */
+static gboolean
+drop_held_move (MfDb *db, MfMsgId message, GError **error)
+{
+  return mf_db_run (db, error, "DELETE FROM change WHERE message = ? AND kind = 1 AND state = 2",
+                    "i", message);
+}
+
 gboolean
 mf_journal_move (MfDb *db, const MfMessage *message, MfFolderId folder, gboolean removal,
                  GError **error)
@@ -224,7 +232,8 @@ mf_journal_move (MfDb *db, const MfMessage *message, MfFolderId folder, gboolean
     }
   if (!retarget_making (db, message->id, folder, &done, error) || done)
     return done;
-  return insert (db, MF_CHANGE_MOVE, message->id, folder, 0, 0, removal, error)
+  return drop_held_move (db, message->id, error)
+         && insert (db, MF_CHANGE_MOVE, message->id, folder, 0, 0, removal, error)
          && mf_db_run (db, error, "UPDATE change SET name = COALESCE(?, '') WHERE seq = ?", "si",
                        message->base, mf_db_last_id (db));
 }

@@ -145,6 +145,32 @@ test_restored_while_it_moves (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* What was brought back from the Trash does not go there again. */
+static void
+test_released_after_it_was_fetched_back (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = second (door);
+  MfFolderId made = 0;
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_create (door->fake, "Trash");
+  door->options.expunge = FALSE;
+  use_guard (door);
+  mf_fake_set_online (door->fake, FALSE);
+  mf_edit_remove (door->cache, id, "x");
+  trip_guard (door);
+  mf_check (mf_cache_make_folder (door->cache, MF_FOLDER_ROOT, "made", &made, &error), error);
+  mf_edit_move (door->cache, id, made, "x", 0);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "made", "1:");
+  mf_check (mf_cache_release (door->cache, &error), error);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "made", "1:");
+  mf_door_assert_server (door, "Trash", "1:");
+  assert_seen (door, id, made);
+}
+
 /* ---- being written ------------------------------------------------------ */
 
 /* Of a move by COPY, whose original is seen again. */
@@ -377,6 +403,8 @@ main (int argc, char **argv)
                     test_restored_while_it_is_uploaded);
   mf_door_add_each ("/meanwhile/what is restored while it moves is seen where it goes",
                     test_restored_while_it_moves);
+  mf_door_add_each ("/meanwhile/what was fetched back from the Trash is not released into it",
+                    test_released_after_it_was_fetched_back);
   ADD ("what is written while another client removes it is kept", MF_CAP_IDLE,
        test_written_while_its_copy_goes);
   ADD ("a folder is not removed with what another client has put there", MF_CAP_IDLE,
