@@ -142,12 +142,13 @@ start (MfGroup *group, const MfChange *change, const MfMessage *subject)
   take (group, change, subject);
 }
 
-/* Whether it goes or stays, what follows for this message comes later. */
+/* Whether it goes or stays, what follows for this message comes later.  What a removal
+ * has as its source goes on, or the removal would wait for ever. */
 static void
 pass (Builder *self, const MfChange *change)
 {
   g_hash_table_add (self->passed, g_memdup2 (&change->message, sizeof change->message));
-  if (change->source != 0)
+  if (change->kind == MF_CHANGE_COPY)
     g_hash_table_add (self->passed, g_memdup2 (&change->source, sizeof change->source));
 }
 
@@ -155,7 +156,8 @@ static gboolean
 is_passed (Builder *self, const MfChange *change)
 {
   return g_hash_table_contains (self->passed, &change->message)
-         || (change->source != 0 && g_hash_table_contains (self->passed, &change->source));
+         || (change->kind == MF_CHANGE_COPY
+             && g_hash_table_contains (self->passed, &change->source));
 }
 
 /* FALSE: the group ends here. */

@@ -394,6 +394,25 @@ test_a_later_name_stays (MfDoor *door, gconstpointer data)
   assert_named (door, plain, door->inbox, "z");
 }
 
+/* It goes on before the original of its copy has gone, which waits for it to arrive. */
+static void
+test_moved_on_before_the_original_is_gone (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_fake_hold (door->fake, MF_FAKE_STORE);
+  mf_edit_move (door->cache, id, door->other, NULL, 0);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_STORE, 1));
+  mf_fake_cut (door->fake);
+  mf_edit_move (door->cache, id, door->inbox, NULL, 0);
+  mf_fake_release (door->fake, MF_FAKE_STORE);
+  mf_door_push_at_last (door);
+  mf_door_assert_removed (door, "1: 3: 4: 5: 6:", "1: 2:T 3: 4: 5: 6:");
+  mf_door_assert_server (door, "other", (door->caps & MF_CAP_UIDPLUS) != 0 ? "" : "1:T");
+  mf_door_assert_nothing_pending (door);
+}
+
 /* Which of them it was nobody knows: each is tried alone. */
 static void
 test_a_batch_that_cannot_be_written (MfDoor *door, gconstpointer data)
@@ -518,6 +537,10 @@ main (int argc, char **argv)
   mf_door_add_each ("/pusher/what is refused has its old name",
                     test_what_is_refused_has_its_old_name);
   ADD ("a later name than that of a refused change stays", MF_DOOR_FULL, test_a_later_name_stays);
+  ADD ("moved on before the original is gone, UIDPLUS", MF_DOOR_SYNC | MF_CAP_UIDPLUS,
+       test_moved_on_before_the_original_is_gone);
+  ADD ("moved on before the original is gone, plain", MF_DOOR_SYNC,
+       test_moved_on_before_the_original_is_gone);
   ADD ("of a batch that cannot be written each is tried alone", MF_DOOR_FULL | MF_CAP_MULTIAPPEND,
        test_a_batch_that_cannot_be_written);
   ADD ("a change that cannot be written is refused and keeps no other back", MF_DOOR_FULL,
