@@ -285,17 +285,34 @@ recover_move (Recover *self, const MfChange *change, MfMessage *row, GError **er
   return conclude (self, there ? queue_again : mf_settle_missing, change, error);
 }
 
-/* What a move by COPY has left behind, and the entry for its removal; FALSE: nothing. */
+/* *@out_there FALSE: there is no such message. */
 static gboolean
-find_left_behind (Recover *self, const MfChange *change, MfChange *removal, MfMessage *original)
+find_message (Recover *self, MfMsgId id, MfMessage *out, gboolean *out_there, GError **error)
 {
-  gboolean found = FALSE;
+  GError *local = NULL;
+
+  *out_there = mf_messages_get (self->db, id, out, &local);
+  if (*out_there || g_error_matches (local, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND))
+    {
+      g_clear_error (&local);
+      return TRUE;
+    }
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
+/* What a move by COPY has left behind, and the entry for its removal. */
+static gboolean
+find_left_behind (Recover *self, const MfChange *change, MfChange *removal, MfMessage *original,
+                  gboolean *out_found, GError **error)
+{
   MfSeq seq = 0;
 
-  return mf_db_number (self->db, 0, &seq, NULL,
+  return mf_db_number (self->db, 0, &seq, error,
                        "SELECT seq FROM change WHERE kind = 4 AND source = ?", "i", change->message)
-         && mf_journal_get (self->db, seq, removal, &found, NULL) && found
-         && mf_messages_get (self->db, removal->message, original, NULL);
+         && mf_journal_get (self->db, seq, removal, out_found, error)
+         && (!*out_found
+             || find_message (self, removal->message, original, out_found, error));
 }
 
 /* It may have gone too: then nothing is to be undone. */
@@ -304,13 +321,25 @@ forget_gone_original (Recover *self, const MfChange *change, GError **error)
 {
   g_auto (MfChange) removal = { 0 };
   g_auto (MfMessage) original = { 0 };
-  gboolean there = FALSE;
+  gboolean found = FALSE, there = FALSE;
 
-  if (!find_left_behind (self, change, &removal, &original))
-    return TRUE;
+  if (!find_left_behind (self, change, &removal, &original, &found, error) || !found)
+    return !found;
   return is_at_home (self, &original, &there, error)
          && (there || self->hidden != NULL
              || conclude (self, mf_settle_expunged, &removal, error));
+}
+
+/* What the message was made of, if that is known: *@out_found. */
+static gboolean
+find_made_of (Recover *self, const MfChange *change, MfMessage *out, gboolean *out_found,
+              GError **error)
+{
+  g_auto (MfChange) removal = { 0 };
+
+  if (change->kind == MF_CHANGE_MOVE)
+    return find_left_behind (self, change, &removal, out, out_found, error);
+  return change->source == 0 || find_message (self, change->source, out, out_found, error);
 }
 
 /* Said yes to, and not to be found: another client was quicker. */
@@ -318,14 +347,11 @@ static gboolean
 recover_made (Recover *self, const MfChange *change, const MfMessage *row, GError **error)
 {
   g_auto (MfMessage) source = { 0 };
-  g_auto (MfChange) removal = { 0 };
-  gboolean copied = change->kind == MF_CHANGE_MOVE
-                        ? find_left_behind (self, change, &removal, &source)
-                        : change->source != 0
-                              && mf_messages_get (self->db, change->source, &source, NULL);
+  gboolean copied = FALSE;
   guint32 uid = 0;
 
-  if (!find_in_target (self, change, row, copied ? &source : NULL, &uid, error))
+  if (!find_made_of (self, change, &source, &copied, error)
+      || !find_in_target (self, change, row, copied ? &source : NULL, &uid, error))
     return FALSE;
   if (uid != 0)
     return conclude_arrived (self, change, uid, FALSE, error);
