@@ -232,6 +232,12 @@ mf_door_push_at_last (MfDoor *self)
     }
 }
 
+MfFakeOp
+mf_door_moving (const MfDoor *self)
+{
+  return (self->caps & MF_CAP_MOVE) != 0 ? MF_FAKE_MOVE : MF_FAKE_COPY;
+}
+
 gboolean
 mf_door_is_online (MfDoor *self)
 {
@@ -291,6 +297,15 @@ void
 mf_door_assert_removed (MfDoor *self, const char *rest, const char *marked)
 {
   mf_door_assert_server (self, "INBOX", (self->caps & MF_CAP_UIDPLUS) != 0 ? rest : marked);
+}
+
+void
+mf_door_assert_lost (MfDoor *self, MfMsgId id)
+{
+  g_auto (MfMessage) message = { 0 };
+
+  g_assert_true (mf_cache_message (self->cache, id, &message, NULL));
+  g_assert_cmpint (message.folder, ==, MF_FOLDER_LOST);
 }
 
 void

@@ -66,6 +66,8 @@ int mf_door_push_own (MfDoor *self, MfMsgId message);
  * an answer may have to be sent as well. */
 void mf_door_push_at_last (MfDoor *self);
 
+/* What the server is asked to do for a move. */
+MfFakeOp mf_door_moving (const MfDoor *self);
 gboolean mf_door_is_online (MfDoor *self);
 void mf_door_wait_online (MfDoor *self, gboolean online);
 /* As in mf_event_log_wait(). */
@@ -81,5 +83,7 @@ void mf_door_assert_body (MfDoor *self, const char *mailbox, guint32 uid, const 
 /* Of INBOX.  Without UIDPLUS what is removed can only be marked, lest others' marks are
  * acted upon: @rest is without it, @marked with its mark. */
 void mf_door_assert_removed (MfDoor *self, const char *rest, const char *marked);
+/* It is in lost+found. */
+void mf_door_assert_lost (MfDoor *self, MfMsgId id);
 /* Nothing is to be sent, and nothing was refused. */
 void mf_door_assert_nothing_pending (MfDoor *self);

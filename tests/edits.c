@@ -44,6 +44,25 @@ mf_edit_remove (MfCache *cache, MfMsgId id, const char *base)
   mf_check (mf_cache_remove (cache, id, base, &error), error);
 }
 
+MfDraft *
+mf_edit_begin_rewrite (MfCache *cache, MfMsgId id, const char *base, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  MfDraft *draft = mf_cache_draft_open (cache, id, base, &error);
+
+  g_assert_no_error (error);
+  mf_check (mf_draft_truncate (draft, 0, &error), error);
+  mf_check (mf_draft_write (draft, 0, text, strlen (text), &error), error);
+  mf_check (mf_draft_flush (draft, &error), error);
+  return draft;
+}
+
+void
+mf_edit_rewrite (MfCache *cache, MfMsgId id, const char *base, const char *text)
+{
+  mf_draft_close (mf_edit_begin_rewrite (cache, id, base, text));
+}
+
 MfMsgId
 mf_edit_write (MfCache *cache, const MfSpot *spot, const char *text)
 {
@@ -51,23 +70,8 @@ mf_edit_write (MfCache *cache, const MfSpot *spot, const char *text)
   g_autoptr (GError) error = NULL;
 
   mf_check (mf_cache_create (cache, spot, &made, &error), error);
-  g_autoptr (MfDraft) draft = mf_cache_draft_open (cache, made.id, NULL, &error);
-  g_assert_no_error (error);
-  mf_check (mf_draft_write (draft, 0, text, strlen (text), &error), error);
-  mf_check (mf_draft_flush (draft, &error), error);
+  mf_edit_rewrite (cache, made.id, NULL, text);
   return made.id;
-}
-
-void
-mf_edit_rewrite (MfCache *cache, MfMsgId id, const char *base, const char *text)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (MfDraft) draft = mf_cache_draft_open (cache, id, base, &error);
-
-  g_assert_no_error (error);
-  mf_check (mf_draft_truncate (draft, 0, &error), error);
-  mf_check (mf_draft_write (draft, 0, text, strlen (text), &error), error);
-  mf_check (mf_draft_flush (draft, &error), error);
 }
 
 MfMsgId

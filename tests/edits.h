@@ -13,7 +13,8 @@ void mf_edit_move (MfCache *cache, MfMsgId id, MfFolderId folder, const char *ba
 void mf_edit_remove (MfCache *cache, MfMsgId id, const char *base);
 /* A file with that text, closed. */
 MfMsgId mf_edit_write (MfCache *cache, const MfSpot *spot, const char *text);
-/* All of it anew, closed. */
+/* All of it anew, flushed and still open, or closed. */
+MfDraft *mf_edit_begin_rewrite (MfCache *cache, MfMsgId id, const char *base, const char *text);
 void mf_edit_rewrite (MfCache *cache, MfMsgId id, const char *base, const char *text);
 /* Written in tmp/, moved to new/. */
 MfMsgId mf_edit_deliver (MfCache *cache, MfFolderId folder, const char *base, const char *text);

@@ -42,6 +42,7 @@ mf_fake_fail_in (MfFake *self, const char *mailbox, MfFakeOp op, MfRemoteError c
 {
   MfFakeFailure failure = { op, g_strdup (mailbox), code, n };
 
+  g_assert_cmpuint (n, >, 0);
   g_mutex_lock (&self->lock);
   g_array_append_val (self->failures, failure);
   mf_fake_unlock (self);

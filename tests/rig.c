@@ -119,8 +119,9 @@ check (MfRig *self, gboolean ok, GError *local, GError **error)
 }
 
 gboolean
-mf_rig_try_pull_folder (MfRig *self, MfFolderId folder, GError **error)
+mf_rig_try_pull_folder (MfRig *self, const char *mailbox, GError **error)
 {
+  MfFolderId folder = mf_rig_find (self, mailbox);
   GError *local = NULL;
   gboolean ok = mf_link_open (self->link, &local)
                 && mf_pull_folder (&self->settle, self->link, folder, &local);
@@ -144,7 +145,7 @@ mf_rig_pull_folder (MfRig *self, const char *mailbox)
 {
   g_autoptr (GError) error = NULL;
 
-  mf_rig_try_pull_folder (self, mf_rig_find (self, mailbox), &error);
+  mf_rig_try_pull_folder (self, mailbox, &error);
   g_assert_no_error (error);
 }
 

@@ -53,7 +53,7 @@ void mf_rig_relink (MfRig *self);
 
 /* mf_pull_folder() and mf_pull_tree(); the link is opened, and checked when they
  * fail. */
-gboolean mf_rig_try_pull_folder (MfRig *self, MfFolderId folder, GError **error);
+gboolean mf_rig_try_pull_folder (MfRig *self, const char *mailbox, GError **error);
 gboolean mf_rig_try_pull_tree (MfRig *self, const MfFolderFilter *filter, GArray *out_stale,
                                GError **error);
 /* Must succeed. */

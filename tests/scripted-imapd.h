@@ -35,4 +35,4 @@ MfRemote *mf_scripted_open (const char *caps, const char *const *script, MfAccou
 /* An account on that server: clear text, LOGIN as "u" with "pw", patient for 5 s. */
 MfAccount mf_scripted_account (MfScripted *self);
 
-#define assert_remote_error(error, which) g_assert_error (error, MF_REMOTE_ERROR, which)
+#define assert_remote_error(error, which) g_assert_error (error, MF_REMOTE_ERROR, (int) (which))

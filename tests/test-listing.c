@@ -8,18 +8,6 @@
 #define QRESYNC (MF_CAP_CONDSTORE | MF_CAP_QRESYNC)
 #define BATCH 1000 /* rows that are stored together */
 
-static gboolean
-try_pull (MfRig *rig, GError **error)
-{
-  return mf_rig_try_pull_folder (rig, mf_rig_find (rig, "INBOX"), error);
-}
-
-static void
-pull (MfRig *rig)
-{
-  mf_rig_pull_folder (rig, "INBOX");
-}
-
 static void
 test_first_listing (MfRig *rig, gconstpointer data)
 {
@@ -28,7 +16,7 @@ test_first_listing (MfRig *rig, gconstpointer data)
 
   mf_fake_fill (rig->fake, "INBOX", 5);
   mf_fake_set_flags (rig->fake, "INBOX", 2, MF_FLAG_SEEN | MF_FLAG_FLAGGED, "$Junk work");
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
   fresh = mf_rig_uids (rig, "INBOX", MF_PLACE_NEW);
   g_assert_cmpstr (fresh, ==, "1,3:5");
@@ -44,7 +32,7 @@ test_first_listing (MfRig *rig, gconstpointer data)
 static void
 test_empty_folder_becomes_known (MfRig *rig, gconstpointer data)
 {
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   g_assert_cmpint (mf_rig_number (rig, "SELECT known FROM folder WHERE mailbox = 'INBOX'"), ==, 1);
   g_assert_cmpuint (mf_fake_count (rig->fake, MF_FAKE_FETCH), ==, 0);
 }
@@ -53,11 +41,11 @@ test_empty_folder_becomes_known (MfRig *rig, gconstpointer data)
 static void
 test_own_message_that_is_expunged_goes (MfRig *rig, gconstpointer data)
 {
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_fake_fill (rig->fake, "INBOX", 1);
   mf_rig_put_message (rig, mf_rig_find (rig, "INBOX"), 1, 10);
   mf_fake_expunge (rig->fake, "INBOX", 1);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   g_assert_cmpint (mf_rig_number (rig, "SELECT COUNT(*) FROM message"), ==, 0);
 }
 
@@ -68,7 +56,7 @@ test_interrupted_listing_goes_on (MfRig *rig, gconstpointer data)
 
   mf_fake_fill (rig->fake, "INBOX", 2 * BATCH + 500);
   mf_fake_die_after_rows (rig->fake, BATCH + 700);
-  g_assert_false (try_pull (rig, &error));
+  g_assert_false (mf_rig_try_pull_folder (rig, "INBOX", &error));
   g_assert_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE);
   g_assert_cmpint (mf_rig_number (rig, "SELECT COUNT(*) FROM message"), ==, BATCH);
   g_assert_cmpint (mf_rig_number (rig, "SELECT known FROM folder WHERE mailbox = 'INBOX'"), ==, 0);
@@ -78,7 +66,7 @@ test_interrupted_listing_goes_on (MfRig *rig, gconstpointer data)
   mf_fake_expunge (rig->fake, "INBOX", 5);
   mf_fake_expunge (rig->fake, "INBOX", BATCH + 5);
   mf_fake_fill (rig->fake, "INBOX", 1);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
   guint again = rig->caps == 0 ? BATCH - 1 : 2; /* for their flags */
   g_assert_cmpuint (mf_fake_n_rows (rig->fake), <=, BATCH + 500 + again);
@@ -89,13 +77,13 @@ test_empty_folder_stays_known (MfRig *rig, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_relink (rig);
   mf_fake_fill (rig->fake, "INBOX", 5);
   mf_fake_die_after_rows (rig->fake, 0);
-  g_assert_false (try_pull (rig, &error));
+  g_assert_false (mf_rig_try_pull_folder (rig, "INBOX", &error));
   g_assert_cmpint (mf_rig_number (rig, "SELECT known FROM folder WHERE mailbox = 'INBOX'"), ==, 1);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
 }
 
@@ -109,13 +97,13 @@ test_labels_follow (MfRig *rig, gconstpointer data)
   mf_fake_set_caps (rig->fake, QRESYNC | MF_CAP_GMAIL | MF_CAP_OBJECTID);
   mf_fake_fill (rig->fake, "INBOX", 1);
   mf_fake_set_labels (rig->fake, "INBOX", 1, "red green");
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   g_assert_true (mf_messages_get_uid (rig->db, inbox, 1, &with, NULL));
   g_assert_cmpstr (with.labels, ==, "red green");
   g_assert_cmpstr (with.emailid, ==, "E1");
   mf_fake_set_labels (rig->fake, "INBOX", 1, "");
   rig->link->is_current = TRUE;
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   g_assert_true (mf_messages_get_uid (rig->db, inbox, 1, &without, NULL));
   g_assert_cmpstr (without.labels, ==, "");
 }

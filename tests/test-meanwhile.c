@@ -13,12 +13,6 @@
 #define WIRE "Subject: mine\r\n\r\nText\r\n"
 #define SECOND "Subject: 2\r\n\r\nNumber 2\r\n"
 
-static MfFakeOp
-moving (MfDoor *door)
-{
-  return (door->caps & MF_CAP_MOVE) != 0 ? MF_FAKE_MOVE : MF_FAKE_COPY;
-}
-
 /* INBOX 2, whose body is here. */
 static MfMsgId
 second (MfDoor *door)
@@ -132,13 +126,13 @@ test_restored_while_it_moves (MfDoor *door, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   use_guard (door);
-  mf_fake_hold (door->fake, moving (door));
+  mf_fake_hold (door->fake, mf_door_moving (door));
   mf_edit_move (door->cache, id, door->other, "x", 0);
-  g_assert_true (mf_fake_wait_held (door->fake, moving (door), 1));
+  g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
   mf_edit_remove (door->cache, id, "x");
   trip_guard (door);
   mf_check (mf_cache_restore (door->cache, &error), error);
-  mf_fake_release (door->fake, moving (door));
+  mf_fake_release (door->fake, mf_door_moving (door));
   mf_door_push_at_last (door);
   mf_door_assert_server (door, "other", "1:");
   assert_seen (door, id, door->other);

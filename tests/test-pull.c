@@ -10,18 +10,6 @@
 #define QRESYNC (MF_CAP_CONDSTORE | MF_CAP_QRESYNC)
 #define BATCH 1000 /* rows that are stored together */
 
-static gboolean
-try_pull (MfRig *rig, GError **error)
-{
-  return mf_rig_try_pull_folder (rig, mf_rig_find (rig, "INBOX"), error);
-}
-
-static void
-pull (MfRig *rig)
-{
-  mf_rig_pull_folder (rig, "INBOX");
-}
-
 static void
 assert_times_changed (MfRig *rig, gboolean cur, gboolean new)
 {
@@ -44,7 +32,7 @@ start_with_five (MfRig *rig)
 {
   mf_fake_fill (rig->fake, "INBOX", 5);
   mf_fake_set_flags (rig->fake, "INBOX", 2, MF_FLAG_SEEN, "$Junk work");
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_relink (rig);
   g_free (mf_event_log_take (rig->log));
   mf_fake_reset_counts (rig->fake);
@@ -57,7 +45,7 @@ static void
 test_nothing_changed_costs_nothing (MfRig *rig, gconstpointer data)
 {
   start_with_five (rig);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
   mf_event_log_assert (rig->log, "");
   assert_times_changed (rig, FALSE, FALSE);
@@ -71,10 +59,10 @@ test_last_one_expunged_costs_nothing_later (MfRig *rig, gconstpointer data)
 {
   start_with_five (rig);
   mf_fake_expunge (rig->fake, "INBOX", 5);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_relink (rig);
   mf_fake_reset_counts (rig->fake);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
   g_assert_cmpuint (mf_fake_count (rig->fake, MF_FAKE_FETCH), ==, rig->caps == 0 ? 1 : 0);
 }
@@ -134,7 +122,7 @@ follow (MfRig *rig, const Change *change)
 {
   start_with_five (rig);
   change->make (rig->fake);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
   mf_event_log_assert (rig->log, change->events);
   assert_times_changed (rig, change->cur, change->new);
@@ -149,7 +137,7 @@ test_ids_stay (MfRig *rig, gconstpointer data)
   gint64 before = mf_rig_number (rig, "SELECT SUM(id * uid) FROM message");
   mf_fake_set_flags (rig->fake, "INBOX", 2, MF_FLAG_DRAFT, NULL);
   mf_fake_set_flags (rig->fake, "INBOX", 4, MF_FLAG_DRAFT, NULL);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   g_assert_cmpint (mf_rig_number (rig, "SELECT SUM(id * uid) FROM message"), ==, before);
 }
 
@@ -157,13 +145,13 @@ static void
 test_open_mailbox_is_followed (MfRig *rig, gconstpointer data)
 {
   start_with_five (rig);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_fake_reset_counts (rig->fake);
   mf_fake_fill (rig->fake, "INBOX", 1);
   mf_fake_set_flags (rig->fake, "INBOX", 1, MF_FLAG_SEEN, NULL);
   mf_fake_expunge (rig->fake, "INBOX", 4);
   rig->link->is_current = TRUE;
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
   if (rig->caps == QRESYNC)
     {
@@ -179,7 +167,7 @@ test_more_news_than_single_ones (MfRig *rig, gconstpointer data)
 
   start_with_five (rig);
   mf_fake_fill (rig->fake, "INBOX", MF_NEWS_MOST + 1);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
   expected = g_strdup_printf ("folder %" G_GINT64_FORMAT, mf_rig_find (rig, "INBOX"));
   mf_event_log_assert (rig->log, expected);
@@ -225,7 +213,7 @@ test_early_news_hide_nothing (MfRig *rig, gconstpointer data)
   MfRemoteOps ops = mf_fake_ops;
 
   start_with_five (rig);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_fake_fill (rig->fake, "INBOX", 1);
   if (early->also_expunged)
     mf_fake_expunge (rig->fake, "INBOX", 2);
@@ -233,10 +221,10 @@ test_early_news_hide_nothing (MfRig *rig, gconstpointer data)
   ops.fetch = early->fetch;
   rig->link->ops = &ops;
   rig->link->is_current = TRUE;
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   rig->link->ops = &mf_fake_ops;
   rig->link->is_current = TRUE;
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
 }
 
@@ -253,7 +241,7 @@ test_another_uidvalidity_is_followed (MfRig *rig, gconstpointer data)
   g_assert_true (mf_folders_get_mailbox (rig->db, "INBOX", &before, NULL));
   mf_fake_expunge (rig->fake, "INBOX", 2);
   mf_fake_renumber (rig->fake, "INBOX");
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
   g_assert_true (mf_folders_get_mailbox (rig->db, "INBOX", &after, NULL));
   g_assert_cmpint (after.id, ==, before.id);
@@ -286,7 +274,7 @@ test_refusal_removes_nothing (MfRig *rig, gconstpointer data)
           continue; /* it is not asked */
         if (ops[i] == MF_FAKE_FETCH && rig->caps != 0)
           continue;
-        g_assert_false (try_pull (rig, &error));
+        g_assert_false (mf_rig_try_pull_folder (rig, "INBOX", &error));
         g_assert_error (error, MF_REMOTE_ERROR, (int)codes[j]);
         after = mf_rig_messages (rig, "INBOX");
         g_assert_cmpstr (after, ==, before);
@@ -305,20 +293,20 @@ test_interrupted_catching_up_is_true (MfRig *rig, gconstpointer data)
   if (rig->caps == QRESYNC)
     before = BATCH + 10;
   mf_fake_die_after_rows (rig->fake, before + BATCH + 5);
-  g_assert_false (try_pull (rig, &error));
+  g_assert_false (mf_rig_try_pull_folder (rig, "INBOX", &error));
   g_assert_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE);
   g_assert_cmpint (mf_rig_number (rig, "SELECT COUNT(*) FROM message"), ==, BATCH + 5);
   g_assert_cmpint (mf_rig_number (rig, "SELECT messages FROM folder WHERE mailbox = 'INBOX'"), ==,
                    BATCH + 5);
   assert_times_changed (rig, FALSE, TRUE);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
 }
 
 static gpointer
 pull_thread (gpointer data)
 {
-  pull (data);
+  mf_rig_pull_folder (data, "INBOX");
   return NULL;
 }
 
@@ -327,7 +315,7 @@ pull_in_vain (gpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (try_pull (data, &error));
+  g_assert_false (mf_rig_try_pull_folder (data, "INBOX", &error));
   return NULL;
 }
 
@@ -359,7 +347,7 @@ test_change_after_select_is_not_lost (MfRig *rig, gconstpointer data)
   mf_fake_fill (rig->fake, "INBOX", 1);
   go_on (rig, thread);
   mf_rig_relink (rig);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
 }
 
@@ -372,8 +360,8 @@ test_own_uid_ahead_hides_nothing (MfRig *rig, gconstpointer data)
   mf_fake_fill (rig->fake, "INBOX", BATCH + 20);
   mf_rig_put_message (rig, mf_rig_find (rig, "INBOX"), BATCH + 25, 10);
   mf_fake_die_after_rows (rig->fake, BATCH + 10);
-  g_assert_false (try_pull (rig, &error));
-  pull (rig);
+  g_assert_false (mf_rig_try_pull_folder (rig, "INBOX", &error));
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
 }
 
@@ -393,7 +381,7 @@ static void
 test_folder_renumbered_meanwhile_stays_so (MfRig *rig, gconstpointer data)
 {
   start_with_five (rig);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_fake_fill (rig->fake, "INBOX", 5);
   GThread *thread = pull_to_fetch (rig, pull_in_vain);
   mf_rig_sql (rig, "UPDATE message SET uid = NULL");
@@ -402,7 +390,7 @@ test_folder_renumbered_meanwhile_stays_so (MfRig *rig, gconstpointer data)
   go_on (rig, thread);
   g_assert_cmpint (mf_rig_number (rig, "SELECT renumbered FROM folder WHERE mailbox = 'INBOX'"), ==,
                    1);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
 }
 
@@ -414,12 +402,12 @@ test_condstore_that_goes_away (MfRig *rig, gconstpointer data)
   mf_fake_set_caps (rig->fake, 0);
   mf_rig_relink (rig);
   mf_fake_set_flags (rig->fake, "INBOX", 1, MF_FLAG_SEEN, NULL);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
   mf_fake_set_flags (rig->fake, "INBOX", 3, MF_FLAG_SEEN, NULL);
   mf_fake_set_caps (rig->fake, CONDSTORE);
   mf_rig_relink (rig);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
 }
 
@@ -430,10 +418,10 @@ test_modseq_that_went_back (MfRig *rig, gconstpointer data)
   mf_rig_sql (rig, "UPDATE folder SET highestmodseq = 1000000");
   mf_rig_sql (rig, "UPDATE message SET modseq = 1000000");
   mf_fake_set_flags (rig->fake, "INBOX", 1, MF_FLAG_SEEN, NULL);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_relink (rig);
   mf_fake_set_flags (rig->fake, "INBOX", 3, MF_FLAG_SEEN, NULL);
-  pull (rig);
+  mf_rig_pull_folder (rig, "INBOX");
   mf_rig_assert_same (rig, "INBOX");
 }
 
@@ -484,20 +472,20 @@ pull_somehow (MfRig *rig)
       break;
     case 2:
       mf_fake_die_after_rows (rig->fake, (guint)g_test_rand_int_range (0, 10));
-      try_pull (rig, NULL);
+      mf_rig_try_pull_folder (rig, "INBOX", NULL);
       mf_fake_die_after_rows (rig->fake, (guint)-1);
       break;
     case 3:
       mf_fake_fail (rig->fake, MF_FAKE_FETCH, MF_REMOTE_ERROR_REFUSED, 1);
-      try_pull (rig, NULL);
+      mf_rig_try_pull_folder (rig, "INBOX", NULL);
       mf_fake_forget_failures (rig->fake);
       break;
     default:
       break;
     }
   /* A mailbox that was made anew under a session ends it. */
-  if (!try_pull (rig, NULL))
-    pull (rig);
+  if (!mf_rig_try_pull_folder (rig, "INBOX", NULL))
+    mf_rig_pull_folder (rig, "INBOX");
 }
 
 static void

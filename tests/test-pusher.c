@@ -139,11 +139,8 @@ write_copy (MfDoor *door, MfMsgId *out_id)
   g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
   mf_body_close (mf_cache_body_open (door->cache, id, &error));
   mf_check (mf_cache_create (door->cache, &spot, &copy, &error), error);
-  MfDraft *draft = mf_cache_draft_open (door->cache, copy.id, NULL, &error);
-  mf_check (mf_draft_write (draft, 0, text, strlen (text), &error), error);
-  mf_check (mf_draft_flush (draft, &error), error);
   *out_id = copy.id;
-  return draft;
+  return mf_edit_begin_rewrite (door->cache, copy.id, NULL, text);
 }
 
 /* It is closed when the worker may have been at it already. */
@@ -226,13 +223,9 @@ test_a_writer_keeps_no_other_waiting (MfDoor *door, gconstpointer data)
 {
   MfMsgId id = mf_edit_deliver (door->cache, door->other, "mine", TEXT);
   MfMsgId another = mf_door_find_uid (door, "INBOX", 1);
-  g_autoptr (GError) error = NULL;
 
   mf_door_push_at_last (door);
-  MfDraft *draft = mf_cache_draft_open (door->cache, id, NULL, &error);
-  g_assert_no_error (error);
-  mf_check (mf_draft_write (draft, strlen (TEXT), "More\n", 5, &error), error);
-  mf_check (mf_draft_flush (draft, &error), error);
+  MfDraft *draft = mf_edit_begin_rewrite (door->cache, id, NULL, TEXT "More\n");
   mf_edit_flags (door->cache, another, MF_FLAG_SEEN, NULL);
   g_assert_cmpint (mf_door_push_own (door, another), ==, MF_DOOR_OK);
   mf_door_assert_server (door, "INBOX", "1:S 2: 3: 4: 5:");
@@ -266,15 +259,6 @@ test_waiting_for_a_closed_mailbox_ends (MfDoor *door, gconstpointer data)
 /* ---- mailboxes that may not be looked into ----------------------------- */
 
 static void
-assert_lost (MfDoor *door, MfMsgId id)
-{
-  g_auto (MfMessage) message = { 0 };
-
-  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
-  g_assert_cmpint (message.folder, ==, MF_FOLDER_LOST);
-}
-
-static void
 deliver_unseen (MfDoor *door, guint failed)
 {
   g_auto (MfStatus) status = { 0 };
@@ -286,7 +270,7 @@ deliver_unseen (MfDoor *door, guint failed)
   mf_door_push_at_last (door);
   mf_door_assert_server (door, "INBOX", "1:S 2: 3: 4: 5:");
   mf_door_assert_server (door, "other", "1:");
-  assert_lost (door, id);
+  mf_door_assert_lost (door, id);
   mf_cache_status (door->cache, &status);
   g_assert_cmpuint (status.pending, ==, 0);
   g_assert_cmpuint (status.failed, ==, failed);
@@ -315,7 +299,7 @@ test_unseen_copy_is_not_uploaded (MfDoor *door, gconstpointer data)
   mf_draft_close (write_copy (door, &id));
   mf_door_push_at_last (door);
   mf_door_assert_server (door, "other", "1:");
-  assert_lost (door, id);
+  mf_door_assert_lost (door, id);
 }
 
 /* ---- what the server refuses ------------------------------------------- */

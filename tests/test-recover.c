@@ -183,7 +183,7 @@ test_lost_answer_and_a_busy_server (MfDoor *door, gconstpointer data)
 static void
 test_half_a_move_doubles_nothing (MfDoor *door, gconstpointer data)
 {
-  MfFakeOp op = (door->caps & MF_CAP_MOVE) != 0 ? MF_FAKE_MOVE : MF_FAKE_COPY;
+  MfFakeOp op = mf_door_moving (door);
 
   g_assert_cmpint (mf_door_want_body (door, mf_door_find_uid (door, "INBOX", 2)), ==, MF_DOOR_OK);
   mf_fake_hold (door->fake, op);
@@ -264,7 +264,6 @@ static void
 test_moved_and_not_there_any_more (MfDoor *door, gconstpointer data)
 {
   MfMsgId kept = mf_door_find_uid (door, "INBOX", 3), unread = mf_door_find_uid (door, "INBOX", 4);
-  g_auto (MfMessage) message = { 0 };
 
   g_assert_cmpint (mf_door_want_body (door, kept), ==, MF_DOOR_OK);
   mf_fake_set_online (door->fake, FALSE);
@@ -276,8 +275,7 @@ test_moved_and_not_there_any_more (MfDoor *door, gconstpointer data)
   mf_fake_set_online (door->fake, TRUE);
   mf_door_push_at_last (door);
   mf_door_assert_server (door, "other", "");
-  g_assert_true (mf_cache_message (door->cache, kept, &message, NULL));
-  g_assert_cmpint (message.folder, ==, MF_FOLDER_LOST);
+  mf_door_assert_lost (door, kept);
   g_assert_false (mf_cache_message (door->cache, unread, &(MfMessage){ 0 }, NULL));
   mf_door_assert_nothing_pending (door);
 }
@@ -298,8 +296,7 @@ test_nothing_to_move_takes_no_stranger (MfDoor *door, gconstpointer data)
 {
   MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
   gint64 date = mf_fake_date (door->fake, "INBOX", 2);
-  g_auto (MfMessage) message = { 0 };
-  MfFakeOp op = (door->caps & MF_CAP_MOVE) != 0 ? MF_FAKE_MOVE : MF_FAKE_COPY;
+  MfFakeOp op = mf_door_moving (door);
 
   g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
   mf_fake_hold (door->fake, op);
@@ -310,8 +307,7 @@ test_nothing_to_move_takes_no_stranger (MfDoor *door, gconstpointer data)
   mf_fake_set_date (door->fake, "other", 1, date);
   mf_fake_release (door->fake, op);
   mf_door_push_at_last (door);
-  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
-  g_assert_cmpint (message.folder, ==, MF_FOLDER_LOST);
+  mf_door_assert_lost (door, id);
   sync_all (door);
   g_assert_cmpint (mf_door_find_uid (door, "other", 1), !=, id);
   mf_door_assert_nothing_pending (door);
@@ -370,8 +366,7 @@ push_into_new_mailboxes (MfDoor *door, MfFakeOp op)
 static void
 test_new_mailboxes_while_pushing (MfDoor *first, gconstpointer data)
 {
-  gboolean can_move = (first->caps & MF_CAP_MOVE) != 0;
-  const MfFakeOp ops[] = { MF_FAKE_STORE, can_move ? MF_FAKE_MOVE : MF_FAKE_COPY, MF_FAKE_APPEND };
+  const MfFakeOp ops[] = { MF_FAKE_STORE, mf_door_moving (first), MF_FAKE_APPEND };
 
   for (guint i = 0; i < G_N_ELEMENTS (ops); i++)
     {
@@ -404,21 +399,6 @@ put_into_other (MfDoor *door, const char *keywords)
   mf_door_wait_event (door, "added 1");
 }
 
-static MfFakeOp
-moving (MfDoor *door)
-{
-  return (door->caps & MF_CAP_MOVE) != 0 ? MF_FAKE_MOVE : MF_FAKE_COPY;
-}
-
-static void
-assert_lost (MfDoor *door, MfMsgId id)
-{
-  g_auto (MfMessage) message = { 0 };
-
-  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
-  g_assert_cmpint (message.folder, ==, MF_FOLDER_LOST);
-}
-
 /* What it was to replace is no reason to throw its content away. */
 static void
 test_gone_before_it_replaced_another (MfDoor *door, gconstpointer data)
@@ -427,13 +407,13 @@ test_gone_before_it_replaced_another (MfDoor *door, gconstpointer data)
 
   put_into_other (door, NULL);
   g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
-  mf_fake_hold (door->fake, moving (door));
+  mf_fake_hold (door->fake, mf_door_moving (door));
   rename_over (door, id);
-  g_assert_true (mf_fake_wait_held (door->fake, moving (door), 1));
+  g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
   mf_fake_expunge (door->fake, "INBOX", 2);
-  mf_fake_release (door->fake, moving (door));
+  mf_fake_release (door->fake, mf_door_moving (door));
   mf_door_push_at_last (door);
-  assert_lost (door, id);
+  mf_door_assert_lost (door, id);
 }
 
 static void
@@ -443,17 +423,17 @@ test_new_text_gone_before_it_was_moved (MfDoor *door, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
-  mf_fake_hold (door->fake, moving (door));
+  mf_fake_hold (door->fake, mf_door_moving (door));
   mf_fake_hold (door->fake, MF_FAKE_APPEND);
   mf_edit_rewrite (door->cache, id, "x", TEXT);
   g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_APPEND, 1));
   mf_edit_move (door->cache, id, door->other, NULL, MF_FLAG_SEEN);
   mf_fake_release (door->fake, MF_FAKE_APPEND);
-  g_assert_true (mf_fake_wait_held (door->fake, moving (door), 1));
+  g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
   mf_fake_expunge (door->fake, "INBOX", 6);
-  mf_fake_release (door->fake, moving (door));
+  mf_fake_release (door->fake, mf_door_moving (door));
   mf_door_push_at_last (door);
-  assert_lost (door, id);
+  mf_door_assert_lost (door, id);
 }
 
 /* Of which the server tells no UIDs: it is found, not what it replaced. */
@@ -530,7 +510,7 @@ test_rewritten_before_its_move_is_looked_for (MfDoor *door, gconstpointer data)
 
   g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
   mf_recover_grace_ms = 1000;
-  mf_fake_lose_answer (door->fake, moving (door), 1);
+  mf_fake_lose_answer (door->fake, mf_door_moving (door), 1);
   guint opened = mf_fake_count (door->fake, MF_FAKE_OPEN);
   mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
   mf_door_wait_count (door, MF_FAKE_OPEN, opened + 1);
@@ -546,12 +526,12 @@ test_rewritten_while_its_move_is_looked_for (MfDoor *door, gconstpointer data)
   MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
 
   g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
-  mf_fake_lose_answer (door->fake, moving (door), 1);
-  mf_fake_hold (door->fake, moving (door));
+  mf_fake_lose_answer (door->fake, mf_door_moving (door), 1);
+  mf_fake_hold (door->fake, mf_door_moving (door));
   mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
-  g_assert_true (mf_fake_wait_held (door->fake, moving (door), 1));
+  g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
   mf_fake_hold (door->fake, MF_FAKE_SELECT);
-  mf_fake_release (door->fake, moving (door));
+  mf_fake_release (door->fake, mf_door_moving (door));
   g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_SELECT, 1));
   g_usleep (200 * 1000);
   mf_edit_rewrite (door->cache, id, "x", TEXT);

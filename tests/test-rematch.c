@@ -32,7 +32,7 @@ try_pull (MfRig *rig)
 {
   g_autoptr (GError) error = NULL;
 
-  return mf_rig_try_pull_folder (rig, mf_rig_find (rig, "box"), &error);
+  return mf_rig_try_pull_folder (rig, "box", &error);
 }
 
 /* ---- another client --------------------------------------------------- */
