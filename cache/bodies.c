@@ -17,8 +17,12 @@ struct _MfBodies
   guint64 limit_bytes;
   GMutex lock;
   GHashTable *used; /* MfMsgId -> epoch seconds, not stored yet; guarded by lock */
-  guint64 total_bytes; /* guarded by lock */
+  guint64 total_bytes; /* guarded by lock, */
+  guint64 kept_bytes;  /* likewise: of them, those that could not be evicted when last counted */
 };
+
+/* Until the server has it where its user has put it, the content may be nowhere else. */
+#define UNSENT "(SELECT message FROM change WHERE message IS NOT NULL AND state != 3)"
 
 /* Bytes of a segment, or a whole file. */
 struct _MfBody
@@ -52,12 +56,15 @@ check_eol (MfBodies *self, MfDb *db, GError **error)
 static gboolean
 count_total (MfBodies *self, MfDb *db, GError **error)
 {
-  gint64 total = 0;
+  gint64 total = 0, kept = 0;
 
-  if (!mf_db_number (db, 0, &total, error, "SELECT TOTAL(size) FROM body", ""))
+  if (!mf_db_number (db, 0, &total, error, "SELECT TOTAL(size) FROM body", "")
+      || !mf_db_number (db, 0, &kept, error,
+                        "SELECT TOTAL(size) FROM body WHERE message IN " UNSENT, ""))
     return FALSE;
   g_mutex_lock (&self->lock);
   self->total_bytes = (guint64) total;
+  self->kept_bytes = (guint64) kept;
   g_mutex_unlock (&self->lock);
   return TRUE;
 }
@@ -116,10 +123,19 @@ mf_bodies_total (MfBodies *self)
   return total;
 }
 
+static guint64
+evictable_bytes (MfBodies *self)
+{
+  g_mutex_lock (&self->lock);
+  guint64 bytes = self->total_bytes - MIN (self->kept_bytes, self->total_bytes);
+  g_mutex_unlock (&self->lock);
+  return bytes;
+}
+
 gboolean
 mf_bodies_are_over (MfBodies *self)
 {
-  return mf_bodies_total (self) > self->limit_bytes;
+  return evictable_bytes (self) > self->limit_bytes;
 }
 
 /* ---- reading ---------------------------------------------------------- */
@@ -287,7 +303,7 @@ store_uses (MfBodies *self, MfDb *db, GError **error)
 
 /* Deletes rows, oldest use first, until the rest is at the low water mark or below. */
 static gboolean
-evict (MfBodies *self, MfDb *db, guint64 total, GError **error)
+evict (MfBodies *self, MfDb *db, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
 
@@ -295,22 +311,19 @@ evict (MfBodies *self, MfDb *db, guint64 total, GError **error)
          && mf_db_run (db, error,
                        "DELETE FROM body WHERE message IN (SELECT message FROM"
                        " (SELECT message, SUM(size) OVER (ORDER BY used, message) - size AS before"
-                       " FROM body) WHERE before < ?)",
-                       "i", (gint64) (total - LOW_WATER (self->limit_bytes)))
+                       " FROM body WHERE message NOT IN " UNSENT ") WHERE before < ?)",
+                       "i", (gint64) (evictable_bytes (self) - LOW_WATER (self->limit_bytes)))
          && mf_db_commit (&txn, error);
 }
 
 gboolean
 mf_bodies_tidy (MfBodies *self, MfDb *db, GError **error)
 {
-  guint64 total = mf_bodies_total (self);
-
   if (!store_uses (self, db, error) || !mf_segments_sync (self->segments, db, FALSE, error))
     return FALSE;
-  if (total <= self->limit_bytes)
+  if (mf_bodies_total (self) <= self->limit_bytes)
     return TRUE;
-  return count_total (self, db, error)
-         && ((total = mf_bodies_total (self)) <= self->limit_bytes || evict (self, db, total, error))
+  return count_total (self, db, error) && (!mf_bodies_are_over (self) || evict (self, db, error))
          && mf_segments_sweep (self->segments, db, error) && count_total (self, db, error);
 }
 

@@ -47,7 +47,8 @@ gboolean mf_bodies_put (MfBodies *self, MfDb *db, MfMsgId id, const MfBodyPlace 
 gboolean mf_bodies_share (MfDb *db, MfMsgId from, MfMsgId to, GError **error);
 
 /* Stores use times; when the limit is passed forgets the least recently used
- * bodies and gives their space back; syncs segments that are full. */
+ * bodies, but none with an unsent change, and gives their space back; syncs segments
+ * that are full. */
 gboolean mf_bodies_tidy (MfBodies *self, MfDb *db, GError **error);
 /* Before the end: use times, space of what was removed, every segment synced. */
 gboolean mf_bodies_sync (MfBodies *self, MfDb *db, GError **error);

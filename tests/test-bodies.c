@@ -215,6 +215,23 @@ test_least_recently_used_go (Fixture *self, gconstpointer data)
     g_assert_cmpint (mf_bodies_has (self->bodies, self->rig.db, ids[i]), ==, i < 6 || i > 8);
 }
 
+/* It may be nowhere else by the time the change is sent. */
+static void
+test_unsent_stay (Fixture *self, gconstpointer data)
+{
+  MfMsgId ids[2] = { put (self, 1, 9000, 'a'), put (self, 2, 9000, 'b') };
+
+  for (guint i = 0; i < 2; i++)
+    set_used (self, ids[i], i);
+  mf_rig_sql (&self->rig, "INSERT INTO change (kind, message, folder, made)"
+                          " SELECT 1, id, folder, 0 FROM message WHERE uid = 1");
+  put (self, 3, 9000, 'c');
+  tidy (self);
+  g_assert_true (mf_bodies_has (self->bodies, self->rig.db, ids[0]));
+  assert_not_here (self, ids[1]);
+  g_assert_false (mf_bodies_are_over (self->bodies));
+}
+
 static void
 test_below_the_limit_nothing_goes (Fixture *self, gconstpointer data)
 {
@@ -396,6 +413,7 @@ main (int argc, char **argv)
   ADD ("an open body survives the removal of its message", test_open_body_survives_removal);
   ADD ("an open body survives its eviction", test_open_body_survives_eviction);
   ADD ("the least recently used go", test_least_recently_used_go);
+  ADD ("those with an unsent change stay", test_unsent_stay);
   ADD ("below the limit nothing goes", test_below_the_limit_nothing_goes);
   ADD ("large ones go as well", test_large_ones_go_as_well);
   ADD ("one larger than the limit goes", test_larger_than_the_limit_goes);
