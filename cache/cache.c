@@ -374,7 +374,7 @@ mf_cache_want_pushed (MfCache *self, MfDone done, gpointer user_data)
 {
   if (mf_journal_first (self->front) == G_MAXINT64)
     return FALSE;
-  mf_engine_want_pushed (self->engine, mf_journal_last (self->front), done, user_data);
+  mf_engine_want_pushed (self->engine, mf_journal_last (self->front), FALSE, done, user_data);
   return TRUE;
 }
 
@@ -385,7 +385,7 @@ mf_cache_want_own_pushed (MfCache *self, MfMsgId message, MfDone done, gpointer 
     return mf_cache_want_pushed (self, done, user_data);
   if (mf_group_first_free (self->front, self->drafts) == G_MAXINT64)
     return FALSE;
-  mf_engine_want_own_pushed (self->engine, mf_journal_last (self->front), done, user_data);
+  mf_engine_want_pushed (self->engine, mf_journal_last (self->front), TRUE, done, user_data);
   return TRUE;
 }
 

@@ -504,18 +504,10 @@ wait_for_push (MfEngine *self, MfWaiters *waits, gint64 id, MfDone done, gpointe
 }
 
 void
-mf_engine_want_pushed (MfEngine *self, gint64 seq, MfDone done, gpointer user_data)
+mf_engine_want_pushed (MfEngine *self, gint64 seq, gboolean own, MfDone done, gpointer user_data)
 {
   g_mutex_lock (&self->lock);
-  if (wait_for_push (self, self->push_waits, seq, done, user_data))
-    g_mutex_unlock (&self->lock);
-}
-
-void
-mf_engine_want_own_pushed (MfEngine *self, gint64 seq, MfDone done, gpointer user_data)
-{
-  g_mutex_lock (&self->lock);
-  if (wait_for_push (self, self->own_waits, seq, done, user_data))
+  if (wait_for_push (self, own ? self->own_waits : self->push_waits, seq, done, user_data))
     g_mutex_unlock (&self->lock);
 }
 

@@ -119,9 +119,9 @@ void mf_engine_pull_later (MfEngine *self, const GArray *ids);
 
 /* Something is in the journal.  The first of a burst wakes the worker. */
 void mf_engine_wake_push (MfEngine *self);
-/* As mf_cache_want_pushed() and _own_pushed(), up to entry @seq. */
-void mf_engine_want_pushed (MfEngine *self, gint64 seq, MfDone done, gpointer user_data);
-void mf_engine_want_own_pushed (MfEngine *self, gint64 seq, MfDone done, gpointer user_data);
+/* As mf_cache_want_pushed() or, @own, _own_pushed(), up to entry @seq. */
+void mf_engine_want_pushed (MfEngine *self, gint64 seq, gboolean own, MfDone done,
+                            gpointer user_data);
 /* With the lock: who waits for entry @seq and those before it, as mf_waiters_take_from(). */
 GArray *mf_engine_take_push_waits (MfEngine *self, gint64 seq);
 gboolean mf_engine_has_push_waits (MfEngine *self);

@@ -128,7 +128,7 @@ mf_follow_body (MfEngine *engine, const MfMessage *message, MfFolderId asked_in)
     return FALSE;
   Move *move = g_new0 (Move, 1);
   *move = (Move){ engine, message->id };
-  mf_engine_want_pushed (engine, mf_journal_last (engine->db), on_known, move);
+  mf_engine_want_pushed (engine, mf_journal_last (engine->db), FALSE, on_known, move);
   return TRUE;
 }
 

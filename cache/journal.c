@@ -466,25 +466,6 @@ mf_journal_is_moving (MfDb *db, MfMsgId message, gboolean *out_moving, GError **
 }
 
 gboolean
-mf_journal_base_at_home (MfDb *db, MfMsgId message, char **out_base, GError **error)
-{
-  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
-  GError *local = NULL;
-
-  if (!mf_db_query (db, &query, error,
-                    "SELECT name FROM change WHERE message = ? AND kind = 1 AND state != 3"
-                    " ORDER BY seq LIMIT 1",
-                    "i", message))
-    return FALSE;
-  if (mf_db_next (&query, &local))
-    *out_base = g_strdup (mf_db_text (&query, 0));
-  if (local == NULL)
-    return TRUE;
-  g_propagate_error (error, local);
-  return FALSE;
-}
-
-gboolean
 mf_journal_source (MfDb *db, MfMsgId message, MfMsgId *out_source, GError **error)
 {
   return mf_db_number (db, 0, out_source, error,

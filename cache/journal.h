@@ -56,9 +56,6 @@ gboolean mf_journal_get (MfDb *db, MfSeq seq, MfChange *out, gboolean *out_found
 gboolean mf_journal_is_sent (MfDb *db, MfMsgId message, gboolean *out_sent, GError **error);
 /* TRUE when an entry, sent or not, gives @message a new place on the server. */
 gboolean mf_journal_is_moving (MfDb *db, MfMsgId message, gboolean *out_moving, GError **error);
-/* The base that @message had before it was moved; NULL, or empty: a generated one.
- * (transfer full) */
-gboolean mf_journal_base_at_home (MfDb *db, MfMsgId message, char **out_base, GError **error);
 /* What @message is to be a copy of, 0: of nothing. */
 gboolean mf_journal_source (MfDb *db, MfMsgId message, MfMsgId *out_source, GError **error);
 /* What pending changes make of flags that the server tells. */

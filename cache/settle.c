@@ -328,6 +328,25 @@ mf_settle_vanished (MfSettle *self, const MfMessage *message, GError **error)
 
 /* ---- folders that go -------------------------------------------------- */
 
+/* What @row was called before it was moved.  *@out (nullable) (transfer full) */
+static gboolean
+find_base_at_home (MfSettle *self, const MfMessage *row, char **out, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+  GError *local = NULL;
+
+  if (!mf_db_query (self->db, &query, error,
+                    "SELECT name FROM change WHERE message = ? AND kind = 1 AND state != 3"
+                    " ORDER BY seq LIMIT 1",
+                    "i", row->id))
+    return FALSE;
+  if (mf_db_next (&query, &local))
+    *out = g_strdup (mf_db_text (&query, 0));
+  if (local != NULL)
+    g_propagate_error (error, local);
+  return local == NULL;
+}
+
 /* It was on its way in.  What is not known of it yet is found out (recover.h). */
 static gboolean
 turn_back (MfSettle *self, MfFolderId folder, const MfMessage *row, GError **error)
@@ -335,7 +354,7 @@ turn_back (MfSettle *self, MfFolderId folder, const MfMessage *row, GError **err
   g_auto (MfMessage) hidden = { 0 };
   g_autofree char *base = NULL;
 
-  if (!mf_journal_base_at_home (self->db, row->id, &base, error)
+  if (!find_base_at_home (self, row, &base, error)
       || !mf_db_run (self->db, error,
                      "DELETE FROM change WHERE message = ? AND kind = 1 AND folder = ?"
                      " AND state IN (0, 2)",
