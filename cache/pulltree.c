@@ -74,7 +74,7 @@ collect (const MfRemoteFolder *folder, gpointer user_data)
   g_array_append_val (listing->listed, listed);
 }
 
-/* Does STATUS say that the index is behind? */
+/* Does STATUS say that the index is behind?  Without MODSEQ it does not tell of flags. */
 static gboolean
 is_stale (const MfFolder *known, const MfMailboxStatus *status)
 {
@@ -84,9 +84,9 @@ is_stale (const MfFolder *known, const MfMailboxStatus *status)
     return TRUE;
   if (status->messages != known->messages) /* CONDSTORE alone does not number removals */
     return TRUE;
-  if (status->highestmodseq != 0 && known->highestmodseq != 0)
+  if (status->highestmodseq != 0)
     return status->highestmodseq != known->highestmodseq;
-  return status->unseen != known->unseen;
+  return status->messages > 0;
 }
 
 static gboolean

@@ -326,6 +326,21 @@ test_stale_are_found (MfRig *rig, gconstpointer data)
   assert_stale (rig, "");
 }
 
+/* Counts do not tell of flags. */
+static void
+test_without_modseq_all_are_looked_at (MfRig *rig, gconstpointer data)
+{
+  mf_fake_create (rig->fake, "empty");
+  mf_fake_create (rig->fake, "flags");
+  mf_fake_create (rig->fake, "unknown");
+  mf_fake_fill (rig->fake, "flags", 3);
+  mf_fake_fill (rig->fake, "unknown", 3);
+  assert_stale (rig, "");
+  g_assert_true (mf_rig_try_pull_folder (rig, "empty", NULL));
+  g_assert_true (mf_rig_try_pull_folder (rig, "flags", NULL));
+  assert_stale (rig, "flags");
+}
+
 static void
 test_empty_folder_is_not_stale (MfRig *rig, gconstpointer data)
 {
@@ -360,7 +375,7 @@ main (int argc, char **argv)
   ADD ("globs choose folders by decoded names", test_globs_choose);
   ADD ("only subscribed ones, and INBOX", test_subscribed_only);
   ADD ("special use and subscription follow the server", test_use_and_subscription_follow);
-  ADD ("folders that are behind are found by counts", test_stale_are_found);
+  ADD ("without MODSEQ all are looked at", test_without_modseq_all_are_looked_at);
   ADD_WITH ("folders that are behind are found with CONDSTORE", MF_CAP_CONDSTORE,
             test_stale_are_found);
   ADD_WITH ("folders that are behind are found with QRESYNC",

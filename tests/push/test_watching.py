@@ -172,6 +172,22 @@ def test_without_notify_inbox_is_seen_at_once_and_what_nobody_uses_by_the_poll(d
     account.close()
 
 
+def test_without_condstore_flags_are_seen_by_the_poll_too(dovecot_with, mount):
+    """No STATUS tells of any but \\Seen."""
+    account = dovecot_with(without=["NOTIFY", "QRESYNC", "CONDSTORE"]).add_account("alice")
+    account.referee.create("Lists")
+    account.referee.append("Lists", [MAIL])
+    mounted = mount(account, "poll=1", "connections=2")
+    assert len(names(mounted, "Lists")) == 1
+    account.referee.store("Lists", [1], "+FLAGS", "\\Flagged")
+    wait_for(lambda: [name[-4:] for name in names(mounted, "Lists")] == [":2,F"], 10)
+    mounted.unmount()
+    account.referee.store("Lists", [1], "+FLAGS", "\\Answered")
+    mounted.start()
+    wait_for(lambda: [name[-5:] for name in names(mounted, "Lists")] == [":2,FR"], 10)
+    account.close()
+
+
 @pytest.fixture
 def without_notify(request, dovecot_with):
     account = dovecot_with(without=request.param).add_account("alice")
