@@ -90,24 +90,6 @@ mf_engine_settle (MfEngine *self, MfNews *news)
   return (MfSettle){ self->db, self->drafts, self->bodies, news };
 }
 
-gboolean
-mf_engine_list_folders (MfEngine *self, MfLink *link, GArray *out_stale, GError **error)
-{
-  g_autoptr (MfNews) news = mf_news_new (self->func, self->user_data);
-  MfSettle settle = mf_engine_settle (self, news);
-
-  g_mutex_lock (&self->lock);
-  self->poll_at_us = g_get_monotonic_time () + (gint64) self->options->poll_s * G_USEC_PER_SEC;
-  g_mutex_unlock (&self->lock);
-  if (!mf_pull_tree (&settle, link, &self->filter, out_stale, error))
-    return FALSE;
-  g_mutex_lock (&self->lock);
-  self->unlisted_until_us = 0;
-  g_cond_broadcast (&self->changed);
-  g_mutex_unlock (&self->lock);
-  return TRUE;
-}
-
 static gboolean
 has_index (MfEngine *self)
 {
@@ -142,7 +124,7 @@ list_first (MfEngine *self, GError **error)
 
   if (link == NULL)
     return FALSE;
-  if (mf_engine_list_folders (self, link, stale, &local))
+  if (mf_engine_list_folders (self, link, FALSE, stale, &local))
     mf_engine_pull_later (self, stale);
   else
     mf_link_check (link, local);

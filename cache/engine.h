@@ -68,6 +68,7 @@ typedef struct
                                          * too many; uses the front's */
   GCancellable *wake_watch; /* ends its IDLE */
   gint64 poll_at_us;        /* monotonic: the folders are to be listed again */
+  gint64 flags_at_us;       /* monotonic: and their flags looked at where no STATUS tells of them */
   MfQuota quota;            /* of INBOX, zeroes when unknown */
   MfWaiters *folder_waits, *body_waits;
   GQueue *front_pulls, *back_pulls; /* of MfFolderId */
@@ -157,8 +158,10 @@ gboolean mf_engine_shares_link (MfEngine *self, MfWorkerKind kind);
 /* With the lock: TRUE when the session was not wanted any more and was closed, with
  * the lock given up meanwhile. */
 gboolean mf_engine_hang_up (MfEngine *self, MfWorkerKind kind);
-/* Brings the tree up to date; those in @out_stale are to be pulled. */
-gboolean mf_engine_list_folders (MfEngine *self, MfLink *link, GArray *out_stale, GError **error);
+/* Brings the tree up to date; those in @out_stale are to be pulled.  @all: whatever it
+ * costs, else what only may have changed is left out too soon after the last look. */
+gboolean mf_engine_list_folders (MfEngine *self, MfLink *link, gboolean all, GArray *out_stale,
+                                 GError **error);
 /* FALSE: somebody is at it, or an answer about it is still to be found out: it
  * will be pulled afterwards.  @anew: the mailbox is selected for it, which answers
  * what was queued before as well. */

@@ -85,6 +85,18 @@ mf_group_first_free (MfDb *db, MfDrafts *drafts)
   return error == NULL ? first : 0;
 }
 
+/* A copy of a copy that is not made yet is made of the old text too. */
+static gboolean
+is_copied (Builder *self, MfMsgId message)
+{
+  gint64 copied = 1;
+
+  return !mf_db_number (self->db, 0, &copied, NULL,
+                        "SELECT 1 FROM change WHERE source = ? AND kind = 2 AND state = 0 LIMIT 1",
+                        "i", message)
+         || copied != 0;
+}
+
 /* What it waits for has not arrived, or it is still being written. */
 static gboolean
 must_wait (Builder *self, const MfChange *change, const MfMessage *subject)
@@ -95,7 +107,8 @@ must_wait (Builder *self, const MfChange *change, const MfMessage *subject)
     return FALSE;
   if (subject->home == 0 || subject->uid == 0)
     return TRUE;
-  return change->after != 0 && !is_superseded (self, change->after, NULL);
+  return change->after != 0
+         && (is_copied (self, change->message) || !is_superseded (self, change->after, NULL));
 }
 
 static gboolean
@@ -147,7 +160,8 @@ start (MfGroup *group, const MfChange *change, const MfMessage *subject)
 static void
 pass (Builder *self, const MfChange *change)
 {
-  g_hash_table_add (self->passed, g_memdup2 (&change->message, sizeof change->message));
+  if (change->after == 0)
+    g_hash_table_add (self->passed, g_memdup2 (&change->message, sizeof change->message));
   if (change->kind == MF_CHANGE_COPY)
     g_hash_table_add (self->passed, g_memdup2 (&change->source, sizeof change->source));
 }

@@ -23,10 +23,11 @@ typedef struct
   gboolean subscribed;
 } MfFolderFilter;
 
-/* @out_stale (element-type MfFolderId): known folders whose STATUS says that the
- * index is behind.  Waits for the network. */
+/* @out_stale, @out_untold (nullable; element-type MfFolderId): known folders whose STATUS
+ * says that the index is behind; those of which it does not tell, for want of MODSEQ,
+ * whether flags have changed.  Waits for the network. */
 gboolean mf_pull_tree (MfSettle *settle, MfLink *link, const MfFolderFilter *filter,
-                       GArray *out_stale, GError **error);
+                       GArray *out_stale, GArray *out_untold, GError **error);
 
 /* Waits for the network. */
 gboolean mf_pull_folder (MfSettle *settle, MfLink *link, MfFolderId id, GError **error);

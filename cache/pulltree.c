@@ -17,6 +17,7 @@ typedef struct
 {
   const MfFolderFilter *filter;
   GArray *listed; /* of Listed */
+  GArray *stale, *untold; /* as in mf_pull_tree() */
 } Listing;
 
 static void
@@ -74,7 +75,7 @@ collect (const MfRemoteFolder *folder, gpointer user_data)
   g_array_append_val (listing->listed, listed);
 }
 
-/* Does STATUS say that the index is behind?  Without MODSEQ it does not tell of flags. */
+/* Does STATUS say that the index is behind? */
 static gboolean
 is_stale (const MfFolder *known, const MfMailboxStatus *status)
 {
@@ -86,11 +87,26 @@ is_stale (const MfFolder *known, const MfMailboxStatus *status)
     return TRUE;
   if (status->highestmodseq != 0)
     return status->highestmodseq != known->highestmodseq;
-  return status->messages > 0;
+  return status->unseen != known->unseen;
 }
 
 static gboolean
-put_one (MfSettle *settle, Listed *listed, GPtrArray *gone, GHashTable *seen, GArray *stale,
+is_untold (const MfFolder *known, const MfMailboxStatus *status)
+{
+  return known->known && status->highestmodseq == 0 && status->messages > 0;
+}
+
+static void
+judge (Listing *listing, const MfFolder *known, const MfMailboxStatus *status)
+{
+  if (is_stale (known, status))
+    g_array_append_val (listing->stale, known->id);
+  else if (listing->untold != NULL && is_untold (known, status))
+    g_array_append_val (listing->untold, known->id);
+}
+
+static gboolean
+put_one (MfSettle *settle, Listing *listing, Listed *listed, GPtrArray *gone, GHashTable *seen,
          GError **error)
 {
   MfDb *db = settle->db;
@@ -106,8 +122,8 @@ put_one (MfSettle *settle, Listed *listed, GPtrArray *gone, GHashTable *seen, GA
     return FALSE;
   if (changed != 0)
     mf_news_add (settle->news, MF_EVENT_TREE_CHANGED, changed, NULL, NULL);
-  if (listed->folder.status != NULL && is_stale (&row, &listed->status))
-    g_array_append_val (stale, id);
+  if (listed->folder.status != NULL)
+    judge (listing, &row, &listed->status);
   g_hash_table_add (seen, GSIZE_TO_POINTER ((gsize) id));
   return TRUE;
 }
@@ -200,7 +216,7 @@ store_delimiter (MfDb *db, const Listing *listing, GError **error)
 }
 
 static gboolean
-store_listing (MfSettle *settle, Listing *listing, MfSeq since, GArray *stale, GError **error)
+store_listing (MfSettle *settle, Listing *listing, MfSeq since, GError **error)
 {
   MfDb *db = settle->db;
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
@@ -217,7 +233,7 @@ store_listing (MfSettle *settle, Listing *listing, MfSeq since, GArray *stale, G
   if (gone == NULL)
     return FALSE;
   for (guint i = 0; i < listing->listed->len; i++)
-    if (!put_one (settle, &g_array_index (listing->listed, Listed, i), gone, seen, stale, error))
+    if (!put_one (settle, listing, &g_array_index (listing->listed, Listed, i), gone, seen, error))
       return FALSE;
   return remove_unlisted (settle, seen, error) && mf_db_commit (&txn, error);
 }
@@ -231,10 +247,10 @@ compare (gconstpointer a, gconstpointer b)
 
 gboolean
 mf_pull_tree (MfSettle *settle, MfLink *link, const MfFolderFilter *filter, GArray *out_stale,
-              GError **error)
+              GArray *out_untold, GError **error)
 {
   g_autoptr (GArray) listed = g_array_new (FALSE, TRUE, sizeof (Listed));
-  Listing listing = { filter, listed };
+  Listing listing = { filter, listed, out_stale, out_untold };
   MfSeq since = mf_journal_last_of_folders (settle->db);
 
   g_array_set_clear_func (listed, clear_listed);
@@ -243,7 +259,7 @@ mf_pull_tree (MfSettle *settle, MfLink *link, const MfFolderFilter *filter, GArr
   if (!link->ops->list (link->remote, TRUE, collect, &listing, link->cancellable, error))
     return FALSE;
   g_array_sort (listed, compare);
-  if (!store_listing (settle, &listing, since, out_stale, error))
+  if (!store_listing (settle, &listing, since, error))
     return FALSE;
   mf_news_send (settle->news);
   return TRUE;

@@ -457,9 +457,14 @@ find_folders (MfSending *self, GError **error)
 static gboolean
 settle_gone (MfSending *self, GError *why, GError **error)
 {
-  if (g_error_matches (why, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND))
+  if (!g_error_matches (why, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND))
+    {
+      g_propagate_error (error, why);
+      return FALSE;
+    }
+  if (mark (self, error))
     return mf_sending_settle_refused (self, why, error);
-  g_propagate_error (error, why);
+  g_error_free (why);
   return FALSE;
 }
 

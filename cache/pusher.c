@@ -141,7 +141,7 @@ refresh (Pusher *self, GError **error)
 {
   g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
 
-  if (!mf_engine_list_folders (self->engine, self->link, stale, error))
+  if (!mf_engine_list_folders (self->engine, self->link, TRUE, stale, error))
     return FALSE;
   for (guint i = 0; i < stale->len; i++)
     if (!pull (self, g_array_index (stale, MfFolderId, i), error))

@@ -282,6 +282,9 @@ recover_move (Recover *self, const MfChange *change, MfMessage *row, GError **er
     return FALSE;
   if (uid != 0)
     return conclude_arrived (self, change, uid, there, error);
+  /* It is there still, and that is what a MOVE was to change. */
+  if (there && (self->link->ops->caps (self->link->remote) & MF_CAP_MOVE) != 0)
+    g_clear_error (&self->hidden);
   return conclude (self, there ? queue_again : mf_settle_missing, change, error);
 }
 
@@ -323,8 +326,10 @@ forget_gone_original (Recover *self, const MfChange *change, GError **error)
   g_auto (MfMessage) original = { 0 };
   gboolean found = FALSE, there = FALSE;
 
-  if (!find_left_behind (self, change, &removal, &original, &found, error) || !found)
-    return !found;
+  if (!find_left_behind (self, change, &removal, &original, &found, error))
+    return FALSE;
+  if (!found)
+    return TRUE;
   return is_at_home (self, &original, &there, error)
          && (there || self->hidden != NULL
              || conclude (self, mf_settle_expunged, &removal, error));

@@ -138,7 +138,7 @@ poll_tree (Watch *self, GError **error)
 
   if (!ask_for_announcements (self, error))
     return FALSE;
-  if (!mf_engine_list_folders (self->engine, self->link, stale, error))
+  if (!mf_engine_list_folders (self->engine, self->link, FALSE, stale, error))
     return FALSE;
   mf_engine_pull_later (self->engine, stale);
   mf_engine_pull_new_again (self->engine);

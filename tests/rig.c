@@ -131,11 +131,11 @@ mf_rig_try_pull_folder (MfRig *self, const char *mailbox, GError **error)
 
 gboolean
 mf_rig_try_pull_tree (MfRig *self, const MfFolderFilter *filter, GArray *out_stale,
-                      GError **error)
+                      GArray *out_untold, GError **error)
 {
   GError *local = NULL;
   gboolean ok = mf_link_open (self->link, &local)
-                && mf_pull_tree (&self->settle, self->link, filter, out_stale, &local);
+                && mf_pull_tree (&self->settle, self->link, filter, out_stale, out_untold, &local);
 
   return check (self, ok, local, error);
 }

@@ -55,7 +55,7 @@ void mf_rig_relink (MfRig *self);
  * fail. */
 gboolean mf_rig_try_pull_folder (MfRig *self, const char *mailbox, GError **error);
 gboolean mf_rig_try_pull_tree (MfRig *self, const MfFolderFilter *filter, GArray *out_stale,
-                               GError **error);
+                               GArray *out_untold, GError **error);
 /* Must succeed. */
 void mf_rig_pull_folder (MfRig *self, const char *mailbox);
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "tests/check.h"
 #include "tests/door.h"
 #include "tests/edits.h"
 #include "tests/patience.h"
@@ -355,6 +356,33 @@ test_every_want_is_answered_once (MfDoor *door, gconstpointer data)
   g_assert_cmpuint (mf_patience_calls (patience), ==, wanted);
 }
 
+/* ---- without MODSEQ ---------------------------------------------------- */
+
+/* As all flags of a large mailbox are. */
+static gboolean
+slow_uids (MfRemote *remote, MfUidSet *out, GCancellable *cancellable, GError **error)
+{
+  g_usleep (700 * 1000);
+  return mf_fake_ops.uids (remote, out, cancellable, error);
+}
+
+/* Looking takes longer than the poll is away. */
+static void
+test_looking_at_flags_leaves_time (MfDoor *door, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_append (door->fake, "other", "Subject: x\r\n\r\nText\r\n", 0, NULL);
+  mf_door_stop (door);
+  door->options.poll_s = 1;
+  door->ops.uids = slow_uids;
+  mf_door_start (door);
+  guint n = mf_fake_count (door->fake, MF_FAKE_UIDS);
+  mf_door_wait_count (door, MF_FAKE_UIDS, n + 4);
+  mf_check (mf_cache_prefetch (door->cache, door->inbox, &error), error);
+  mf_door_wait_event (door, "size 5");
+}
+
 #define ADD(path, func)                                                                            \
   g_test_add ("/engine/" path, MfDoor, NULL, mf_door_set_up, func, mf_door_tear_down)
 
@@ -373,6 +401,9 @@ main (int argc, char **argv)
   ADD ("prefetch lists every folder", test_prefetch_headers);
   ADD ("prefetch fetches every body", test_prefetch_all);
   ADD ("prefetch does not go round in a full cache", test_prefetch_keeps_to_the_limit);
+  g_test_add ("/engine/looking at flags leaves time for the rest", MfDoor,
+              GUINT_TO_POINTER (MF_CAP_IDLE | MF_CAP_UIDPLUS), mf_door_set_up_known,
+              test_looking_at_flags_leaves_time, mf_door_tear_down);
   ADD ("every want is answered once, whatever happens", test_every_want_is_answered_once);
   return g_test_run ();
 }

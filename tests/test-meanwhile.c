@@ -23,14 +23,15 @@ second (MfDoor *door)
   return id;
 }
 
-static void
-copy (MfDoor *door, MfMsgId id, MfFlags flags)
+static MfMsgId
+copy (MfDoor *door, MfMsgId id, const char *base, MfFlags flags)
 {
-  MfSpot spot = { door->other, MF_PLACE_CUR, "copy", flags, 0 };
+  MfSpot spot = { door->other, MF_PLACE_CUR, base, flags, 0 };
   g_auto (MfMessage) made = { 0 };
   g_autoptr (GError) error = NULL;
 
   mf_check (mf_cache_copy (door->cache, id, &spot, &made, &error), error);
+  return made.id;
 }
 
 /* ---- copies ------------------------------------------------------------ */
@@ -42,7 +43,7 @@ test_a_copy_is_of_the_text_that_was_copied (MfDoor *door, gconstpointer data)
   MfMsgId id = second (door);
 
   mf_fake_set_online (door->fake, FALSE);
-  copy (door, id, 0);
+  copy (door, id, "copy", 0);
   mf_edit_rewrite (door->cache, id, "x", TEXT);
   mf_fake_set_online (door->fake, TRUE);
   mf_door_push_at_last (door);
@@ -50,6 +51,46 @@ test_a_copy_is_of_the_text_that_was_copied (MfDoor *door, gconstpointer data)
   mf_door_assert_body (door, "other", 1, SECOND);
   mf_door_assert_body (door, "INBOX", 6, WIRE);
   mf_door_assert_removed (door, "1: 3: 4: 5: 6:", "1: 2:T 3: 4: 5: 6:");
+  mf_door_assert_nothing_pending (door);
+}
+
+/* It is of the old text as well, which goes only then. */
+static void
+test_a_copy_of_a_copy (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+
+  mf_fake_hold (door->fake, MF_FAKE_APPEND);
+  mf_edit_deliver (door->cache, door->other, "busy", "Subject: busy\n\nx\n");
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_APPEND, 1));
+  MfMsgId first = copy (door, id, "first", 0);
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_edit_rewrite (door->cache, id, "x", TEXT);
+  copy (door, first, "second", 0);
+  mf_fake_release (door->fake, MF_FAKE_APPEND);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1: 2: 3:");
+  mf_door_assert_nothing_pending (door);
+}
+
+/* The folder waits for the copy, and the old text for the move into the folder. */
+static void
+test_a_copy_of_a_copy_before_a_folder (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = second (door);
+  MfFolderId made = 0;
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_set_online (door->fake, FALSE);
+  MfMsgId first = copy (door, id, "first", 0);
+  mf_edit_rewrite (door->cache, id, "x", TEXT);
+  copy (door, first, "second", 0);
+  mf_check (mf_cache_make_folder (door->cache, MF_FOLDER_ROOT, "made", &made, &error), error);
+  mf_edit_move (door->cache, id, made, "x", 0);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1: 2:");
+  mf_door_assert_server (door, "made", "1:");
   mf_door_assert_nothing_pending (door);
 }
 
@@ -62,7 +103,7 @@ test_a_copy_of_what_has_gone (MfDoor *door, gconstpointer data)
   mf_fake_hold (door->fake, MF_FAKE_APPEND);
   mf_edit_deliver (door->cache, door->other, "mine", TEXT);
   g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_APPEND, 1));
-  copy (door, id, MF_FLAG_FLAGGED);
+  copy (door, id, "copy", MF_FLAG_FLAGGED);
   mf_fake_expunge (door->fake, "INBOX", 2);
   mf_door_wait_event (door, "removed 2");
   mf_fake_release (door->fake, MF_FAKE_APPEND);
@@ -397,6 +438,36 @@ test_renamed_before_it_is_marked (void)
   mf_rig_clear (&rig);
 }
 
+/* Its folder goes while the push worker waits for a pull. */
+static void
+test_sent_elsewhere_before_its_folder_goes (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+  g_auto (MfFolder) gone = { 0 };
+
+  mf_door_stop (door);
+  mf_fake_create (door->fake, "third");
+  door->options.poll_s = 1;
+  mf_door_start (door);
+  MfFolderId third = mf_door_list (door, "third");
+  mf_fake_hold (door->fake, MF_FAKE_FETCH);
+  mf_fake_append (door->fake, "INBOX", SECOND, 0, NULL);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_FETCH, 1));
+  mf_edit_move (door->cache, id, third, "x", MF_FLAG_SEEN);
+  g_usleep (500 * 1000); /* it waits by now */
+  mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
+  mf_fake_remove (door->fake, "third");
+  for (guint i = 0; i < 200 && mf_cache_folder (door->cache, third, &gone, NULL); i++)
+    {
+      mf_folder_clear (&gone);
+      g_usleep (100 * 1000);
+    }
+  mf_fake_release (door->fake, MF_FAKE_FETCH);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:S");
+  mf_door_assert_nothing_pending (door);
+}
+
 #define ADD(path, caps, func)                                                                      \
   g_test_add ("/meanwhile/" path, MfDoor, GUINT_TO_POINTER (caps), mf_door_set_up_known, func,     \
               mf_door_tear_down)
@@ -407,6 +478,11 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   mf_door_add_each ("/meanwhile/a copy is of the text that was copied",
                     test_a_copy_is_of_the_text_that_was_copied);
+  ADD ("a copy of a copy is of the text that was copied", MF_DOOR_FULL, test_a_copy_of_a_copy);
+  ADD ("a copy of a copy keeps no folder waiting", MF_DOOR_FULL,
+       test_a_copy_of_a_copy_before_a_folder);
+  ADD ("what is sent elsewhere does not go with its folder", MF_DOOR_FULL & ~MF_CAP_IDLE,
+       test_sent_elsewhere_before_its_folder_goes);
   mf_door_add_each ("/meanwhile/a copy with flags of what has gone is uploaded",
                     test_a_copy_of_what_has_gone);
   mf_door_add_each ("/meanwhile/what is restored while it is uploaded is seen",

@@ -7,24 +7,32 @@
 
 #define EVERYTHING (&(MfFolderFilter){ 0 })
 
-/* Returns the mailboxes that are stale, separated by blanks. */
+/* Separated by blanks. */
+static char *
+mailboxes (MfRig *rig, const GArray *ids)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < ids->len; i++)
+    {
+      g_auto (MfFolder) folder = { 0 };
+      g_assert_true (mf_folders_get (rig->db, g_array_index (ids, MfFolderId, i), &folder, NULL));
+      g_ptr_array_add (names, g_strdup (folder.mailbox));
+    }
+  g_ptr_array_add (names, NULL);
+  return g_strjoinv (" ", (char **) names->pdata);
+}
+
+/* Returns the mailboxes that are stale. */
 static char *
 pull (MfRig *rig, const MfFolderFilter *filter)
 {
   g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
 
-  mf_rig_try_pull_tree (rig, filter, stale, &error);
+  mf_rig_try_pull_tree (rig, filter, stale, NULL, &error);
   g_assert_no_error (error);
-  for (guint i = 0; i < stale->len; i++)
-    {
-      g_auto (MfFolder) folder = { 0 };
-      g_assert_true (mf_folders_get (rig->db, g_array_index (stale, MfFolderId, i), &folder, NULL));
-      g_ptr_array_add (names, g_strdup (folder.mailbox));
-    }
-  g_ptr_array_add (names, NULL);
-  return g_strjoinv (" ", (char **) names->pdata);
+  return mailboxes (rig, stale);
 }
 
 /* Mailboxes in the index by id, those that cannot be opened in brackets. */
@@ -209,7 +217,7 @@ test_failing_answer_removes_nothing (MfRig *rig, gconstpointer data)
   g_free (mf_event_log_take (rig->log));
   mf_fake_create (rig->fake, "c");
   mf_fake_lose_answer (rig->fake, MF_FAKE_LIST, 1);
-  g_assert_false (mf_rig_try_pull_tree (rig, EVERYTHING, stale, &error));
+  g_assert_false (mf_rig_try_pull_tree (rig, EVERYTHING, stale, NULL, &error));
   g_assert_error (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE);
   g_autofree char *got = tree (rig);
   g_assert_cmpstr (got, ==, "INBOX a b");
@@ -328,8 +336,11 @@ test_stale_are_found (MfRig *rig, gconstpointer data)
 
 /* Counts do not tell of flags. */
 static void
-test_without_modseq_all_are_looked_at (MfRig *rig, gconstpointer data)
+test_without_modseq_flags_are_untold (MfRig *rig, gconstpointer data)
 {
+  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
+  g_autoptr (GArray) untold = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
+
   mf_fake_create (rig->fake, "empty");
   mf_fake_create (rig->fake, "flags");
   mf_fake_create (rig->fake, "unknown");
@@ -338,7 +349,11 @@ test_without_modseq_all_are_looked_at (MfRig *rig, gconstpointer data)
   assert_stale (rig, "");
   g_assert_true (mf_rig_try_pull_folder (rig, "empty", NULL));
   g_assert_true (mf_rig_try_pull_folder (rig, "flags", NULL));
-  assert_stale (rig, "flags");
+  assert_stale (rig, "");
+  g_assert_true (mf_rig_try_pull_tree (rig, EVERYTHING, stale, untold, NULL));
+  g_autofree char *names = mailboxes (rig, untold);
+  g_assert_cmpuint (stale->len, ==, 0);
+  g_assert_cmpstr (names, ==, "flags");
 }
 
 static void
@@ -375,7 +390,8 @@ main (int argc, char **argv)
   ADD ("globs choose folders by decoded names", test_globs_choose);
   ADD ("only subscribed ones, and INBOX", test_subscribed_only);
   ADD ("special use and subscription follow the server", test_use_and_subscription_follow);
-  ADD ("without MODSEQ all are looked at", test_without_modseq_all_are_looked_at);
+  ADD ("folders that are behind are found by counts", test_stale_are_found);
+  ADD ("without MODSEQ nothing is told of flags", test_without_modseq_flags_are_untold);
   ADD_WITH ("folders that are behind are found with CONDSTORE", MF_CAP_CONDSTORE,
             test_stale_are_found);
   ADD_WITH ("folders that are behind are found with QRESYNC",

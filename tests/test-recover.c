@@ -121,6 +121,18 @@ test_lost_answer_and_another_loss (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* One that we can only put something into: what is still at home has not been moved. */
+static void
+test_a_move_into_what_cannot_be_opened (MfDoor *door, gconstpointer data)
+{
+  mf_fake_fail_in (door->fake, "other", MF_FAKE_SELECT, MF_REMOTE_ERROR_DENIED, 1000);
+  mf_fake_fail (door->fake, MF_FAKE_MOVE, MF_REMOTE_ERROR_OFFLINE, 1);
+  mf_edit_move (door->cache, mf_door_find_uid (door, "INBOX", 2), door->other, "x", 0);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:");
+  mf_door_assert_nothing_pending (door);
+}
+
 /* ---- mailboxes made anew ----------------------------------------------- */
 
 static void
@@ -477,6 +489,8 @@ main (int argc, char **argv)
                     test_what_may_have_been_done_is_undone);
   mf_door_add_each ("/recover/a lost answer and a busy server double nothing",
                     test_lost_answer_and_a_busy_server);
+  ADD ("a move into what cannot be opened is sent again", MF_DOOR_FULL,
+       test_a_move_into_what_cannot_be_opened);
   mf_door_add_each ("/recover/half a move doubles nothing", test_half_a_move_doubles_nothing);
   mf_door_add_each ("/recover/a lost answer and another loss double nothing",
                     test_lost_answer_and_another_loss);
