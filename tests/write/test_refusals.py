@@ -46,7 +46,7 @@ def assert_told(mounted, words, path=None):
 @pytest.fixture
 def full(dovecot, mount):
     """An account with room for 20 KB, and one message of its."""
-    account = dovecot.add_account(f"full{next(_numbers)}", quota="storage=20K")
+    account = dovecot.add_account(f"filled{next(_numbers)}", quota="storage=20K")
     account.referee.create("Archive")
     account.referee.append("INBOX", [Mail(TEXT.replace(b"\n", b"\r\n"), "\\Seen")])
     mounted = mount(account)
