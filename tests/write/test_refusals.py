@@ -216,8 +216,11 @@ def test_a_delivery_that_is_refused_is_kept(shut):
 def test_a_folder_that_is_refused_leaves_its_files_in_lost_and_found(shut):
     folder = shut.folder("Shut") / "Made"
     moved = shut.files()[1]
+    control = shut.path / ".mailfs/ctl"
+    control.write_text("offline\n")  # it would be refused while the rest is still being made
     subprocess.run(["sh", "-ec", 'mkdir -p "$1/deep"; printf "Subject: a\\n\\n" > "$1/new/a"; '
                     'printf "Subject: b\\n\\n" > "$1/deep/new/b"; mv "$2" "$1/cur/"', "sh", folder, moved], check=True)
+    control.write_text("online\n")
     wait_for(lambda: not folder.exists(), 20, "the folder to go")
     wait_for(lambda: "pending:    0\n" in shut.status(), 20, "everything to be answered")
     assert sorted(path.read_bytes() for path in lost(shut)) == [b"Subject: a\n\n", b"Subject: b\n\n"]
