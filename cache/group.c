@@ -155,8 +155,9 @@ start (MfGroup *group, const MfChange *change, const MfMessage *subject)
   take (group, change, subject);
 }
 
-/* Whether it goes or stays, what follows for this message comes later.  What a removal
- * has as its source goes on, or the removal would wait for ever. */
+/* Whether it goes or stays, what follows for this message comes later.  Not so behind what
+ * waits for another (`after`): a copy of it may have to be made first, and the other, which
+ * is its source where a move has left it behind, has to go on, or each would wait for ever. */
 static void
 pass (Builder *self, const MfChange *change)
 {
