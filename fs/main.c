@@ -482,7 +482,6 @@ run (MfConfig *config, const char *config_dir, MfDaemon *daemon)
 
   init_app (&app, config);
   mf_signals_block ();
-  mf_remote_init ();
   signals = mf_signals_start (on_signal, &app);
   ok = prepare (&app, &error);
   if (ok)

@@ -18,12 +18,6 @@ int mailimap_response_data_parse (mailstream *fd, MMAPString *buffer,
                                   progress_function *progress);
 void mailsasl_ref (void);
 
-void
-mf_etpan_init (void)
-{
-  mailsasl_ref ();
-}
-
 /* ---- what the library gets to see ------------------------------------- */
 
 /* The items that it is trusted with.  It crashes on some malformed values of
@@ -346,6 +340,19 @@ wipe (GString *text)
   g_string_free (text, TRUE);
 }
 
+/* Loading the plugins takes longer than what most mounts need of them, which is nothing; the
+ * library does it without a lock. */
+static void
+load_plugins (void)
+{
+  static gsize once;
+
+  if (!g_once_init_enter (&once))
+    return;
+  mailsasl_ref ();
+  g_once_init_leave (&once, 1);
+}
+
 gboolean
 mf_etpan_sasl (const char *mechanism, const char *host, const char *user, const char *secret,
                const MfSaslPeer *peer)
@@ -357,6 +364,7 @@ mf_etpan_sasl (const char *mechanism, const char *host, const char *user, const 
   const char *role = strcmp (mechanism, "GSSAPI") == 0 ? user : "";
   int result;
 
+  load_plugins ();
   imap->imap_stream = mailstream_new (low, 4096);
   imap->imap_state = MAILIMAP_STATE_NON_AUTHENTICATED;
   result = mailimap_authenticate (imap, mechanism, host, NULL, NULL, role, user, secret, NULL);

@@ -3,17 +3,13 @@
  * Shape:   its parser, run over whole responses that reply.h has cut out, so that
  *          a response which it refuses harms nothing but itself; and its SASL
  *          client, run over two callbacks.
- * Threads: any, after mf_etpan_init().
+ * Threads: any.
  * Source:  RFC 9051 section 9; RFC 4422 (SASL), RFC 5802 and 7677 (SCRAM).
  */
 #pragma once
 
 #include "proto/meta.h"
 #include "proto/remote.h"
-
-/* Once per process, before any thread: the SASL library loads its plugins without a
- * lock. */
-void mf_etpan_init (void);
 
 /* The list behind "FETCH ", of any items; those that are not known are passed
  * over.  FALSE, with @meta reset: it is malformed. */
@@ -29,7 +25,8 @@ typedef struct
   gpointer user_data;
 } MfSaslPeer;
 
-/* Sends "AUTHENTICATE mechanism" and all that follows.  FALSE: the mechanism is
+/* Sends "AUTHENTICATE mechanism" and all that follows.  The first in the process loads the
+ * plugins of the SASL library.  FALSE: the mechanism is
  * not to be had here, or it found fault with what the server said. */
 gboolean mf_etpan_sasl (const char *mechanism, const char *host, const char *user,
                         const char *secret, const MfSaslPeer *peer);

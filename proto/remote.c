@@ -5,7 +5,6 @@
 #include "proto/announce.h"
 #include "proto/append.h"
 #include "proto/body.h"
-#include "proto/etpan.h"
 #include "proto/fetch.h"
 #include "proto/idle.h"
 #include "proto/list.h"
@@ -58,12 +57,6 @@ mf_heard_clear (MfHeard *heard)
 {
   g_clear_pointer (&heard->mailboxes, g_hash_table_unref);
   heard->here = heard->tree = FALSE;
-}
-
-void
-mf_remote_init (void)
-{
-  mf_etpan_init ();
 }
 
 static MfCaps

@@ -363,6 +363,3 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfHeard, mf_heard_clear)
 
 /* The IMAP table. */
 extern const MfRemoteOps mf_remote_imap;
-
-/* Called once in main(), before any thread. */
-void mf_remote_init (void);

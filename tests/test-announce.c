@@ -269,7 +269,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_remote_init ();
   g_test_add_func ("/announce/messages-of-other-mailboxes-end-idle", test_messages);
   g_test_add_func ("/announce/a-change-of-the-tree-ends-idle", test_tree);
   g_test_add_func ("/announce/what-came-between-is-told-once", test_between);

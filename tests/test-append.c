@@ -277,7 +277,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_remote_init ();
   g_test_add_func ("/append/byte-for-byte", test_one);
   g_test_add_func ("/append/refused-before-the-bytes", test_refused_before_the_bytes);
   g_test_add_func ("/append/several-in-one-command", test_multiappend);

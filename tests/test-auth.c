@@ -167,7 +167,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_remote_init ();
   g_test_add_func ("/auth/plain", test_plain);
   g_test_add_func ("/auth/login", test_login);
   g_test_add_func ("/auth/a-password-cannot-be-a-command", test_line_end);

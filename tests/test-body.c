@@ -259,7 +259,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_remote_init ();
   g_test_add_func ("/body/all-forms", test_forms);
   g_test_add_func ("/body/a-literal-cut-short-is-not-complete", test_cut_short);
   g_test_add_func ("/body/a-lying-size-is-not-complete", test_lying_size);

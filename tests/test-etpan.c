@@ -128,7 +128,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_etpan_init ();
   g_test_add_func ("/etpan/body-items", test_body_items);
   g_test_add_func ("/etpan/unknown-items-are-passed-over", test_unknown_items);
   g_test_add_func ("/etpan/malformed-lines-are-refused", test_malformed);

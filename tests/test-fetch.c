@@ -179,7 +179,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_remote_init ();
   g_test_add_func ("/fetch/lines-reach-the-sink-and-odd-ones-do-not", test_lines);
   g_test_add_func ("/fetch/changes-and-what-vanished", test_delta);
   g_test_add_func ("/fetch/the-last-message-is-not-a-new-one", test_star);

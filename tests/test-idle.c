@@ -197,7 +197,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_remote_init ();
   g_test_add_func ("/idle/a-change-ends-it", test_change);
   g_test_add_func ("/idle/a-change-beside-the-plus-is-seen", test_race);
   g_test_add_func ("/idle/a-change-between-calls-is-seen", test_news_between);

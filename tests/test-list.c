@@ -101,7 +101,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_remote_init ();
   g_test_add_func ("/list/everything-in-one-command", test_extended);
   g_test_add_func ("/list/without-extensions", test_plain);
   g_test_add_func ("/list/odd-lines", test_odd_lines);

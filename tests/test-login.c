@@ -259,7 +259,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_remote_init ();
   g_test_add_func ("/login/capabilities-are-asked-again-after-it", test_asks_capabilities);
   g_test_add_data_func ("/login/qresync-counts-when-enabled", GINT_TO_POINTER (TRUE), test_enabled);
   g_test_add_func ("/login/nobody-waits-for-enable", test_nobody_waits_for_enable);

@@ -121,7 +121,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_remote_init ();
   g_test_add_func ("/mailbox/commands", test_commands);
   g_test_add_func ("/mailbox/a use is told where it is offered", test_use);
   g_test_add_func ("/mailbox/a-name-cannot-be-a-command", test_injection);

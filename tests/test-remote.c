@@ -240,7 +240,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_remote_init ();
   g_test_add_func ("/remote/the-table-is-complete", test_table);
   g_test_add_func ("/remote/backoff", test_backoff);
   g_test_add_func ("/remote/a-whole-transcript", test_transcript);

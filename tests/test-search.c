@@ -113,7 +113,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_remote_init ();
   g_test_add_func ("/search/both-forms-of-the-answer", test_both_forms);
   g_test_add_func ("/search/all-uids-are-never-none-by-mistake", test_nothing_is_an_error);
   g_test_add_func ("/search/nothing-found", test_empty_result);

@@ -303,7 +303,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_remote_init ();
   g_test_add_func ("/select/changes-come-with-it", test_resync);
   g_test_add_func ("/select/changes-under-another-uidvalidity-are-dropped", test_other_validity);
   g_test_add_func ("/select/a-server-that-does-not-resync-is-noticed", test_ignored);

@@ -293,7 +293,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_remote_init ();
   g_test_add_func ("/session/unknown-data-is-passed-over", test_unknown_data);
   g_test_add_func ("/session/odd-lines-are-understood", test_odd_lines);
   g_test_add_func ("/session/bye-ends-it-in-the-servers-words", test_bye);

@@ -61,7 +61,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_remote_init ();
   g_test_add_func ("/status/of-the-mailbox-that-was-asked-for", test_answer);
   g_test_add_func ("/status/no-answer-is-no-empty-mailbox", test_no_answer);
   g_test_add_func ("/status/no-such-mailbox", test_missing);

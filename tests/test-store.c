@@ -241,7 +241,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  mf_remote_init ();
   g_test_add_func ("/store/flags-and-keywords-in-one-command", test_flags);
   g_test_add_func ("/store/labels-in-quotes-and-utf7", test_labels);
   g_test_add_func ("/store/pairs-follow-the-servers-order", test_copyuid);
