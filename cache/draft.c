@@ -121,6 +121,17 @@ mf_draft_truncate (MfDraft *self, guint64 size, GError **error)
 
 /* ---- queueing --------------------------------------------------------- */
 
+/* The old text's name where the server has it, if it has to come back. */
+static gboolean
+keep_base (MfDb *db, MfMsgId id, MfMsgId tombstone, GError **error)
+{
+  return mf_db_run (db, error,
+                    "UPDATE message SET base = (SELECT NULLIF (COALESCE ("
+                    " (SELECT name FROM change WHERE message = ?1 AND kind = 1 AND state != 3"
+                    "  ORDER BY seq LIMIT 1), base), '') FROM message WHERE id = ?1) WHERE id = ?2",
+                    "ii", id, tombstone);
+}
+
 /* What the server has of this message, or is getting now, goes once the new text
  * is there: a row of its own takes over what was asked for, and the old body.  The
  * UID goes with it, so a name that was generated from it is now given. */
@@ -132,6 +143,7 @@ supersede (MfDb *db, const MfMessage *row, const char *base, GError **error)
   gboolean nothing = FALSE;
 
   return mf_messages_split_remote (db, row, &tombstone, error)
+         && keep_base (db, row->id, tombstone, error)
          && mf_db_run (db, error, "UPDATE message SET base = ? WHERE id = ? AND base IS NULL", "si",
                        base, row->id)
          && mf_db_run (db, error, "UPDATE body SET message = ? WHERE message = ?", "ii", tombstone,
