@@ -299,8 +299,9 @@ gboolean mf_cache_make_folder (MfCache *self, MfFolderId parent, const char *nam
                                MfFolderId *out_id, GError **error);
 /* NOT_EMPTY when there is a message or a folder in it. */
 gboolean mf_cache_remove_folder (MfCache *self, MfFolderId id, GError **error);
+/* @replaced: the folder of that name, which must be empty; 0: there is none. */
 gboolean mf_cache_rename_folder (MfCache *self, MfFolderId id, MfFolderId parent,
-                                 const char *name, GError **error);
+                                 const char *name, MfFolderId replaced, GError **error);
 gboolean mf_cache_subscribe (MfCache *self, MfFolderId id, gboolean on, GError **error);
 
 /* Every change so far survives a power cut when this returns TRUE. */

@@ -60,21 +60,27 @@ check_empty (MfCache *self, const MfFolder *folder, GError **error)
                                           "the folder is not empty");
 }
 
-gboolean
-mf_cache_remove_folder (MfCache *self, MfFolderId id, GError **error)
+static gboolean
+remove_folder (MfCache *self, MfFolderId id, GError **error)
 {
-  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   g_auto (MfFolder) folder = { 0 };
   gboolean nothing = FALSE;
 
-  if (!mf_account_begin (self, &txn, error) || !mf_folders_get (self->front, id, &folder, error)
-      || !check_empty (self, &folder, error))
+  if (!mf_folders_get (self->front, id, &folder, error) || !check_empty (self, &folder, error))
     return FALSE;
   if (id == MF_FOLDER_ROOT || g_strcmp0 (folder.mailbox, "INBOX") == 0)
     return mf_error_refuse (error, MF_CACHE_ERROR_DENIED, "INBOX cannot be removed");
   return mf_journal_remove_folder (self->front, id, &nothing, error)
          && (nothing ? mf_folders_remove (self->front, id, error)
-                     : mf_folders_hide (self->front, &folder, error))
+                     : mf_folders_hide (self->front, &folder, error));
+}
+
+gboolean
+mf_cache_remove_folder (MfCache *self, MfFolderId id, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  return mf_account_begin (self, &txn, error) && remove_folder (self, id, error)
          && mf_account_commit (self, &txn, error);
 }
 
@@ -96,12 +102,13 @@ check_no_loop (MfCache *self, MfFolderId id, MfFolderId parent, GError **error)
 
 gboolean
 mf_cache_rename_folder (MfCache *self, MfFolderId id, MfFolderId parent, const char *name,
-                        GError **error)
+                        MfFolderId replaced, GError **error)
 {
   g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
   g_auto (MfFolder) folder = { 0 };
 
   if (!mf_account_begin (self, &txn, error) || !mf_folders_get (self->front, id, &folder, error)
+      || (replaced != 0 && !remove_folder (self, replaced, error))
       || !check_name (self, parent, name, error) || !check_no_loop (self, id, parent, error))
     return FALSE;
   if (id == MF_FOLDER_ROOT || g_strcmp0 (folder.mailbox, "INBOX") == 0)

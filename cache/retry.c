@@ -104,7 +104,7 @@ redo_of_folder (MfCache *self, const MfChange *change, const MfFolder *folder, G
     case MF_CHANGE_DELETE:
       return mf_cache_remove_folder (self, id, error);
     case MF_CHANGE_RENAME:
-      return mf_cache_rename_folder (self, id, change->parent, change->name, error);
+      return mf_cache_rename_folder (self, id, change->parent, change->name, 0, error);
     default:
       return mf_cache_subscribe (self, id, folder->subscribed, error);
     }

@@ -153,18 +153,19 @@ mf_tree_rmdir (fuse_req_t req, fuse_ino_t parent, const char *name)
 
 /* ---- renaming --------------------------------------------------------- */
 
-/* Only an empty folder can be replaced. */
 static gboolean
-make_room (MfMount *mount, MfFolderId parent, const char *name, MfFolderId moving, gboolean keep,
-           GError **error)
+find_replaced (MfMount *mount, MfFolderId parent, const char *name, MfFolderId moving,
+               gboolean keep, MfFolderId *out_replaced, GError **error)
 {
   g_auto (MfFolder) existing = { 0 };
 
+  *out_replaced = 0;
   if (!mf_find_folder (mount->cache, parent, name, &existing, NULL) || existing.id == moving)
     return TRUE;
   if (keep)
     return refuse (error, MF_CACHE_ERROR_EXISTS, "there is a folder of this name");
-  return mf_cache_remove_folder (mount->cache, existing.id, error);
+  *out_replaced = existing.id;
+  return TRUE;
 }
 
 gboolean
@@ -173,11 +174,14 @@ mf_tree_rename (MfMount *mount, MfEntryName from, MfEntryName to, gboolean keep,
   MfInode parent = mf_inode_from_node (from.parent), new_parent = mf_inode_from_node (to.parent);
   g_auto (MfFolder) folder = { 0 };
   g_autofree char *component = NULL;
+  MfFolderId replaced = 0;
 
   if (!check_parent (parent, from.name, error) || !check_parent (new_parent, to.name, error)
       || !mf_find_folder (mount->cache, parent.id, from.name, &folder, error))
     return FALSE;
   component = get_component (to.name, error);
-  return component != NULL && make_room (mount, new_parent.id, to.name, folder.id, keep, error)
-         && mf_cache_rename_folder (mount->cache, folder.id, new_parent.id, component, error);
+  return component != NULL
+         && find_replaced (mount, new_parent.id, to.name, folder.id, keep, &replaced, error)
+         && mf_cache_rename_folder (mount->cache, folder.id, new_parent.id, component, replaced,
+                                    error);
 }

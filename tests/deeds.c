@@ -140,7 +140,7 @@ rename_folder (MfCache *cache, const char *path, const char *name)
 {
   g_autoptr (GError) error = NULL;
 
-  mf_check (mf_cache_rename_folder (cache, folder (cache, path), MF_FOLDER_ROOT, name, &error), error);
+  mf_check (mf_cache_rename_folder (cache, folder (cache, path), MF_FOLDER_ROOT, name, 0, &error), error);
 }
 
 static void

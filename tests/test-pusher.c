@@ -190,7 +190,7 @@ test_folders (MfDoor *door, gconstpointer data)
   mf_edit_deliver (door->cache, made, "mine", TEXT);
   mf_door_push_at_last (door);
   mf_door_assert_body (door, "Entw&APw-rfe", 1, WIRE);
-  mf_check (mf_cache_rename_folder (door->cache, made, door->other, "sub", &error), error);
+  mf_check (mf_cache_rename_folder (door->cache, made, door->other, "sub", 0, &error), error);
   mf_door_push_at_last (door);
   g_assert_false (mf_fake_has_mailbox (door->fake, "Entw&APw-rfe"));
   mf_door_assert_body (door, "other/sub", 1, WIRE);

@@ -161,6 +161,9 @@ def test_a_folder_replaces_an_empty_one_only(account, mount):
     assert failure.value.errno == errno.ENOTEMPTY
     os.rename(mounted.folder("A"), mounted.folder("Empty"))
     wait_for(lambda: folders(account) == {"Empty", "Full"}, 10, "one folder less")
+    with pytest.raises(PermissionError):
+        os.rename(mounted.folder("INBOX"), mounted.folder("Empty"))
+    assert "Empty" in os.listdir(mounted.path)
 
 
 def test_inbox_stays_and_folders_do_not_go_into_themselves(account, mount):
