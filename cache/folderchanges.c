@@ -22,7 +22,8 @@ check_name (MfCache *self, MfFolderId parent, const char *name, GError **error)
     if (g_ascii_iscntrl (*p))
       return mf_error_refuse (error, MF_CACHE_ERROR_INVALID,
                               "the server cannot have a folder of this name");
-  if (mf_folders_get_child (self->front, parent, name, &folder, NULL))
+  if (mf_folders_is_inbox (parent, name)
+      || mf_folders_get_child (self->front, parent, name, &folder, NULL))
     return mf_error_refuse (error, MF_CACHE_ERROR_EXISTS, "there is a folder of this name");
   return TRUE;
 }

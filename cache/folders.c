@@ -173,9 +173,8 @@ decode_component (const char *wire)
   return name != NULL ? name : g_strdup (wire);
 }
 
-/* That name alone is the same in upper and lower case. */
-static gboolean
-is_inbox (MfFolderId parent, const char *component)
+gboolean
+mf_folders_is_inbox (MfFolderId parent, const char *component)
 {
   return parent == MF_FOLDER_ROOT && g_ascii_strcasecmp (component, "INBOX") == 0;
 }
@@ -187,7 +186,7 @@ insert_row (MfDb *db, MfFolderId parent, const char *component, const char *mail
             MfFolderId *out_id, GError **error)
 {
   g_autofree char *name
-      = is_inbox (parent, component) ? g_strdup ("INBOX") : decode_component (component);
+      = mf_folders_is_inbox (parent, component) ? g_strdup ("INBOX") : decode_component (component);
   gint64 taken = 0;
 
   if (!mf_db_number (db, 0, &taken, error, "SELECT id FROM folder WHERE parent = ? AND name = ?",
@@ -212,7 +211,7 @@ find_or_insert (MfDb *db, MfFolderId parent, const char *component, const char *
                 MfFolderId *out_id, MfFolderId *out_changed, GError **error)
 {
   gint64 id = 0;
-  gboolean ok = is_inbox (parent, component)
+  gboolean ok = mf_folders_is_inbox (parent, component)
                     ? mf_db_number (db, 0, &id, error,
                                     "SELECT id FROM folder WHERE parent = ? AND name = 'INBOX'",
                                     "i", parent)

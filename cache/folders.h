@@ -54,6 +54,9 @@ gboolean mf_folders_touch_tree (MfDb *db, MfFolderId id, GError **error);
 
 /* ---- changes made here ------------------------------------------------ */
 
+/* That name alone is the same in upper and lower case. */
+gboolean mf_folders_is_inbox (MfFolderId parent, const char *component);
+
 /* The server's hierarchy delimiter, '/' until one is known. */
 char mf_folders_delimiter (MfDb *db);
 

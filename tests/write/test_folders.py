@@ -173,8 +173,11 @@ def test_inbox_stays_and_folders_do_not_go_into_themselves(account, mount):
                    lambda: os.rename(mounted.folder("A"), mounted.folder("A/B/C"))):
         with pytest.raises(OSError):
             action()
+    for name in ("A", "inbox", "Inbox"):  # the server takes these for INBOX
+        with pytest.raises(FileExistsError):
+            os.mkdir(mounted.folder(name))
     with pytest.raises(FileExistsError):
-        os.mkdir(mounted.folder("A"))
+        os.rename(mounted.folder("A"), mounted.folder("inbox"))
     with pytest.raises(PermissionError):
         os.mkdir(mounted.folder("cur"))
     assert folders(account) == {"A", "A/B"}
