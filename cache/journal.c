@@ -555,10 +555,24 @@ mf_journal_forget (MfDb *db, MfMsgId message, GError **error)
   return mf_db_run (db, error, "DELETE FROM change WHERE message = ?", "i", message);
 }
 
+/* A folder that was to go once @message was out of it goes once that is uploaded. */
+static gboolean
+upload_instead_of_moving (MfDb *db, MfMsgId message, GError **error)
+{
+  return mf_db_run (db, error,
+                    "UPDATE change SET kind = 3, state = 0, removal = 0, name = NULL WHERE seq ="
+                    " (SELECT MAX(seq) FROM change WHERE message = ? AND kind = 1"
+                    "  AND state IN (0, 2))",
+                    "i", message)
+         && mf_db_run (db, error,
+                       "DELETE FROM change WHERE message = ? AND kind != 3 AND state IN (0, 2)",
+                       "i", message);
+}
+
 gboolean
 mf_journal_hand_over (MfDb *db, MfMsgId from, MfMsgId to, GError **error)
 {
-  return drop_open (db, from, error)
+  return upload_instead_of_moving (db, from, error)
          && mf_db_run (db, error, "UPDATE change SET message = ? WHERE message = ? AND state IN (1, 4)",
                        "ii", to, from)
          && mf_db_run (db, error, "UPDATE change SET source = ? WHERE source = ?", "ii", to, from);

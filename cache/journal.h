@@ -87,8 +87,8 @@ gboolean mf_journal_remove (MfDb *db, MfSeq seq, GError **error);
 /* @original goes, which a move by COPY has left behind, once @copy is on the server: the
  * entry has @copy as its source, those for what a message has taken the place of have none. */
 gboolean mf_journal_left_behind (MfDb *db, MfMsgId original, MfMsgId copy, GError **error);
-/* What is sent or done for @from is for @to, and so is what has it as its source: its own
- * QUEUED ones are dropped. */
+/* What is sent or done for @from is for @to, and so is what has it as its source.  Its own
+ * that were not sent are dropped, but for a move: @from is uploaded in its place. */
 gboolean mf_journal_hand_over (MfDb *db, MfMsgId from, MfMsgId to, GError **error);
 /* The lowest seq that the server has not answered, G_MAXINT64 when there is none; the
  * highest there ever was. */

@@ -20,6 +20,19 @@ assert_text (MfDoor *door, MfMsgId id, const char *expected)
   g_assert_cmpstr (text, ==, expected);
 }
 
+/* One of "other", which is known, and its body. */
+static MfMsgId
+fill_other (MfDoor *door)
+{
+  mf_fake_append (door->fake, "other", WIRE, 0, NULL);
+  mf_door_stop (door);
+  mf_door_start (door);
+  mf_door_wait_event (door, "added 1");
+  MfMsgId id = mf_door_find_uid (door, "other", 1);
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  return id;
+}
+
 /* ---- the old text comes back -------------------------------------------- */
 
 static void
@@ -38,6 +51,42 @@ test_the_old_text_has_its_name (MfDoor *door, gconstpointer data)
   assert_text (door, old.id, TEXT);
 }
 
+/* Its folder was to go, once it had been moved out. */
+static void
+test_the_old_text_does_not_go_with_its_folder (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = fill_other (door);
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_set_online (door->fake, FALSE);
+  mf_edit_move (door->cache, id, door->inbox, "x", 0);
+  mf_check (mf_cache_remove_folder (door->cache, door->other, &error), error);
+  mf_edit_rewrite (door->cache, id, "x", NEW_TEXT);
+  mf_fake_fail (door->fake, MF_FAKE_APPEND, MF_REMOTE_ERROR_DENIED, 1);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_lost (door, id);
+  g_assert_true (mf_fake_has_mailbox (door->fake, "other"));
+  mf_door_assert_server (door, "other", "1:");
+}
+
+static void
+test_a_folder_is_removed_after_what_was_rewritten (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = fill_other (door);
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_set_online (door->fake, FALSE);
+  mf_edit_move (door->cache, id, door->inbox, "x", 0);
+  mf_check (mf_cache_remove_folder (door->cache, door->other, &error), error);
+  mf_edit_rewrite (door->cache, id, "x", NEW_TEXT);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  g_assert_false (mf_fake_has_mailbox (door->fake, "other"));
+  mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5: 6:");
+  mf_door_assert_nothing_pending (door);
+}
+
 #define ADD(path, caps, func)                                                                      \
   g_test_add ("/undone/" path, MfDoor, GUINT_TO_POINTER (caps), mf_door_set_up_known, func,        \
               mf_door_tear_down)
@@ -48,5 +97,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   mf_door_add_each ("/undone/the old text comes back under its name",
                     test_the_old_text_has_its_name);
+  mf_door_add_each ("/undone/the old text does not go with its folder before the new one is there",
+                    test_the_old_text_does_not_go_with_its_folder);
+  mf_door_add_each ("/undone/a folder is removed after what was rewritten",
+                    test_a_folder_is_removed_after_what_was_rewritten);
   return g_test_run ();
 }
