@@ -533,13 +533,56 @@ mf_settle_hidden (MfSettle *self, const MfChange *change, const GError *why, GEr
          && (change->message == 0 || revert (self, change, &row, error));
 }
 
+/* The message has been moved on since: there it may be made. */
+static gboolean
+make_elsewhere (MfSettle *self, const MfChange *change, gboolean *out_settled, GError **error)
+{
+  MfSeq move = 0;
+
+  if (!mf_db_number (self->db, 0, &move, error,
+                     "SELECT seq FROM change WHERE message = ?1 AND kind = 1 AND state IN (0, 2)"
+                     " AND NOT EXISTS (SELECT 1 FROM change AS made WHERE made.message IS NULL"
+                     "  AND made.state != 3 AND made.seq BETWEEN ?2 AND change.seq)"
+                     " ORDER BY seq LIMIT 1",
+                     "ii", change->message, change->seq))
+    return FALSE;
+  *out_settled = move != 0;
+  return move == 0
+         || (mf_db_run (self->db, error,
+                        "UPDATE change SET (folder, removal, state) = (SELECT folder, removal, state"
+                        " FROM change WHERE seq = ?1), error = NULL WHERE seq = ?2",
+                        "ii", move, change->seq)
+             && mf_journal_remove (self->db, move, error));
+}
+
+/* What was refused is not wanted any more, unless the guard holds what came after it. */
+static gboolean
+settle_unwanted (MfSettle *self, const MfChange *change, const MfMessage *row,
+                 gboolean *out_settled, GError **error)
+{
+  gint64 removed = 0;
+
+  if (!count (self, row->id, "SELECT 1 FROM change WHERE message = ? AND kind = 4 AND state = 0",
+              &removed, error))
+    return FALSE;
+  *out_settled = removed != 0;
+  return removed != 0 ? remove_row (self, row, 0, error)
+                      : make_elsewhere (self, change, out_settled, error);
+}
+
 gboolean
 mf_settle_refused (MfSettle *self, const MfChange *change, const GError *why, GError **error)
 {
   g_auto (MfMessage) row = { 0 };
+  gboolean makes = change->kind == MF_CHANGE_COPY || change->kind == MF_CHANGE_APPEND;
+  gboolean settled = FALSE;
 
-  if (change->kind == MF_CHANGE_COPY && mf_messages_get (self->db, change->message, &row, NULL)
-      && row.draft && !g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_QUOTA))
+  if (!makes || !mf_messages_get (self->db, change->message, &row, NULL))
+    return mf_settle_hidden (self, change, why, error);
+  if (!settle_unwanted (self, change, &row, &settled, error) || settled)
+    return settled;
+  if (change->kind == MF_CHANGE_COPY && row.draft
+      && !g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_QUOTA))
     return upload_instead (self, change, &row, error);
   return mf_settle_hidden (self, change, why, error);
 }

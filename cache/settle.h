@@ -37,7 +37,8 @@ gboolean mf_settle_expunged (MfSettle *self, const MfChange *change, GError **er
  * original is gone is uploaded. */
 gboolean mf_settle_missing (MfSettle *self, const MfChange *change, GError **error);
 /* Refused for good: the index goes back to what the server has, content that
- * exists only here to lost+found, and the entry stays to be seen. */
+ * exists only here to lost+found, and the entry stays to be seen.  But what is made is
+ * made where its user has moved it since, or not at all if he has removed it. */
 gboolean mf_settle_refused (MfSettle *self, const MfChange *change, const GError *why,
                             GError **error);
 /* As refused, what may have been done and cannot be seen: it is done in no other way. */

@@ -13,6 +13,16 @@
 #define NEW_TEXT "Subject: mine\n\nNew text\n"
 
 static void
+assert_at (MfDoor *door, MfMsgId id, MfFolderId folder)
+{
+  g_auto (MfMessage) message = { 0 };
+
+  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
+  g_assert_cmpint (message.folder, ==, folder);
+  g_assert_cmpint (message.place, <, MF_PLACE_TMP);
+}
+
+static void
 assert_text (MfDoor *door, MfMsgId id, const char *expected)
 {
   g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
@@ -31,6 +41,66 @@ fill_other (MfDoor *door)
   MfMsgId id = mf_door_find_uid (door, "other", 1);
   g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
   return id;
+}
+
+/* ---- refused after the user has thought better of it -------------------- */
+
+/* It is under way, and will be refused. */
+static MfMsgId
+begin_refused_upload (MfDoor *door)
+{
+  mf_fake_hold (door->fake, MF_FAKE_APPEND);
+  mf_fake_fail_in (door->fake, "other", MF_FAKE_APPEND, MF_REMOTE_ERROR_DENIED, 1);
+  MfMsgId id = mf_edit_deliver (door->cache, door->other, "mine", TEXT);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_APPEND, 1));
+  return id;
+}
+
+static void
+test_removed_while_its_upload_is_refused (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = begin_refused_upload (door);
+
+  mf_edit_remove (door->cache, id, "mine");
+  mf_fake_release (door->fake, MF_FAKE_APPEND);
+  mf_door_push_at_last (door);
+  g_assert_false (mf_cache_message (door->cache, id, &(MfMessage){ 0 }, NULL));
+  mf_door_assert_nothing_pending (door);
+}
+
+static void
+test_moved_while_its_upload_is_refused (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = begin_refused_upload (door);
+
+  mf_edit_move (door->cache, id, door->inbox, "mine", MF_FLAG_SEEN);
+  mf_fake_release (door->fake, MF_FAKE_APPEND);
+  mf_door_push_at_last (door);
+  assert_at (door, id, door->inbox);
+  mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5: 6:S");
+  mf_door_assert_body (door, "INBOX", 6, WIRE);
+  mf_door_assert_nothing_pending (door);
+}
+
+/* Of what is not here. */
+static void
+test_moved_while_its_copy_is_refused (MfDoor *door, gconstpointer data)
+{
+  MfSpot spot = { door->other, MF_PLACE_CUR, "copy", 0, 0 };
+  g_auto (MfMessage) made = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_hold (door->fake, MF_FAKE_COPY);
+  mf_fake_fail (door->fake, MF_FAKE_COPY, MF_REMOTE_ERROR_DENIED, 1);
+  mf_check (mf_cache_copy (door->cache, mf_door_find_uid (door, "INBOX", 2), &spot, &made, &error),
+            error);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_COPY, 1));
+  mf_edit_move (door->cache, made.id, door->inbox, "copy", MF_FLAG_SEEN);
+  mf_fake_release (door->fake, MF_FAKE_COPY);
+  mf_door_push_at_last (door);
+  assert_at (door, made.id, door->inbox);
+  mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5: 6:S");
+  mf_door_assert_nothing_pending (door);
 }
 
 /* ---- the old text comes back -------------------------------------------- */
@@ -95,6 +165,12 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  mf_door_add_each ("/undone/what is removed while its upload is refused is gone",
+                    test_removed_while_its_upload_is_refused);
+  mf_door_add_each ("/undone/what is moved while its upload is refused is put where it is to be",
+                    test_moved_while_its_upload_is_refused);
+  mf_door_add_each ("/undone/what is moved while its copy is refused is copied to where it is to be",
+                    test_moved_while_its_copy_is_refused);
   mf_door_add_each ("/undone/the old text comes back under its name",
                     test_the_old_text_has_its_name);
   mf_door_add_each ("/undone/the old text does not go with its folder before the new one is there",
