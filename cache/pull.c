@@ -5,6 +5,7 @@
 #include "cache/folders.h"
 #include "cache/messages.h"
 #include "cache/rematch.h"
+#include "cache/renumber.h"
 #include "cache/update.h"
 
 #define BATCH 1000
@@ -358,7 +359,7 @@ start_over (Pull *self, GError **error)
     self->last = 0;
   if (!mf_db_begin (self->db, &txn, error)
       || !(first ? mf_folders_set_validity (self->db, self->folder, uidvalidity, error)
-                 : mf_settle_renumbered (self->settle, self->folder, uidvalidity, error)))
+                 : mf_renumber_messages (self->settle, self->folder, uidvalidity, error)))
     return FALSE;
   mf_folder_clear (self->folder);
   return mf_folders_get (self->db, self->folder->id, self->folder, error)

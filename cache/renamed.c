@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cache/folders.h"
+#include "cache/renumber.h"
 
 GPtrArray *
 mf_renamed_gone (MfDb *db, GHashTable *listed, GError **error)
@@ -64,7 +65,7 @@ renumber (MfSettle *settle, const MfFolder *renamed, char delimiter, GError **er
       gboolean is_meant = folder->id == renamed->id
                           || (folder->mailbox != NULL && g_str_has_prefix (folder->mailbox, below));
       if (is_meant && folder->uidvalidity != 0
-          && !mf_settle_renumbered (settle, folder, folder->uidvalidity, error))
+          && !mf_renumber_messages (settle, folder, folder->uidvalidity, error))
         return FALSE;
     }
   return all != NULL;

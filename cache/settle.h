@@ -53,10 +53,6 @@ gboolean mf_settle_taken_back (MfSettle *self, const MfChange *change, GError **
 gboolean mf_settle_vanished (MfSettle *self, const MfMessage *message, GError **error);
 /* A folder that the server does not have any more, with all that was in it. */
 gboolean mf_settle_folder_gone (MfSettle *self, MfFolderId folder, GError **error);
-/* A mailbox made anew: what the index has of it stays to be seen under its name, but
- * has no UID until rematch.h has found it. */
-gboolean mf_settle_renumbered (MfSettle *self, const MfFolder *folder, guint32 uidvalidity,
-                               GError **error);
 
 /* What waits for @message to be on the server, so as to be expunged, is to be seen
  * again: it will never be there. */
