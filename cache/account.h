@@ -12,6 +12,7 @@
 #include "cache/db.h"
 #include "cache/drafts.h"
 #include "cache/engine.h"
+#include "cache/guard.h"
 #include "cache/news.h"
 
 struct _MfCache
@@ -26,9 +27,7 @@ struct _MfCache
   GMutex lock;          /* guards the rest */
   MfMsgId recent[64];   /* bodies opened lately: what is written may be a copy of one */
   guint n_recent;       /* ever */
-  guint removals;       /* in the minute since */
-  gint64 removals_since_us;
-  gboolean guarding;    /* too many: until release or restore */
+  MfGuard *guard;       /* trips until release or restore */
 };
 
 /* A message is removed: with too many in a minute they are held back (spec of

@@ -66,6 +66,7 @@ mf_cache_open (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAc
   self->options = *options;
   self->lock_fd = -1;
   g_mutex_init (&self->lock);
+  self->guard = mf_guard_new (options->delete_guard);
   if (!make_dir (options->state_dir, error) || !make_dir (options->cache_dir, error))
     return NULL;
   self->lock_fd = take_lock (options->state_dir, error);
@@ -119,6 +120,7 @@ mf_cache_close (MfCache *self)
   g_clear_pointer (&self->back, mf_db_close);
   if (self->lock_fd >= 0)
     close (self->lock_fd);
+  mf_guard_free (self->guard);
   g_mutex_clear (&self->lock);
   g_free (self);
 }

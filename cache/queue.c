@@ -157,19 +157,10 @@ mf_cache_prefetch (MfCache *self, MfFolderId id, GError **error)
 static gboolean
 is_runaway (MfCache *self)
 {
-  gint64 now = g_get_monotonic_time ();
   gboolean runaway;
 
   g_mutex_lock (&self->lock);
-  if (now - self->removals_since_us > 60 * G_USEC_PER_SEC)
-    {
-      self->removals_since_us = now;
-      self->removals = 0;
-    }
-  self->removals++;
-  if (self->options.delete_guard != 0 && self->removals > self->options.delete_guard)
-    self->guarding = TRUE;
-  runaway = self->guarding;
+  runaway = mf_guard_count (self->guard, g_get_monotonic_time ());
   g_mutex_unlock (&self->lock);
   return runaway;
 }
@@ -187,8 +178,7 @@ static void
 stop_guarding (MfCache *self)
 {
   g_mutex_lock (&self->lock);
-  self->guarding = FALSE;
-  self->removals = 0;
+  mf_guard_reset (self->guard);
   g_mutex_unlock (&self->lock);
 }
 
