@@ -197,12 +197,29 @@ take_place (MfSettle *self, MfMsgId id, MfFolderId folder, guint32 uid, GError *
   return mf_messages_set_home (self->db, id, folder, uid, error);
 }
 
+/* Another client may have removed it while a command was under way. */
+static gboolean
+is_folder_gone (MfSettle *self, MfFolderId folder, gboolean *out_gone, GError **error)
+{
+  gint64 found = 0;
+
+  if (!mf_db_number (self->db, 0, &found, error, "SELECT 1 FROM folder WHERE id = ?", "i", folder))
+    return FALSE;
+  *out_gone = found == 0;
+  return TRUE;
+}
+
 gboolean
 mf_settle_arrived (MfSettle *self, const MfChange *change, MfFolderId folder, guint32 uid,
                    GError **error)
 {
   gboolean made = change->kind == MF_CHANGE_APPEND || change->kind == MF_CHANGE_COPY;
+  gboolean gone = FALSE;
 
+  if (!is_folder_gone (self, folder, &gone, error))
+    return FALSE;
+  if (gone)
+    return mf_settle_missing (self, change, error);
   if (uid == 0)
     return mf_journal_set_state (self->db, change->seq, MF_CHANGE_DONE, NULL, error);
   return take_place (self, change->message, folder, uid, error)
@@ -219,7 +236,12 @@ mf_settle_copied (MfSettle *self, const MfChange *change, MfFolderId folder, gui
 {
   g_auto (MfMessage) row = { 0 };
   MfMsgId tombstone = 0;
+  gboolean gone = FALSE;
 
+  if (!is_folder_gone (self, folder, &gone, error))
+    return FALSE;
+  if (gone) /* but not the original */
+    return mf_settle_taken_back (self, change, error);
   return mf_messages_get (self->db, change->message, &row, error)
          && mf_messages_split_remote (self->db, &row, &tombstone, error)
          && mf_journal_left_behind (self->db, tombstone, row.id, error)
@@ -481,9 +503,14 @@ gboolean
 mf_settle_hidden (MfSettle *self, const MfChange *change, const GError *why, GError **error)
 {
   g_auto (MfMessage) row = { 0 };
+  gboolean gone = FALSE;
 
   if (change->message != 0 && !mf_messages_get (self->db, change->message, &row, NULL))
     return mf_journal_remove (self->db, change->seq, error);
+  if (row.home != 0 && !is_folder_gone (self, row.home, &gone, error))
+    return FALSE;
+  if (gone)
+    return mf_settle_missing (self, change, error);
   return mf_journal_set_failed (self->db, change, why->message, error)
          && (change->message == 0 || revert (self, change, &row, error));
 }

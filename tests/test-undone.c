@@ -157,6 +157,134 @@ test_a_folder_is_removed_after_what_was_rewritten (MfDoor *door, gconstpointer d
   mf_door_assert_nothing_pending (door);
 }
 
+static void
+wait_for_copy (MfDoor *door)
+{
+  gint64 until_us = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  g_autofree char *there = mf_fake_messages (door->fake, "other");
+
+  while (*there == '\0' && g_get_monotonic_time () < until_us)
+    {
+      g_usleep (10 * 1000);
+      g_free (there);
+      there = mf_fake_messages (door->fake, "other");
+    }
+}
+
+/* ---- folders that go ----------------------------------------------------- */
+
+static void
+wait_until_gone (MfDoor *door, MfFolderId id)
+{
+  g_auto (MfFolder) gone = { 0 };
+
+  for (guint i = 0; i < 200 && mf_cache_folder (door->cache, id, &gone, NULL); i++)
+    {
+      mf_folder_clear (&gone);
+      g_usleep (100 * 1000);
+    }
+  g_assert_false (mf_cache_folder (door->cache, id, &gone, NULL));
+}
+
+static void
+poll_often (MfDoor *door)
+{
+  mf_door_stop (door);
+  door->options.poll_s = 1;
+  mf_door_start (door);
+}
+
+/* The answer is on its way when another client removes the folder. */
+static GMutex answer;
+
+static gboolean
+move_slowly (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
+             GCancellable *cancellable, GError **error)
+{
+  gboolean ok = mf_fake_ops.move (self, uids, mailbox, out_copied, cancellable, error);
+
+  g_mutex_lock (&answer);
+  g_mutex_unlock (&answer);
+  return ok;
+}
+
+static gboolean
+copy_slowly (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
+             GCancellable *cancellable, GError **error)
+{
+  gboolean ok = mf_fake_ops.copy (self, uids, mailbox, out_copied, cancellable, error);
+
+  g_mutex_lock (&answer);
+  g_mutex_unlock (&answer);
+  return ok;
+}
+
+static void
+test_its_folder_goes_before_the_answer (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2), unread = mf_door_find_uid (door, "INBOX", 3);
+  gboolean move = (door->caps & MF_CAP_MOVE) != 0;
+
+  door->ops.move = move_slowly;
+  door->ops.copy = copy_slowly;
+  poll_often (door);
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  g_mutex_lock (&answer);
+  mf_edit_move (door->cache, id, door->other, "x", 0);
+  mf_edit_move (door->cache, unread, door->other, "y", 0);
+  wait_for_copy (door);
+  mf_fake_remove (door->fake, "other");
+  wait_until_gone (door, door->other);
+  g_mutex_unlock (&answer);
+  mf_door_push_at_last (door);
+  if (move)
+    {
+      mf_door_assert_lost (door, id);
+      g_assert_false (mf_cache_message (door->cache, unread, &(MfMessage){ 0 }, NULL));
+    }
+  else
+    {
+      assert_at (door, id, door->inbox);
+      mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5:");
+    }
+  mf_door_assert_nothing_pending (door);
+}
+
+/* What it is moved out of goes, and the move is refused. */
+static guint refusals;
+
+static gboolean
+refuse_slowly (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
+               GCancellable *cancellable, GError **error)
+{
+  *out_copied = (MfCopied){ 0, NULL };
+  g_atomic_int_inc (&refusals);
+  g_mutex_lock (&answer);
+  g_mutex_unlock (&answer);
+  g_set_error_literal (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_REFUSED, "NO");
+  return FALSE;
+}
+
+static void
+test_its_home_goes_before_a_refusal (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = fill_other (door);
+
+  g_atomic_int_set (&refusals, 0);
+  door->ops.move = door->ops.copy = refuse_slowly;
+  poll_often (door);
+  g_mutex_lock (&answer);
+  mf_edit_move (door->cache, id, door->inbox, "x", MF_FLAG_SEEN);
+  while (g_atomic_int_get (&refusals) == 0)
+    g_usleep (1000);
+  mf_fake_remove (door->fake, "other");
+  wait_until_gone (door, door->other);
+  g_mutex_unlock (&answer);
+  mf_door_push_at_last (door);
+  mf_door_assert_lost (door, id);
+  assert_text (door, id, TEXT);
+}
+
 #define ADD(path, caps, func)                                                                      \
   g_test_add ("/undone/" path, MfDoor, GUINT_TO_POINTER (caps), mf_door_set_up_known, func,        \
               mf_door_tear_down)
@@ -177,5 +305,9 @@ main (int argc, char **argv)
                     test_the_old_text_does_not_go_with_its_folder);
   mf_door_add_each ("/undone/a folder is removed after what was rewritten",
                     test_a_folder_is_removed_after_what_was_rewritten);
+  mf_door_add_each ("/undone/what arrives in a folder that has gone is kept",
+                    test_its_folder_goes_before_the_answer);
+  mf_door_add_each ("/undone/what is not moved out of a folder that has gone is kept",
+                    test_its_home_goes_before_a_refusal);
   return g_test_run ();
 }
