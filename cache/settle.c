@@ -88,18 +88,23 @@ move_to_lost (MfSettle *self, const MfMessage *row, MfSeq except, GError **error
 
 /* ---- rows that come back ---------------------------------------------- */
 
-/* As near as may be: another may have it by now. */
+/* As near as may be: another may have it by now, a generated one too. */
 static gboolean
 restore_base (MfSettle *self, const char *base, MfMessage *row, GError **error)
 {
-  char *free_base = NULL;
+  g_auto (MfFolder) folder = { 0 };
+  char generated[64] = "";
 
-  if (base != NULL && *base != '\0')
-    {
-      free_base = mf_messages_free_base (self->db, row->folder, base, error);
-      if (free_base == NULL)
-        return FALSE;
-    }
+  if (!mf_folders_get (self->db, row->folder, &folder, error))
+    return FALSE;
+  if (base == NULL || *base == '\0')
+    mf_message_generate_base (row, folder.tag, generated, sizeof generated);
+  char *free_base = mf_messages_free_base (self->db, row->folder,
+                                           *generated != '\0' ? generated : base, error);
+  if (free_base == NULL)
+    return FALSE;
+  if (g_str_equal (free_base, generated))
+    g_clear_pointer (&free_base, g_free);
   g_free (row->base);
   row->base = free_base;
   return TRUE;
