@@ -111,10 +111,12 @@ mf_draft_write (MfDraft *self, guint64 offset, const char *bytes, gsize size, GE
   return note_size (self, error);
 }
 
+/* A file that is cut to nothing goes to the disk when it is closed, for ext4 guesses that it
+ * replaces another: not where there is nothing to cut. */
 gboolean
 mf_draft_truncate (MfDraft *self, guint64 size, GError **error)
 {
-  if (ftruncate (self->fd, (off_t) size) != 0)
+  if (lseek (self->fd, 0, SEEK_END) != (off_t) size && ftruncate (self->fd, (off_t) size) != 0)
     return mf_error_from_errno (error, "truncating a draft");
   return note_size (self, error);
 }

@@ -81,10 +81,12 @@ mf_drafts_open_file (MfDrafts *self, const MfMessage *row, GError **error)
 static int
 make_version (MfDrafts *self, MfMsgId id, guint version, GError **error)
 {
+  static const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
   g_autofree char *path = file_path (self, id, version);
+  int fd = open (path, flags, 0600);
 
-  g_unlink (path);
-  int fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno == EEXIST && g_unlink (path) == 0)
+    fd = open (path, flags, 0600);
   if (fd < 0)
     mf_error_from_errno (error, "making %s", path);
   return fd;

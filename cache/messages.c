@@ -351,8 +351,10 @@ mf_messages_set_home (MfDb *db, MfMsgId id, MfFolderId home, guint32 uid, GError
 gboolean
 mf_messages_set_draft (MfDb *db, MfMsgId id, MfDraftKind draft, guint version, GError **error)
 {
-  return mf_db_run (db, error, "UPDATE message SET draft = ?, version = ? WHERE id = ?", "iii",
-                    (gint64) draft, (gint64) version, id);
+  return mf_db_run (db, error,
+                    "UPDATE message SET draft = ?1, version = ?2"
+                    " WHERE id = ?3 AND (draft != ?1 OR version != ?2)",
+                    "iii", (gint64) draft, (gint64) version, id);
 }
 
 GArray *
