@@ -17,6 +17,7 @@ typedef struct
 {
   const MfFolderFilter *filter;
   GArray *listed; /* of Listed */
+  GHashTable *left_out; /* mailboxes that the filter does not want */
   GArray *stale, *untold; /* as in mf_pull_tree() */
 } Listing;
 
@@ -67,8 +68,13 @@ collect (const MfRemoteFolder *folder, gpointer user_data)
   Listing *listing = user_data;
   Listed listed = { .folder = *folder };
 
-  if (*folder->mailbox == '\0' || !is_wanted (listing->filter, folder))
+  if (*folder->mailbox == '\0')
     return;
+  if (!is_wanted (listing->filter, folder))
+    {
+      g_hash_table_add (listing->left_out, g_strdup (folder->mailbox));
+      return;
+    }
   listed.mailbox = g_strdup (folder->mailbox);
   if (folder->status != NULL)
     listed.status = *folder->status;
@@ -164,6 +170,43 @@ make_plain (MfDb *db, const MfFolder *folder, MfNews *news, GError **error)
   return TRUE;
 }
 
+/* Something is to be sent to it, or from it. */
+static gboolean
+is_pending (MfDb *db, MfFolderId id, gboolean *out, GError **error)
+{
+  gint64 pending = 0;
+
+  if (!mf_db_number (db, 0, &pending, error,
+                     "SELECT EXISTS (SELECT 1 FROM change WHERE folder = ?1 AND state != 3)"
+                     " OR EXISTS (SELECT 1 FROM message JOIN change ON change.message = message.id"
+                     "            WHERE (message.folder = ?1 OR message.home = ?1) AND state != 3)",
+                     "i", id))
+    return FALSE;
+  *out = pending != 0;
+  return TRUE;
+}
+
+/* What was made here, or made for what is removed here, need not be wanted, but is
+ * needed for now: it is as if it had been listed. */
+static gboolean
+keep_pending (MfDb *db, const Listing *listing, GHashTable *listed, GError **error)
+{
+  g_autoptr (GPtrArray) all = mf_folders_all (db, error);
+
+  for (guint i = 0; all != NULL && i < all->len; i++)
+    {
+      MfFolder *folder = g_ptr_array_index (all, i);
+      gboolean pending = FALSE;
+      if (folder->mailbox == NULL || !g_hash_table_contains (listing->left_out, folder->mailbox))
+        continue;
+      if (!is_pending (db, folder->id, &pending, error))
+        return FALSE;
+      if (pending)
+        g_hash_table_add (listed, GSIZE_TO_POINTER ((gsize) folder->id));
+    }
+  return all != NULL;
+}
+
 static gboolean
 remove_unlisted (MfSettle *settle, GHashTable *listed, GError **error)
 {
@@ -196,9 +239,14 @@ static GPtrArray *
 find_gone (MfDb *db, const Listing *listing, GError **error)
 {
   g_autoptr (GHashTable) mailboxes = g_hash_table_new (g_str_hash, g_str_equal);
+  GHashTableIter iter;
+  gpointer left_out;
 
   for (guint i = 0; i < listing->listed->len; i++)
     g_hash_table_add (mailboxes, g_array_index (listing->listed, Listed, i).mailbox);
+  g_hash_table_iter_init (&iter, listing->left_out);
+  while (g_hash_table_iter_next (&iter, &left_out, NULL))
+    g_hash_table_add (mailboxes, left_out);
   return mf_renamed_gone (db, mailboxes, error);
 }
 
@@ -235,7 +283,8 @@ store_listing (MfSettle *settle, Listing *listing, MfSeq since, GError **error)
   for (guint i = 0; i < listing->listed->len; i++)
     if (!put_one (settle, listing, &g_array_index (listing->listed, Listed, i), gone, seen, error))
       return FALSE;
-  return remove_unlisted (settle, seen, error) && mf_db_commit (&txn, error);
+  return keep_pending (db, listing, seen, error) && remove_unlisted (settle, seen, error)
+         && mf_db_commit (&txn, error);
 }
 
 /* What is above comes first. */
@@ -250,7 +299,8 @@ mf_pull_tree (MfSettle *settle, MfLink *link, const MfFolderFilter *filter, GArr
               GArray *out_untold, GError **error)
 {
   g_autoptr (GArray) listed = g_array_new (FALSE, TRUE, sizeof (Listed));
-  Listing listing = { filter, listed, out_stale, out_untold };
+  g_autoptr (GHashTable) left_out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  Listing listing = { filter, listed, left_out, out_stale, out_untold };
   MfSeq since = mf_journal_last_of_folders (settle->db);
 
   g_array_set_clear_func (listed, clear_listed);

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "cache/folders.h"
+#include "cache/journal.h"
+#include "cache/messages.h"
 #include "tests/rig.h"
 
 #define EVERYTHING (&(MfFolderFilter){ 0 })
@@ -255,6 +257,26 @@ test_globs_choose (MfRig *rig, gconstpointer data)
   assert_pulls (rig, &filter, "Entw&APw-rfe Work Work/new");
 }
 
+/* As Trash may be, when something is removed. */
+static void
+test_left_out_once_told (MfRig *rig, gconstpointer data)
+{
+  const char *const exclude[] = { "Trash", NULL };
+  MfFolderFilter filter = { .exclude = exclude };
+  g_auto (MfMessage) message = { 0 };
+
+  mf_fake_create (rig->fake, "Trash");
+  MfFolderId trash = mf_rig_put_folder (rig, "Trash");
+  MfMsgId id = mf_rig_put_message (rig, mf_rig_put_folder (rig, "INBOX"), 1, 10);
+  g_assert_true (mf_messages_get (rig->db, id, &message, NULL));
+  g_assert_true (mf_journal_move (rig->db, &message, trash, TRUE, NULL));
+  assert_pulls (rig, &filter, "Trash INBOX");
+  mf_rig_sql (rig, "UPDATE change SET state = 2");
+  assert_pulls (rig, &filter, "Trash INBOX");
+  mf_rig_sql (rig, "UPDATE change SET state = 3");
+  assert_pulls (rig, &filter, "INBOX");
+}
+
 static void
 test_subscribed_only (MfRig *rig, gconstpointer data)
 {
@@ -388,6 +410,7 @@ main (int argc, char **argv)
   ADD ("an answer that fails removes nothing", test_failing_answer_removes_nothing);
   ADD ("a removed folder takes its messages along", test_removed_folder_takes_messages);
   ADD ("globs choose folders by decoded names", test_globs_choose);
+  ADD ("what is left out goes once its changes are told", test_left_out_once_told);
   ADD ("only subscribed ones, and INBOX", test_subscribed_only);
   ADD ("special use and subscription follow the server", test_use_and_subscription_follow);
   ADD ("folders that are behind are found by counts", test_stale_are_found);
