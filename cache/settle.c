@@ -145,8 +145,10 @@ return_home (MfSettle *self, const MfMessage *row, const char *base, GError **er
   return return_to (self, row, row->home, base, error);
 }
 
-gboolean
-mf_settle_restore_superseded (MfSettle *self, MfMsgId message, GError **error)
+/* What waits for @message so as to be expunged is seen again: all of it, or what was in
+ * @folder. */
+static gboolean
+restore_waiting (MfSettle *self, MfMsgId message, MfFolderId folder, GError **error)
 {
   for (;;)
     {
@@ -154,8 +156,10 @@ mf_settle_restore_superseded (MfSettle *self, MfMsgId message, GError **error)
       gint64 id = 0;
 
       if (!mf_db_number (self->db, 0, &id, error,
-                         "SELECT message FROM change WHERE kind = 4 AND after = ? AND state != 3",
-                         "i", message))
+                         "SELECT message FROM change WHERE kind = 4 AND after = ?1 AND state != 3"
+                         " AND (?2 = 0"
+                         "      OR ?2 = (SELECT folder FROM message WHERE id = change.message))",
+                         "ii", message, folder))
         return FALSE;
       if (id == 0)
         return TRUE;
@@ -165,6 +169,12 @@ mf_settle_restore_superseded (MfSettle *self, MfMsgId message, GError **error)
                           : mf_messages_remove (self->db, id, error)))
         return FALSE;
     }
+}
+
+gboolean
+mf_settle_restore_superseded (MfSettle *self, MfMsgId message, GError **error)
+{
+  return restore_waiting (self, message, 0, error);
 }
 
 static gboolean
@@ -463,9 +473,10 @@ revert_flags (MfSettle *self, const MfChange *change, const MfMessage *row, GErr
   return mf_messages_store_spot (self->db, &back, error) && touch (self, &back, error);
 }
 
-/* To where what else is to become of it leaves it; 0: it goes away. */
+/* To where what else is to become of it leaves it; 0: it goes away.  It is on the server:
+ * only what it was to replace in the folder that it does not come to has not to go. */
 static gboolean
-revert_place (MfSettle *self, const MfMessage *row, const char *base, GError **error)
+revert_place (MfSettle *self, const MfMessage *row, const MfChange *change, GError **error)
 {
   static const MfFolderId nowhere = -1;
   MfFolderId folder = 0;
@@ -477,9 +488,9 @@ revert_place (MfSettle *self, const MfMessage *row, const char *base, GError **e
                      "i", row->id))
     return FALSE;
   if (folder != nowhere)
-    return folder == 0 || return_to (self, row, folder, base, error);
-  return return_home (self, row, base, error)
-         && mf_settle_restore_superseded (self, row->id, error);
+    return folder == 0 || return_to (self, row, folder, change->name, error);
+  return return_home (self, row, change->name, error)
+         && (change->folder == 0 || restore_waiting (self, row->id, change->folder, error));
 }
 
 /* The entry does not count as pending any more. */
@@ -494,7 +505,7 @@ revert (MfSettle *self, const MfChange *change, const MfMessage *row, GError **e
       return mf_labels_revert (self->db, row, change->add_keywords, change->remove_keywords, error);
     case MF_CHANGE_MOVE:
     case MF_CHANGE_EXPUNGE:
-      return revert_place (self, row, change->name, error);
+      return revert_place (self, row, change, error);
     case MF_CHANGE_COPY:
     case MF_CHANGE_APPEND:
       return row->cached ? move_to_lost (self, row, change->seq, error)

@@ -30,6 +30,16 @@ assert_text (MfDoor *door, MfMsgId id, const char *expected)
   g_assert_cmpstr (text, ==, expected);
 }
 
+/* Another mailbox, which is listed. */
+static MfFolderId
+add_mailbox (MfDoor *door, const char *mailbox)
+{
+  mf_door_stop (door);
+  mf_fake_create (door->fake, mailbox);
+  mf_door_start (door);
+  return mf_door_list (door, mailbox);
+}
+
 /* One of "other", which is known, and its body. */
 static MfMsgId
 fill_other (MfDoor *door)
@@ -157,6 +167,8 @@ test_a_folder_is_removed_after_what_was_rewritten (MfDoor *door, gconstpointer d
   mf_door_assert_nothing_pending (door);
 }
 
+/* ---- what waits for another to arrive ----------------------------------- */
+
 static void
 wait_for_copy (MfDoor *door)
 {
@@ -169,6 +181,43 @@ wait_for_copy (MfDoor *door)
       g_free (there);
       there = mf_fake_messages (door->fake, "other");
     }
+}
+
+/* The first is answered only when the second is queued. */
+static void
+test_moved_on_and_refused (MfDoor *door, gconstpointer data)
+{
+  MfFolderId third = add_mailbox (door, "third");
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+
+  mf_fake_hold (door->fake, mf_door_moving (door));
+  mf_fake_fail_in (door->fake, "other", mf_door_moving (door), MF_REMOTE_ERROR_DENIED, 1);
+  mf_edit_move (door->cache, id, door->other, "x", 0);
+  g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
+  mf_edit_move (door->cache, id, third, "x", 0);
+  mf_fake_release (door->fake, mf_door_moving (door));
+  mf_door_push_at_last (door);
+  assert_at (door, id, door->other);
+  mf_door_assert_server (door, "other", "1:");
+  mf_door_assert_removed (door, "1: 3: 4: 5:", "1: 2:T 3: 4: 5:");
+}
+
+/* The new text has arrived, and its move is refused. */
+static void
+test_rewritten_and_refused (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_fake_hold (door->fake, MF_FAKE_APPEND);
+  mf_fake_fail (door->fake, mf_door_moving (door), MF_REMOTE_ERROR_DENIED, 1);
+  mf_edit_rewrite (door->cache, id, "x", NEW_TEXT);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_APPEND, 1));
+  mf_edit_move (door->cache, id, door->other, "x", 0);
+  mf_fake_release (door->fake, MF_FAKE_APPEND);
+  mf_door_push_at_last (door);
+  assert_at (door, id, door->inbox);
+  mf_door_assert_removed (door, "1: 3: 4: 5: 6:", "1: 2:T 3: 4: 5: 6:");
 }
 
 /* ---- folders that go ----------------------------------------------------- */
@@ -305,6 +354,12 @@ main (int argc, char **argv)
                     test_the_old_text_does_not_go_with_its_folder);
   mf_door_add_each ("/undone/a folder is removed after what was rewritten",
                     test_a_folder_is_removed_after_what_was_rewritten);
+  ADD ("a move that is refused after another doubles nothing, UIDPLUS",
+       MF_DOOR_SYNC | MF_CAP_UIDPLUS, test_moved_on_and_refused);
+  ADD ("a move that is refused after another doubles nothing, plain", MF_DOOR_SYNC,
+       test_moved_on_and_refused);
+  mf_door_add_each ("/undone/a move that is refused does not bring an old text back",
+                    test_rewritten_and_refused);
   mf_door_add_each ("/undone/what arrives in a folder that has gone is kept",
                     test_its_folder_goes_before_the_answer);
   mf_door_add_each ("/undone/what is not moved out of a folder that has gone is kept",
