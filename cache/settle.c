@@ -279,6 +279,9 @@ mf_settle_expunged (MfSettle *self, const MfChange *change, GError **error)
 static gboolean
 let_go (MfSettle *self, const MfMessage *row, GError **error)
 {
+  /* It has not come to where it was to replace another. */
+  if (row->folder != row->home && !restore_waiting (self, row->id, row->folder, error))
+    return FALSE;
   if (!mf_drafts_is_held (self->drafts, row->id) || row->place >= MF_PLACE_TMP)
     return remove_row (self, row, 0, error);
   return forget_others (self, row->id, 0, error)

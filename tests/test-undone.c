@@ -220,6 +220,25 @@ test_rewritten_and_refused (MfDoor *door, gconstpointer data)
   mf_door_assert_removed (door, "1: 3: 4: 5: 6:", "1: 2:T 3: 4: 5: 6:");
 }
 
+/* What it was to replace stays, though its content is not here. */
+static void
+test_gone_before_it_replaced_another (MfDoor *door, gconstpointer data)
+{
+  MfMsgId old = fill_other (door), id = mf_door_find_uid (door, "INBOX", 2);
+  MfSpot spot = { .folder = door->other, .place = MF_PLACE_CUR, .base = "x" };
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_hold (door->fake, mf_door_moving (door));
+  mf_check (mf_cache_rename (door->cache, id, &spot, old, &error), error);
+  g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
+  mf_fake_expunge (door->fake, "INBOX", 2);
+  mf_fake_release (door->fake, mf_door_moving (door));
+  mf_door_push_at_last (door);
+  g_assert_false (mf_cache_message (door->cache, id, &(MfMessage){ 0 }, NULL));
+  assert_at (door, old, door->other);
+  mf_door_assert_server (door, "other", "1:");
+}
+
 /* ---- folders that go ----------------------------------------------------- */
 
 static void
@@ -360,6 +379,8 @@ main (int argc, char **argv)
        test_moved_on_and_refused);
   mf_door_add_each ("/undone/a move that is refused does not bring an old text back",
                     test_rewritten_and_refused);
+  mf_door_add_each ("/undone/what was to be replaced by what has gone stays",
+                    test_gone_before_it_replaced_another);
   mf_door_add_each ("/undone/what arrives in a folder that has gone is kept",
                     test_its_folder_goes_before_the_answer);
   mf_door_add_each ("/undone/what is not moved out of a folder that has gone is kept",
