@@ -40,12 +40,15 @@ remove_row (MfSettle *self, const MfMessage *row, MfSeq except, GError **error)
   return touch (self, row, error);
 }
 
-/* Content has to be in a file of its own before the server's copy is forgotten. */
+/* Content has to be in a file of its own before the server's copy is forgotten.  If there
+ * is none, who writes the message will make it. */
 static gboolean
 make_draft (MfSettle *self, const MfMessage *row, GError **error)
 {
   guint version = row->draft ? row->version : 0;
 
+  if (!row->cached)
+    return TRUE;
   if (!row->draft)
     {
       g_autoptr (MfBody) body = mf_bodies_get (self->bodies, self->db, row->id, error);
@@ -418,10 +421,11 @@ leave_folder (MfSettle *self, MfFolderId folder, MfMsgId id, GError **error)
     return mf_settle_vanished (self, &row, error);
   if (row.home != 0 && row.home != folder)
     return turn_back (self, folder, &row, error);
-  if (row.place == MF_PLACE_GONE
-      || (row.home == folder && !mf_drafts_is_held (self->drafts, id)))
+  gboolean held = mf_drafts_is_held (self->drafts, id);
+  if (row.place == MF_PLACE_GONE || (row.home == folder && !held))
     return remove_row (self, &row, 0, error);
-  return row.cached ? move_to_lost (self, &row, 0, error) : remove_row (self, &row, 0, error);
+  return row.cached || held ? move_to_lost (self, &row, 0, error)
+                            : remove_row (self, &row, 0, error);
 }
 
 /* What was made below it, or moved there, and the server does not know of. */

@@ -1,5 +1,6 @@
 /* Changes that come to nothing, and what is to be left of them: the server has refused
  * them, or has lost what they are about. */
+#include "cache/account.h"
 #include "cache/cache.h"
 
 #include <string.h>
@@ -242,6 +243,18 @@ test_gone_before_it_replaced_another (MfDoor *door, gconstpointer data)
 /* ---- folders that go ----------------------------------------------------- */
 
 static void
+forget_body (MfDoor *door, MfMsgId id)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  mf_check (mf_db_begin (door->cache->front, &txn, &error), error);
+  mf_check (mf_db_run (door->cache->front, &error, "DELETE FROM body WHERE message = ?", "i", id),
+            error);
+  mf_check (mf_db_commit (&txn, &error), error);
+}
+
+static void
 wait_until_gone (MfDoor *door, MfFolderId id)
 {
   g_auto (MfFolder) gone = { 0 };
@@ -260,6 +273,27 @@ poll_often (MfDoor *door)
   mf_door_stop (door);
   door->options.poll_s = 1;
   mf_door_start (door);
+}
+
+static void
+test_written_while_its_folder_goes (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = fill_other (door);
+  g_autoptr (GError) error = NULL;
+
+  poll_often (door);
+  MfDraft *draft = mf_cache_draft_open (door->cache, id, "x", &error);
+  g_assert_no_error (error);
+  mf_check (mf_draft_truncate (draft, 0, &error), error);
+  mf_check (mf_draft_write (draft, 0, NEW_TEXT, strlen (NEW_TEXT), &error), error);
+  forget_body (door, id);
+  mf_fake_remove (door->fake, "other");
+  wait_until_gone (door, door->other);
+  mf_check (mf_draft_flush (draft, &error), error);
+  mf_draft_close (draft);
+  mf_door_push_at_last (door);
+  mf_door_assert_lost (door, id);
+  assert_text (door, id, NEW_TEXT);
 }
 
 /* The answer is on its way when another client removes the folder. */
@@ -381,6 +415,8 @@ main (int argc, char **argv)
                     test_rewritten_and_refused);
   mf_door_add_each ("/undone/what was to be replaced by what has gone stays",
                     test_gone_before_it_replaced_another);
+  mf_door_add_each ("/undone/what is written while its folder goes is kept",
+                    test_written_while_its_folder_goes);
   mf_door_add_each ("/undone/what arrives in a folder that has gone is kept",
                     test_its_folder_goes_before_the_answer);
   mf_door_add_each ("/undone/what is not moved out of a folder that has gone is kept",
