@@ -280,7 +280,7 @@ remove_row (MfCache *cache, const MfMessage *row, MfNews *news, GError **error)
 
   return mf_journal_forget (cache->front, row->id, error)
          && mf_messages_remove (cache->front, row->id, error)
-         && mf_settle_restore_superseded (&settle, row->id, error)
+         && mf_settle_restore_superseded (&settle, row->id, 0, error)
          && (row->place == MF_PLACE_GONE
              || mf_folders_touch (cache->front, row->folder, row->place, error));
 }

@@ -81,7 +81,7 @@ move_to_lost (MfSettle *self, const MfMessage *row, MfSeq except, GError **error
   if (lost.base == NULL || !forget_others (self, row->id, except, error)
       || !make_draft (self, row, error) || !mf_messages_store_spot (self->db, &lost, error)
       || !mf_messages_set_home (self->db, row->id, 0, 0, error)
-      || !mf_settle_restore_superseded (self, row->id, error)
+      || !mf_settle_restore_superseded (self, row->id, 0, error)
       || !mf_folders_touch (self->db, MF_FOLDER_LOST, MF_PLACE_CUR, error))
     return FALSE;
   if (row->place != MF_PLACE_GONE)
@@ -148,10 +148,8 @@ return_home (MfSettle *self, const MfMessage *row, const char *base, GError **er
   return return_to (self, row, row->home, base, error);
 }
 
-/* What waits for @message so as to be expunged is seen again: all of it, or what was in
- * @folder. */
-static gboolean
-restore_waiting (MfSettle *self, MfMsgId message, MfFolderId folder, GError **error)
+gboolean
+mf_settle_restore_superseded (MfSettle *self, MfMsgId message, MfFolderId folder, GError **error)
 {
   for (;;)
     {
@@ -172,12 +170,6 @@ restore_waiting (MfSettle *self, MfMsgId message, MfFolderId folder, GError **er
                           : mf_messages_remove (self->db, id, error)))
         return FALSE;
     }
-}
-
-gboolean
-mf_settle_restore_superseded (MfSettle *self, MfMsgId message, GError **error)
-{
-  return restore_waiting (self, message, 0, error);
 }
 
 static gboolean
@@ -283,7 +275,7 @@ static gboolean
 let_go (MfSettle *self, const MfMessage *row, GError **error)
 {
   /* It has not come to where it was to replace another. */
-  if (row->folder != row->home && !restore_waiting (self, row->id, row->folder, error))
+  if (row->folder != row->home && !mf_settle_restore_superseded (self, row->id, row->folder, error))
     return FALSE;
   if (!mf_drafts_is_held (self->drafts, row->id) || row->place >= MF_PLACE_TMP)
     return remove_row (self, row, 0, error);
@@ -314,19 +306,26 @@ upload_instead (MfSettle *self, const MfChange *change, const MfMessage *row, GE
          && mf_journal_upload_instead (self->db, change, error);
 }
 
-/* The copy that stood for a move is gone before it was known, but not the original. */
+/* The copy that stood for a move is gone before it was known, but not the original: the
+ * message is that again. */
 static gboolean
 undo_copied (MfSettle *self, const MfChange *change, const MfMessage *row, gboolean *out_undone,
              GError **error)
 {
-  gint64 original = 0;
+  g_auto (MfMessage) original = { 0 };
+  gint64 id = 0;
 
-  if (!count (self, row->id, "SELECT message FROM change WHERE kind = 4 AND source = ?", &original,
+  if (!count (self, row->id,
+              "SELECT message FROM change WHERE kind = 4 AND source = ? ORDER BY seq DESC", &id,
               error))
     return FALSE;
-  *out_undone = change->kind == MF_CHANGE_MOVE && original != 0;
+  *out_undone = change->kind == MF_CHANGE_MOVE && id != 0;
   return !*out_undone
-         || (mf_settle_restore_superseded (self, row->id, error) && let_go (self, row, error));
+         || (mf_messages_get (self->db, id, &original, error)
+             && mf_journal_forget (self->db, id, error)
+             && mf_messages_remove (self->db, id, error)
+             && mf_messages_set_home (self->db, row->id, original.home, original.uid, error)
+             && mf_settle_taken_back (self, change, error));
 }
 
 gboolean
@@ -497,7 +496,8 @@ revert_place (MfSettle *self, const MfMessage *row, const MfChange *change, GErr
   if (folder != nowhere)
     return folder == 0 || return_to (self, row, folder, change->name, error);
   return return_home (self, row, change->name, error)
-         && (change->folder == 0 || restore_waiting (self, row->id, change->folder, error));
+         && (change->folder == 0
+             || mf_settle_restore_superseded (self, row->id, change->folder, error));
 }
 
 /* The entry does not count as pending any more. */

@@ -55,5 +55,6 @@ gboolean mf_settle_vanished (MfSettle *self, const MfMessage *message, GError **
 gboolean mf_settle_folder_gone (MfSettle *self, MfFolderId folder, GError **error);
 
 /* What waits for @message to be on the server, so as to be expunged, is to be seen
- * again: it will never be there. */
-gboolean mf_settle_restore_superseded (MfSettle *self, MfMsgId message, GError **error);
+ * again: all of it (0), or what was in @folder, to which @message will never come. */
+gboolean mf_settle_restore_superseded (MfSettle *self, MfMsgId message, MfFolderId folder,
+                                       GError **error);

@@ -184,6 +184,26 @@ wait_for_copy (MfDoor *door)
     }
 }
 
+static void
+test_moved_on_while_its_copy_goes (MfDoor *door, gconstpointer data)
+{
+  MfFolderId third = add_mailbox (door, "third");
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_fake_hold (door->fake, MF_FAKE_FETCH);
+  mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
+  wait_for_copy (door);
+  mf_edit_move (door->cache, id, third, "x", MF_FLAG_SEEN);
+  mf_fake_expunge (door->fake, "other", 1);
+  mf_fake_release (door->fake, MF_FAKE_FETCH);
+  mf_door_push_at_last (door);
+  assert_at (door, id, third);
+  mf_door_assert_server (door, "third", "1:S");
+  mf_door_assert_server (door, "INBOX", "1: 2:ST 3: 4: 5:");
+  mf_door_assert_nothing_pending (door);
+}
+
 /* The first is answered only when the second is queued. */
 static void
 test_moved_on_and_refused (MfDoor *door, gconstpointer data)
@@ -415,6 +435,8 @@ main (int argc, char **argv)
                     test_rewritten_and_refused);
   mf_door_add_each ("/undone/what was to be replaced by what has gone stays",
                     test_gone_before_it_replaced_another);
+  ADD ("what is moved on while another client removes its copy goes on", MF_CAP_IDLE,
+       test_moved_on_while_its_copy_goes);
   mf_door_add_each ("/undone/what is written while its folder goes is kept",
                     test_written_while_its_folder_goes);
   mf_door_add_each ("/undone/what arrives in a folder that has gone is kept",
