@@ -8,6 +8,7 @@
 #include "cache/folders.h"
 #include "cache/journal.h"
 #include "cache/keywords.h"
+#include "cache/labels.h"
 #include "cache/messages.h"
 #include "cache/rescue.h"
 #include "cache/settle.h"
@@ -176,6 +177,13 @@ take_over (MfDraft *self, MfMessage *row, MfNews *news, GError **error)
          && mf_account_replace_removed (self->cache, self->replaced.id, row->id, news, error);
 }
 
+/* Unlike flags and keywords, labels do not travel with an upload. */
+static gboolean
+journal_labels (MfDb *db, MfMsgId id, const char *labels, GError **error)
+{
+  return labels == NULL || *labels == '\0' || mf_labels_journal (db, id, labels, NULL, error);
+}
+
 /* In tmp/ and lost+found nothing is sent. */
 static gboolean
 store (MfDraft *self, MfMessage *row, MfNews *news, GError **error)
@@ -185,16 +193,20 @@ store (MfDraft *self, MfMessage *row, MfNews *news, GError **error)
   gboolean quiet = row->place == MF_PLACE_TMP || row->folder == MF_FOLDER_LOST;
   gboolean sent = FALSE;
 
-  if (!quiet
-      && (!mf_journal_is_sent (db, row->id, &sent, error)
-          || ((row->home != 0 || sent) && !supersede (db, row, self->base, error))))
+  if (!quiet && !mf_journal_is_sent (db, row->id, &sent, error))
+    return FALSE;
+  gboolean again = !quiet && (row->home != 0 || sent);
+  const char *labels = again ? row->labels : self->replaced.labels;
+  if (again && !supersede (db, row, self->base, error))
     return FALSE;
   row->home = 0;
   row->draft = TRUE;
   row->version = version;
   return mf_messages_set_draft (db, row->id, MF_DRAFT_ONLY, version, error)
-         && (quiet || self->replaced.id == 0 || take_over (self, row, news, error))
-         && (quiet || mf_account_journal_new (self->cache, row, error));
+         && (quiet
+             || ((self->replaced.id == 0 || take_over (self, row, news, error))
+                 && mf_account_journal_new (self->cache, row, error)
+                 && journal_labels (db, row->id, labels, error)));
 }
 
 /* The name may be gone by now: then nobody is to get it. */

@@ -407,6 +407,30 @@ test_its_home_goes_before_a_refusal (MfDoor *door, gconstpointer data)
   assert_text (door, id, TEXT);
 }
 
+/* ---- labels --------------------------------------------------------------- */
+
+static void
+test_labels_stay_with_a_new_text (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+  g_auto (MfMessage) message = { 0 };
+
+  mf_door_wait_idle (door, 1);
+  mf_fake_set_labels (door->fake, "INBOX", 2, "old");
+  mf_door_wait_event (door, "changed 2");
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_fake_set_online (door->fake, FALSE);
+  mf_edit_labels (door->cache, id, "new old");
+  mf_edit_rewrite (door->cache, id, "x", NEW_TEXT);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "INBOX", "1: 3: 4: 5: 6:");
+  mf_door_stop (door);
+  mf_door_start (door);
+  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
+  g_assert_cmpstr (message.labels, ==, "new old");
+}
+
 #define ADD(path, caps, func)                                                                      \
   g_test_add ("/undone/" path, MfDoor, GUINT_TO_POINTER (caps), mf_door_set_up_known, func,        \
               mf_door_tear_down)
@@ -443,5 +467,6 @@ main (int argc, char **argv)
                     test_its_folder_goes_before_the_answer);
   mf_door_add_each ("/undone/what is not moved out of a folder that has gone is kept",
                     test_its_home_goes_before_a_refusal);
+  ADD ("labels stay with a new text", MF_DOOR_FULL | MF_CAP_GMAIL, test_labels_stay_with_a_new_text);
   return g_test_run ();
 }
