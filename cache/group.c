@@ -97,6 +97,13 @@ is_copied (Builder *self, MfMsgId message)
          || copied != 0;
 }
 
+/* A copy of a copy that is not made yet may come behind the removal. */
+static gboolean
+waits_for_copy (Builder *self, const MfChange *change)
+{
+  return change->kind == MF_CHANGE_EXPUNGE && is_copied (self, change->message);
+}
+
 /* What it waits for has not arrived, or it is still being written. */
 static gboolean
 must_wait (Builder *self, const MfChange *change, const MfMessage *subject)
@@ -107,8 +114,8 @@ must_wait (Builder *self, const MfChange *change, const MfMessage *subject)
     return FALSE;
   if (subject->home == 0 || subject->uid == 0)
     return TRUE;
-  return change->after != 0
-         && (is_copied (self, change->message) || !is_superseded (self, change->after, NULL));
+  return waits_for_copy (self, change)
+         || (change->after != 0 && !is_superseded (self, change->after, NULL));
 }
 
 static gboolean
@@ -155,13 +162,14 @@ start (MfGroup *group, const MfChange *change, const MfMessage *subject)
   take (group, change, subject);
 }
 
-/* Whether it goes or stays, what follows for this message comes later.  Not so behind what
- * waits for another (`after`): a copy of it may have to be made first, and the other, which
- * is its source where a move has left it behind, has to go on, or each would wait for ever. */
+/* Whether it goes or stays, what follows for this message comes later.  Not so behind its
+ * removal: a copy of it may have to be made first, and what the removal waits for (`after`),
+ * which is its source where a move has left it behind, has to go on, or each would wait for
+ * ever. */
 static void
 pass (Builder *self, const MfChange *change)
 {
-  if (change->after == 0)
+  if (change->kind != MF_CHANGE_EXPUNGE)
     g_hash_table_add (self->passed, g_memdup2 (&change->message, sizeof change->message));
   if (change->kind == MF_CHANGE_COPY)
     g_hash_table_add (self->passed, g_memdup2 (&change->source, sizeof change->source));
@@ -228,7 +236,8 @@ build (Builder *self, const GArray *entries)
         }
       if (!consider (self, change))
         return;
-      first &= change->after != 0 && self->group->changes->len == 0;
+      first = first && self->group->changes->len == 0
+              && (change->after != 0 || waits_for_copy (self, change));
     }
 }
 

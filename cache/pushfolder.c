@@ -168,7 +168,8 @@ leave_mailbox (FolderPush *self, GError **error)
   return mf_link_select (self->link, "INBOX", TRUE, error);
 }
 
-/* But for what may come to be seen again: it is held, or its new text has not arrived. */
+/* But for what is held, and may be restored, and what a new text or a copy waits for that
+ * has not arrived. */
 static gboolean
 drop_removed (FolderPush *self, MfUidSet *uids, GError **error)
 {
@@ -179,7 +180,9 @@ drop_removed (FolderPush *self, MfUidSet *uids, GError **error)
                     "SELECT uid FROM message WHERE home = ? AND place = 3 AND uid IS NOT NULL"
                     " AND NOT EXISTS (SELECT 1 FROM change WHERE change.message = message.id"
                     "                 AND (state = 2 OR EXISTS (SELECT 1 FROM message AS new"
-                    "                      WHERE new.id = after AND new.home IS NULL)))",
+                    "                      WHERE new.id = after AND new.home IS NULL)))"
+                    " AND NOT EXISTS (SELECT 1 FROM change WHERE source = message.id AND kind = 2"
+                    "                 AND state = 0)",
                     "i", self->folder.id))
     return FALSE;
   while (mf_db_next (&query, &local))

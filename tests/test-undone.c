@@ -407,6 +407,61 @@ test_its_home_goes_before_a_refusal (MfDoor *door, gconstpointer data)
   assert_text (door, id, TEXT);
 }
 
+/* ---- copies of what goes ------------------------------------------------- */
+
+static MfMsgId
+copy (MfDoor *door, MfMsgId id, const char *base)
+{
+  MfSpot spot = { door->other, MF_PLACE_CUR, base, 0, 0 };
+  g_auto (MfMessage) made = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  mf_check (mf_cache_copy (door->cache, id, &spot, &made, &error), error);
+  return made.id;
+}
+
+static void
+test_removed_between_two_copies (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+
+  mf_fake_set_online (door->fake, FALSE);
+  MfMsgId first = copy (door, id, "first");
+  mf_edit_remove (door->cache, id, "x");
+  MfMsgId second = copy (door, first, "second");
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1: 2:");
+  assert_at (door, first, door->other);
+  assert_at (door, second, door->other);
+  mf_door_assert_removed (door, "1: 3: 4: 5:", "1: 2:T 3: 4: 5:");
+  mf_door_assert_nothing_pending (door);
+}
+
+static void
+test_removed_with_its_folder_between_two_copies (MfDoor *door, gconstpointer data)
+{
+  MfFolderId third = 0;
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_create (door->fake, "third");
+  mf_fake_fill (door->fake, "third", 1);
+  mf_door_stop (door);
+  mf_door_start (door);
+  third = mf_door_list (door, "third");
+  MfMsgId id = mf_door_find_uid (door, "third", 1);
+  mf_fake_set_online (door->fake, FALSE);
+  MfMsgId first = copy (door, id, "first");
+  mf_edit_remove (door->cache, id, "x");
+  mf_check (mf_cache_remove_folder (door->cache, third, &error), error);
+  MfMsgId second = copy (door, first, "second");
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1: 2:");
+  assert_at (door, first, door->other);
+  assert_at (door, second, door->other);
+}
+
 /* ---- labels --------------------------------------------------------------- */
 
 static void
@@ -467,6 +522,10 @@ main (int argc, char **argv)
                     test_its_folder_goes_before_the_answer);
   mf_door_add_each ("/undone/what is not moved out of a folder that has gone is kept",
                     test_its_home_goes_before_a_refusal);
+  mf_door_add_each ("/undone/what is removed between two copies is copied twice",
+                    test_removed_between_two_copies);
+  mf_door_add_each ("/undone/what is removed with its folder between two copies is copied twice",
+                    test_removed_with_its_folder_between_two_copies);
   ADD ("labels stay with a new text", MF_DOOR_FULL | MF_CAP_GMAIL, test_labels_stay_with_a_new_text);
   return g_test_run ();
 }
