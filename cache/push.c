@@ -477,6 +477,13 @@ run_locked (MfSending *self, GError **error)
   return find_folders (self, &why) ? prepare (self, error) : settle_gone (self, why, error);
 }
 
+/* Unless it is a copy of nothing any more, but a text of its own. */
+static gboolean
+as_lost (MfSending *self, guint i, const MfChange *now, gpointer data, GError **error)
+{
+  return now->kind != self->group->kind || mf_settle_missing (&self->settle, now, error);
+}
+
 static gboolean
 run_group (MfSending *self, GError **error)
 {
@@ -486,9 +493,9 @@ run_group (MfSending *self, GError **error)
   if (mf_sending_change (self, 0)->message == 0)
     return mark_and_send (self, error);
   if (group->lost)
-    return mf_sending_settle_missing (self, error);
+    return mf_sending_settle (self, as_lost, NULL, error);
   if (group->kind == MF_CHANGE_MOVE && group->home == group->target)
-    return mf_sending_settle_done (self, error);
+    return mark (self, error) && mf_sending_settle_done (self, error);
   limit (self);
   if (!open_files (self, &ok, error))
     return FALSE;

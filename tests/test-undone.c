@@ -2,6 +2,8 @@
  * them, or has lost what they are about. */
 #include "cache/account.h"
 #include "cache/cache.h"
+#include "cache/journal.h"
+#include "cache/messages.h"
 
 #include <string.h>
 
@@ -407,6 +409,27 @@ test_its_home_goes_before_a_refusal (MfDoor *door, gconstpointer data)
   assert_text (door, id, TEXT);
 }
 
+static void
+test_its_home_is_gone (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = fill_other (door);
+
+  mf_fake_append (door->fake, "other", "Subject: 2\r\n\r\nx\r\n", 0, NULL);
+  mf_door_stop (door);
+  mf_door_start (door);
+  mf_door_wait_event (door, "added 2");
+  MfMsgId unread = mf_door_find_uid (door, "other", 2);
+  mf_fake_remove (door->fake, "other");
+  mf_edit_flags (door->cache, id, MF_FLAG_SEEN, NULL);
+  mf_edit_move (door->cache, id, door->inbox, "x", MF_FLAG_SEEN);
+  mf_edit_move (door->cache, unread, door->inbox, "y", 0);
+  mf_door_push_at_last (door);
+  mf_door_assert_lost (door, id);
+  assert_text (door, id, TEXT);
+  g_assert_false (mf_cache_message (door->cache, unread, &(MfMessage){ 0 }, NULL));
+  mf_door_assert_nothing_pending (door);
+}
+
 /* ---- copies of what goes ------------------------------------------------- */
 
 static MfMsgId
@@ -460,6 +483,69 @@ test_removed_with_its_folder_between_two_copies (MfDoor *door, gconstpointer dat
   mf_door_assert_server (door, "other", "1: 2:");
   assert_at (door, first, door->other);
   assert_at (door, second, door->other);
+}
+
+/* ---- changed before it is settled ---------------------------------------- */
+
+/* The push worker has read the entry, and waits for what is done here. */
+static void
+begin_before_it_is_settled (MfDoor *door, MfDbTxn *txn)
+{
+  g_autoptr (GError) error = NULL;
+
+  mf_check (mf_db_begin (door->cache->front, txn, &error), error);
+  mf_engine_wake_push (door->cache->engine);
+  g_usleep (500 * 1000);
+}
+
+/* Where it was to go it is already. */
+static void
+test_sent_elsewhere_before_it_is_settled (MfDoor *door, gconstpointer data)
+{
+  MfDb *db = door->cache->front;
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+  g_auto (MfMessage) message = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  mf_door_wait_idle (door, 1);
+  mf_check (mf_db_run (db, &error,
+                       "INSERT INTO change (kind, message, folder, made) VALUES (1, ?, ?, 0)", "ii",
+                       id, door->inbox),
+            error);
+  begin_before_it_is_settled (door, &txn);
+  mf_check (mf_messages_get (db, id, &message, &error), error);
+  mf_check (mf_journal_move (db, &message, door->other, FALSE, &error), error);
+  message.folder = door->other;
+  mf_check (mf_messages_store_spot (db, &message, &error), error);
+  mf_check (mf_db_commit (&txn, &error), error);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:");
+}
+
+/* Nothing is left that it could be a copy of, but it has got a text of its own. */
+static void
+test_rewritten_before_it_is_settled (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = fill_other (door);
+  MfDb *db = door->cache->front;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MfBody) body = mf_bodies_get (door->cache->bodies, db, id, &error);
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  mf_door_wait_idle (door, 1);
+  mf_check (mf_db_run (db, &error, "UPDATE message SET home = NULL, uid = NULL WHERE id = ?", "i",
+                       id),
+            error);
+  mf_check (mf_journal_copy (db, id, 1000000, door->other, &error), error);
+  begin_before_it_is_settled (door, &txn);
+  mf_check (mf_drafts_write_body (door->cache->drafts, id, body, &error), error);
+  mf_check (mf_messages_set_draft (db, id, MF_DRAFT_ONLY, 0, &error), error);
+  mf_check (mf_journal_append (db, id, door->other, &error), error);
+  mf_check (mf_db_commit (&txn, &error), error);
+  mf_door_push_at_last (door);
+  assert_at (door, id, door->other);
+  mf_door_assert_server (door, "other", "1: 2:");
 }
 
 /* ---- labels --------------------------------------------------------------- */
@@ -522,10 +608,16 @@ main (int argc, char **argv)
                     test_its_folder_goes_before_the_answer);
   mf_door_add_each ("/undone/what is not moved out of a folder that has gone is kept",
                     test_its_home_goes_before_a_refusal);
+  mf_door_add_each ("/undone/what is moved out of a folder that has gone is kept if it can",
+                    test_its_home_is_gone);
   mf_door_add_each ("/undone/what is removed between two copies is copied twice",
                     test_removed_between_two_copies);
   mf_door_add_each ("/undone/what is removed with its folder between two copies is copied twice",
                     test_removed_with_its_folder_between_two_copies);
+  ADD ("what is sent elsewhere before it is settled is sent", MF_DOOR_FULL,
+       test_sent_elsewhere_before_it_is_settled);
+  ADD ("what is rewritten before it is settled is sent", MF_DOOR_FULL,
+       test_rewritten_before_it_is_settled);
   ADD ("labels stay with a new text", MF_DOOR_FULL | MF_CAP_GMAIL, test_labels_stay_with_a_new_text);
   return g_test_run ();
 }
