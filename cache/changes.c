@@ -364,13 +364,12 @@ move_to_trash (MfCache *self, const MfMessage *before, const char *base, MfNews 
                GError **error)
 {
   g_auto (MfMessage) after = { 0 };
-  MfFolderId trash = 0;
-  gboolean made = FALSE;
+  MfFolderId trash = 0, changed = 0;
 
-  if (!mf_trash_get (self->front, &trash, &made, error))
+  if (!mf_trash_get (self->front, &trash, &changed, error))
     return FALSE;
-  if (made)
-    mf_news_add (news, MF_EVENT_TREE_CHANGED, MF_FOLDER_ROOT, NULL, NULL);
+  if (changed != 0)
+    mf_news_add (news, MF_EVENT_TREE_CHANGED, changed, NULL, NULL);
   mf_message_copy (before, &after);
   g_free (after.base);
   after.base = mf_messages_free_base (self->front, trash, base, error);

@@ -5,6 +5,7 @@
 
 #include "cache/folders.h"
 #include "cache/renamed.h"
+#include "cache/trash.h"
 
 typedef struct
 {
@@ -17,7 +18,8 @@ typedef struct
 {
   const MfFolderFilter *filter;
   GArray *listed; /* of Listed */
-  GHashTable *left_out; /* mailboxes that the filter does not want */
+  GHashTable *left_out; /* mailboxes that the filter does not want, */
+  char *trash;          /* (nullable) and that of them with \Trash */
   GArray *stale, *untold; /* as in mf_pull_tree() */
 } Listing;
 
@@ -63,6 +65,16 @@ is_wanted (const MfFolderFilter *filter, const MfRemoteFolder *folder)
 }
 
 static void
+leave_out (Listing *self, const MfRemoteFolder *folder)
+{
+  g_hash_table_add (self->left_out, g_strdup (folder->mailbox));
+  if (folder->special_use != MF_USE_TRASH || !folder->selectable)
+    return;
+  g_free (self->trash);
+  self->trash = g_strdup (folder->mailbox);
+}
+
+static void
 collect (const MfRemoteFolder *folder, gpointer user_data)
 {
   Listing *listing = user_data;
@@ -72,7 +84,7 @@ collect (const MfRemoteFolder *folder, gpointer user_data)
     return;
   if (!is_wanted (listing->filter, folder))
     {
-      g_hash_table_add (listing->left_out, g_strdup (folder->mailbox));
+      leave_out (listing, folder);
       return;
     }
   listed.mailbox = g_strdup (folder->mailbox);
@@ -275,7 +287,8 @@ store_listing (MfSettle *settle, Listing *listing, MfSeq since, GError **error)
   /* Folders were changed here meanwhile: the listing is of another time. */
   if (mf_journal_last_of_folders (db) != since)
     return TRUE;
-  if (!store_delimiter (db, listing, error))
+  if (!store_delimiter (db, listing, error)
+      || !mf_trash_set_left_out (db, listing->trash, error))
     return FALSE;
   g_autoptr (GPtrArray) gone = find_gone (db, listing, error);
   if (gone == NULL)
@@ -300,16 +313,17 @@ mf_pull_tree (MfSettle *settle, MfLink *link, const MfFolderFilter *filter, GArr
 {
   g_autoptr (GArray) listed = g_array_new (FALSE, TRUE, sizeof (Listed));
   g_autoptr (GHashTable) left_out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  Listing listing = { filter, listed, left_out, out_stale, out_untold };
+  Listing listing = { filter, listed, left_out, NULL, out_stale, out_untold };
   MfSeq since = mf_journal_last_of_folders (settle->db);
 
   g_array_set_clear_func (listed, clear_listed);
   if (mf_journal_has_folder_changes (settle->db))
     return TRUE; /* the tree is ours until they are told */
-  if (!link->ops->list (link->remote, TRUE, collect, &listing, link->cancellable, error))
-    return FALSE;
+  gboolean ok = link->ops->list (link->remote, TRUE, collect, &listing, link->cancellable, error);
   g_array_sort (listed, compare);
-  if (!store_listing (settle, &listing, since, error))
+  ok = ok && store_listing (settle, &listing, since, error);
+  g_free (listing.trash);
+  if (!ok)
     return FALSE;
   mf_news_send (settle->news);
   return TRUE;

@@ -201,6 +201,22 @@ def test_where_there_is_no_trash_rm_finds_or_makes_one(dovecot_with, mount, fold
     wait_for(lambda: subjects(account, trash) == [], 10, "an empty trash")
 
 
+@pytest.mark.parametrize("option", ["exclude=Work/Bin", "folders=INBOX"])
+def test_a_trash_that_is_not_shown_is_the_trash_all_the_same(dovecot_with, mount, option):
+    account = dovecot_with(auto="no", trash="Work/Bin").add_account("alice")
+    account.referee.create("Work", "Work/Bin")
+    account.referee.append("INBOX", mails("a", "b"))
+    mounted = mount(account, option)
+    shown = sorted(os.listdir(mounted.path))
+    for path in mounted.files().values():
+        path.unlink()
+    assert len(os.listdir(mounted.folder("Work/Bin/new"))) == 2
+    wait_for(lambda: subjects(account, "Work/Bin") == ["a", "b"], 10, "the messages in the trash")
+    (mounted.path / ".mailfs/ctl").write_text("sync\n")
+    assert not mounted.folder("Work/Bin").exists() and sorted(os.listdir(mounted.path)) == shown
+    assert subjects(account, "INBOX") == [] and "Trash" not in account.referee.folders()
+
+
 def test_with_delete_expunge_rm_expunges_that_message_alone(account, mount):
     account.referee.append("INBOX", mails("a", "b") + mails("marked", flags="\\Deleted"))
     mounted = mount(account, "delete=expunge")
