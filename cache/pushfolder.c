@@ -134,6 +134,47 @@ is_renamed (FolderPush *self)
          && !seen.has_old && seen.has_new;
 }
 
+/* (transfer full) (element-type utf8): the folder's mailbox and those below it, as they
+ * were called, if they are subscribed. */
+static GPtrArray *
+find_subscribed (FolderPush *self, GError **error)
+{
+  MfDb *db = self->settle->db;
+  char delimiter[2] = { mf_folders_delimiter (db), '\0' };
+  g_autofree char *below = g_strconcat (self->folder.mailbox, delimiter, NULL);
+  g_autoptr (GPtrArray) mailboxes = g_ptr_array_new_with_free_func (g_free);
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+  GError *local = NULL;
+
+  if (!mf_db_query (db, &query, error,
+                    "SELECT mailbox FROM folder WHERE subscribed"
+                    " AND (mailbox = ?1 OR substr(mailbox, 1, length(?2)) = ?2)",
+                    "ss", self->folder.mailbox, below))
+    return NULL;
+  while (mf_db_next (&query, &local))
+    g_ptr_array_add (mailboxes, g_strdup (mf_db_text (&query, 0)));
+  if (local == NULL)
+    return g_steal_pointer (&mailboxes);
+  g_propagate_error (error, local);
+  return NULL;
+}
+
+static gboolean
+move_subscriptions (FolderPush *self, GError **error)
+{
+  g_autoptr (GPtrArray) mailboxes = find_subscribed (self, error);
+  gsize length = strlen (self->folder.mailbox);
+
+  for (guint i = 0; mailboxes != NULL && i < mailboxes->len; i++)
+    {
+      const char *old = g_ptr_array_index (mailboxes, i);
+      g_autofree char *new = g_strconcat (self->mailbox, old + length, NULL);
+      if (!subscribe (self, old, FALSE, error) || !subscribe (self, new, TRUE, error))
+        return FALSE;
+    }
+  return mailboxes != NULL;
+}
+
 static gboolean
 rename_folder (FolderPush *self, GError **error)
 {
@@ -153,9 +194,7 @@ rename_folder (FolderPush *self, GError **error)
         }
       g_error_free (why);
     }
-  return !self->folder.subscribed
-         || (subscribe (self, self->folder.mailbox, FALSE, error)
-             && subscribe (self, self->mailbox, TRUE, error));
+  return move_subscriptions (self, error);
 }
 
 /* A mailbox that is open in this session would be another one under its name, or

@@ -137,9 +137,11 @@ def test_subscriptions_follow(account, mount):
         return {line.split()[-1].strip(b'"').decode() for line in account.referee._ok(account.referee.imap.lsub()) if line}
     subprocess.run(["mkdir", "-p", mounted.folder("a/b")], check=True)
     wait_for(lambda: subscribed() - STANDARD == {"a", "a/b"}, 10, "what was made")
-    os.rename(mounted.folder("a/b"), mounted.folder("c"))
-    wait_for(lambda: subscribed() - STANDARD == {"a", "c"}, 10, "the new name")
-    os.rmdir(mounted.folder("a"))
+    os.rename(mounted.folder("a"), mounted.folder("aa"))
+    wait_for(lambda: subscribed() - STANDARD == {"aa", "aa/b"}, 10, "the new name, and that of what is below")
+    os.rename(mounted.folder("aa/b"), mounted.folder("c"))
+    wait_for(lambda: subscribed() - STANDARD == {"aa", "c"}, 10, "the new name")
+    os.rmdir(mounted.folder("aa"))
     wait_for(lambda: subscribed() - STANDARD == {"c"} and folders(account) == {"c"}, 10, "what was removed to go")
 
 
