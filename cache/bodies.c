@@ -35,25 +35,6 @@ struct _MfBody
 /* ---- opening ---------------------------------------------------------- */
 
 static gboolean
-check_eol (MfBodies *self, MfDb *db, GError **error)
-{
-  const char *eol = self->crlf ? "crlf" : "lf";
-  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
-  gint64 same = 0;
-
-  if (!mf_db_number (db, 0, &same, error, "SELECT 1 FROM meta WHERE key = 'eol' AND value = ?",
-                     "s", eol))
-    return FALSE;
-  if (same != 0)
-    return TRUE;
-  return mf_db_begin (db, &txn, error)
-         && mf_db_run (db, error, "INSERT OR REPLACE INTO meta VALUES ('eol', ?)", "s", eol)
-         && mf_db_run (db, error, "DELETE FROM body", "")
-         && mf_db_run (db, error, "UPDATE message SET exact_size = NULL WHERE home IS NOT NULL", "")
-         && mf_db_commit (&txn, error);
-}
-
-static gboolean
 count_total (MfBodies *self, MfDb *db, GError **error)
 {
   gint64 total = 0, kept = 0;
@@ -79,8 +60,6 @@ mf_bodies_open (const char *cache_dir, gboolean crlf, guint64 limit_bytes, MfDb 
   self->limit_bytes = limit_bytes;
   g_mutex_init (&self->lock);
   self->used = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-  if (!check_eol (self, db, error))
-    return NULL;
   self->segments = mf_segments_open (cache_dir, db, error);
   if (self->segments == NULL || !count_total (self, db, error))
     return NULL;
@@ -274,6 +253,16 @@ mf_bodies_share (MfDb *db, MfMsgId from, MfMsgId to, GError **error)
                     "INSERT OR REPLACE INTO body SELECT ?2, segment, start, size, used FROM body"
                     " WHERE message = ?1",
                     "ii", from, to);
+}
+
+gboolean
+mf_bodies_forget_all (MfBodies *self, MfDb *db, GError **error)
+{
+  return mf_db_run (db, error, "DELETE FROM body", "")
+         && mf_db_run (db, error,
+                       "UPDATE message SET exact_size = NULL WHERE home IS NOT NULL AND NOT draft",
+                       "")
+         && count_total (self, db, error);
 }
 
 static gboolean

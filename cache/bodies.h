@@ -13,7 +13,8 @@
 
 typedef struct _MfBodies MfBodies;
 
-/* @crlf: with the wire's line ends; bodies of the other kind are forgotten. */
+/* @crlf: with the wire's line ends; those of the other kind are to be forgotten first
+ * (eolchange.h). */
 MfBodies *mf_bodies_open (const char *cache_dir, gboolean crlf, guint64 limit_bytes, MfDb *db,
                           GError **error);
 void mf_bodies_close (MfBodies *self);
@@ -45,6 +46,9 @@ gboolean mf_bodies_put (MfBodies *self, MfDb *db, MfMsgId id, const MfBodyPlace 
 
 /* The body of @from, if it is here, is that of @to as well. */
 gboolean mf_bodies_share (MfDb *db, MfMsgId from, MfMsgId to, GError **error);
+
+/* And the exact sizes of what the server has: in the caller's transaction. */
+gboolean mf_bodies_forget_all (MfBodies *self, MfDb *db, GError **error);
 
 /* Stores use times; when the limit is passed forgets the least recently used
  * bodies, but none with an unsent change, and gives their space back; syncs segments

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cache/account.h"
+#include "cache/eolchange.h"
 #include "cache/folders.h"
 #include "cache/group.h"
 #include "cache/journal.h"
@@ -77,9 +78,9 @@ mf_cache_open (const MfCacheOptions *options, const MfRemoteOps *ops, const MfAc
     return NULL;
   self->bodies = mf_bodies_open (options->cache_dir, options->crlf, options->cache_size,
                                  self->back, error);
-  if (self->bodies == NULL)
-    return NULL;
-  if (!mf_rescue_unfinished (self, error))
+  if (self->bodies == NULL
+      || !mf_eolchange_run (self->bodies, self->drafts, self->back, error)
+      || !mf_rescue_unfinished (self, error))
     return NULL;
   self->engine
       = mf_engine_new (&self->options, ops, account, self->back, self->bodies, self->drafts, func,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cache/bodywriter.h"
+#include "cache/eolchange.h"
 #include "cache/messages.h"
 #include "tests/rig.h"
 #include "tests/tempdir.h"
@@ -300,6 +301,7 @@ test_other_line_ends_start_anew (Fixture *self, gconstpointer data)
 
   close_bodies (self);
   open_bodies (self, TRUE);
+  g_assert_true (mf_eolchange_run (self->bodies, self->rig.drafts, self->rig.db, NULL));
   g_assert_true (mf_bodies_are_crlf (self->bodies));
   assert_not_here (self, id);
   g_assert_true (mf_messages_get (self->rig.db, id, &message, NULL));

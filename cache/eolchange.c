@@ -1,0 +1,69 @@
+#include "cache/eolchange.h"
+
+#include "cache/messages.h"
+
+static gboolean
+keep_one (MfBodies *bodies, MfDrafts *drafts, MfDb *db, MfMsgId id, GError **error)
+{
+  g_auto (MfMessage) row = { 0 };
+  g_autoptr (MfBody) body = NULL;
+
+  if (!mf_messages_get (db, id, &row, error))
+    return FALSE;
+  body = mf_bodies_get (bodies, db, id, NULL);
+  return body == NULL /* the cache has been wiped */
+         || (mf_drafts_write_body (drafts, id, body, error)
+             && mf_messages_set_draft (
+                 db, id, row.home != 0 ? MF_DRAFT_UPLOADED : MF_DRAFT_ONLY, 0, error));
+}
+
+/* (transfer full) (element-type MfMsgId): with a body here and an unsent change. */
+static GArray *
+find_unsent (MfDb *db, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (MfMsgId));
+  GError *local = NULL;
+
+  if (!mf_db_query (db, &query, error,
+                    "SELECT id FROM message JOIN body ON body.message = id WHERE NOT draft AND id IN"
+                    " (SELECT message FROM change WHERE message IS NOT NULL AND state != 3)",
+                    ""))
+    return NULL;
+  while (mf_db_next (&query, &local))
+    {
+      MfMsgId id = mf_db_int (&query, 0);
+      g_array_append_val (ids, id);
+    }
+  if (local == NULL)
+    return g_steal_pointer (&ids);
+  g_propagate_error (error, local);
+  return NULL;
+}
+
+static gboolean
+keep_unsent (MfBodies *bodies, MfDrafts *drafts, MfDb *db, GError **error)
+{
+  g_autoptr (GArray) ids = find_unsent (db, error);
+
+  for (guint i = 0; ids != NULL && i < ids->len; i++)
+    if (!keep_one (bodies, drafts, db, g_array_index (ids, MfMsgId, i), error))
+      return FALSE;
+  return ids != NULL;
+}
+
+gboolean
+mf_eolchange_run (MfBodies *bodies, MfDrafts *drafts, MfDb *db, GError **error)
+{
+  const char *eol = mf_bodies_are_crlf (bodies) ? "crlf" : "lf";
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  gint64 same = 0;
+
+  if (!mf_db_number (db, 0, &same, error, "SELECT 1 FROM meta WHERE key = 'eol' AND value = ?",
+                     "s", eol))
+    return FALSE;
+  return same != 0
+         || (mf_db_begin (db, &txn, error) && keep_unsent (bodies, drafts, db, error)
+             && mf_db_run (db, error, "INSERT OR REPLACE INTO meta VALUES ('eol', ?)", "s", eol)
+             && mf_bodies_forget_all (bodies, db, error) && mf_db_commit (&txn, error));
+}
