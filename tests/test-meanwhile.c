@@ -1,6 +1,8 @@
 /* What is changed here while something else is on its way, or the server is asked. */
+#include "cache/account.h"
 #include "cache/cache.h"
 #include "cache/journal.h"
+#include "cache/messages.h"
 
 #include <string.h>
 
@@ -468,6 +470,70 @@ test_sent_elsewhere_before_its_folder_goes (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* ---- changed before it is settled ---------------------------------------- */
+
+/* The push worker has read the entry, and waits for what is done here. */
+static void
+begin_before_it_is_settled (MfDoor *door, MfDbTxn *txn)
+{
+  g_autoptr (GError) error = NULL;
+
+  mf_check (mf_db_begin (door->cache->front, txn, &error), error);
+  mf_engine_wake_push (door->cache->engine);
+  g_usleep (500 * 1000);
+}
+
+/* Where it was to go it is already. */
+static void
+test_sent_elsewhere_before_it_is_settled (MfDoor *door, gconstpointer data)
+{
+  MfDb *db = door->cache->front;
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+  g_auto (MfMessage) message = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  mf_door_wait_idle (door, 1);
+  mf_check (mf_db_run (db, &error,
+                       "INSERT INTO change (kind, message, folder, made) VALUES (1, ?, ?, 0)", "ii",
+                       id, door->inbox),
+            error);
+  begin_before_it_is_settled (door, &txn);
+  mf_check (mf_messages_get (db, id, &message, &error), error);
+  mf_check (mf_journal_move (db, &message, door->other, FALSE, &error), error);
+  message.folder = door->other;
+  mf_check (mf_messages_store_spot (db, &message, &error), error);
+  mf_check (mf_db_commit (&txn, &error), error);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:");
+}
+
+/* Nothing is left that it could be a copy of, but it has got a text of its own. */
+static void
+test_rewritten_before_it_is_settled (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = second (door);
+  MfDb *db = door->cache->front;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MfBody) body = mf_bodies_get (door->cache->bodies, db, id, &error);
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+
+  mf_door_wait_idle (door, 1);
+  mf_check (mf_db_run (db, &error,
+                       "UPDATE message SET home = NULL, uid = NULL, folder = ? WHERE id = ?", "ii",
+                       door->other, id),
+            error);
+  mf_check (mf_journal_copy (db, id, 1000000, door->other, &error), error);
+  begin_before_it_is_settled (door, &txn);
+  mf_check (mf_drafts_write_body (door->cache->drafts, id, body, &error), error);
+  mf_check (mf_messages_set_draft (db, id, MF_DRAFT_ONLY, 0, &error), error);
+  mf_check (mf_journal_append (db, id, door->other, &error), error);
+  mf_check (mf_db_commit (&txn, &error), error);
+  mf_door_push_at_last (door);
+  assert_seen (door, id, door->other);
+  mf_door_assert_server (door, "other", "1:");
+}
+
 #define ADD(path, caps, func)                                                                      \
   g_test_add ("/meanwhile/" path, MfDoor, GUINT_TO_POINTER (caps), mf_door_set_up_known, func,     \
               mf_door_tear_down)
@@ -507,6 +573,10 @@ main (int argc, char **argv)
                     test_removed_while_it_is_compared);
   mf_door_add_each ("/meanwhile/a refusal is not of what has been sent elsewhere",
                     test_sent_elsewhere_before_a_refusal);
+  ADD ("what is sent elsewhere before it is settled is sent", MF_DOOR_FULL,
+       test_sent_elsewhere_before_it_is_settled);
+  ADD ("what is rewritten before it is settled is sent", MF_DOOR_FULL,
+       test_rewritten_before_it_is_settled);
   g_test_add_func ("/meanwhile/what is marked as sent is what was to be sent",
                    test_renamed_before_it_is_marked);
   return g_test_run ();

@@ -2,8 +2,6 @@
  * them, or has lost what they are about. */
 #include "cache/account.h"
 #include "cache/cache.h"
-#include "cache/journal.h"
-#include "cache/messages.h"
 
 #include <string.h>
 
@@ -193,6 +191,7 @@ test_moved_on_while_its_copy_goes (MfDoor *door, gconstpointer data)
   MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
 
   g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_door_wait_idle (door, 1);
   mf_fake_hold (door->fake, MF_FAKE_FETCH);
   mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
   wait_for_copy (door);
@@ -485,69 +484,6 @@ test_removed_with_its_folder_between_two_copies (MfDoor *door, gconstpointer dat
   assert_at (door, second, door->other);
 }
 
-/* ---- changed before it is settled ---------------------------------------- */
-
-/* The push worker has read the entry, and waits for what is done here. */
-static void
-begin_before_it_is_settled (MfDoor *door, MfDbTxn *txn)
-{
-  g_autoptr (GError) error = NULL;
-
-  mf_check (mf_db_begin (door->cache->front, txn, &error), error);
-  mf_engine_wake_push (door->cache->engine);
-  g_usleep (500 * 1000);
-}
-
-/* Where it was to go it is already. */
-static void
-test_sent_elsewhere_before_it_is_settled (MfDoor *door, gconstpointer data)
-{
-  MfDb *db = door->cache->front;
-  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
-  g_auto (MfMessage) message = { 0 };
-  g_autoptr (GError) error = NULL;
-  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
-
-  mf_door_wait_idle (door, 1);
-  mf_check (mf_db_run (db, &error,
-                       "INSERT INTO change (kind, message, folder, made) VALUES (1, ?, ?, 0)", "ii",
-                       id, door->inbox),
-            error);
-  begin_before_it_is_settled (door, &txn);
-  mf_check (mf_messages_get (db, id, &message, &error), error);
-  mf_check (mf_journal_move (db, &message, door->other, FALSE, &error), error);
-  message.folder = door->other;
-  mf_check (mf_messages_store_spot (db, &message, &error), error);
-  mf_check (mf_db_commit (&txn, &error), error);
-  mf_door_push_at_last (door);
-  mf_door_assert_server (door, "other", "1:");
-}
-
-/* Nothing is left that it could be a copy of, but it has got a text of its own. */
-static void
-test_rewritten_before_it_is_settled (MfDoor *door, gconstpointer data)
-{
-  MfMsgId id = fill_other (door);
-  MfDb *db = door->cache->front;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (MfBody) body = mf_bodies_get (door->cache->bodies, db, id, &error);
-  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
-
-  mf_door_wait_idle (door, 1);
-  mf_check (mf_db_run (db, &error, "UPDATE message SET home = NULL, uid = NULL WHERE id = ?", "i",
-                       id),
-            error);
-  mf_check (mf_journal_copy (db, id, 1000000, door->other, &error), error);
-  begin_before_it_is_settled (door, &txn);
-  mf_check (mf_drafts_write_body (door->cache->drafts, id, body, &error), error);
-  mf_check (mf_messages_set_draft (db, id, MF_DRAFT_ONLY, 0, &error), error);
-  mf_check (mf_journal_append (db, id, door->other, &error), error);
-  mf_check (mf_db_commit (&txn, &error), error);
-  mf_door_push_at_last (door);
-  assert_at (door, id, door->other);
-  mf_door_assert_server (door, "other", "1: 2:");
-}
-
 /* ---- labels --------------------------------------------------------------- */
 
 static void
@@ -614,10 +550,6 @@ main (int argc, char **argv)
                     test_removed_between_two_copies);
   mf_door_add_each ("/undone/what is removed with its folder between two copies is copied twice",
                     test_removed_with_its_folder_between_two_copies);
-  ADD ("what is sent elsewhere before it is settled is sent", MF_DOOR_FULL,
-       test_sent_elsewhere_before_it_is_settled);
-  ADD ("what is rewritten before it is settled is sent", MF_DOOR_FULL,
-       test_rewritten_before_it_is_settled);
   ADD ("labels stay with a new text", MF_DOOR_FULL | MF_CAP_GMAIL, test_labels_stay_with_a_new_text);
   return g_test_run ();
 }
