@@ -236,6 +236,7 @@ test_written_while_its_copy_goes (MfDoor *door, gconstpointer data)
   g_assert_no_error (error);
   mf_check (mf_draft_truncate (draft, 0, &error), error);
   mf_check (mf_draft_write (draft, 0, TEXT, strlen (TEXT), &error), error);
+  mf_door_wait_idle (door, 1); /* whose pull would be held as well */
   mf_fake_hold (door->fake, MF_FAKE_FETCH);
   mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
   wait_for_copy (door);
