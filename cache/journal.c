@@ -291,7 +291,9 @@ mf_journal_expunge (MfDb *db, const MfMessage *message, MfMsgId after, gboolean 
   if (message->home == 0 && !sent)
     {
       *out_nothing = TRUE;
-      return TRUE;
+      return mf_db_run (db, error,
+                        "UPDATE change SET after = ?, removal = ? WHERE kind = 4 AND after = ?",
+                        "nii", after, (gint64) removal, message->id);
     }
   return insert (db, MF_CHANGE_EXPUNGE, message->id, 0, 0, after, removal, error);
 }

@@ -36,7 +36,8 @@ gboolean mf_journal_copy (MfDb *db, MfMsgId message, MfMsgId source, MfFolderId 
  * travel with it. */
 gboolean mf_journal_upload_instead (MfDb *db, const MfChange *copy, GError **error);
 /* "MESSAGE goes away", once @after (0: nothing) is on the server.  @out_nothing:
- * the server has never heard of it: the caller removes the row at once. */
+ * the server has never heard of it: the caller removes the row at once, and what waits for
+ * it waits for @after in its place. */
 gboolean mf_journal_expunge (MfDb *db, const MfMessage *message, MfMsgId after, gboolean removal,
                              gboolean *out_nothing, GError **error);
 /* "FOLDER is made, renamed, ...": @parent, @name (nullable) for the first two.  The

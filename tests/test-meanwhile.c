@@ -143,6 +143,27 @@ assert_seen (MfDoor *door, MfMsgId id, MfFolderId folder)
   g_assert_cmpint (message.place, <, MF_PLACE_TMP);
 }
 
+/* What the server has of it is removed as well, and is held as the others are. */
+static void
+test_removed_with_its_new_text (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = second (door);
+  g_autoptr (GError) error = NULL;
+
+  use_guard (door);
+  mf_fake_set_online (door->fake, FALSE);
+  mf_edit_rewrite (door->cache, id, "x", TEXT);
+  trip_guard (door);
+  mf_edit_remove (door->cache, id, "x");
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5:");
+  mf_check (mf_cache_restore (door->cache, &error), error);
+  mf_door_push_at_last (door);
+  assert_seen (door, mf_door_find_uid (door, "INBOX", 2), door->inbox);
+  mf_door_assert_nothing_pending (door);
+}
+
 static void
 test_restored_while_it_is_uploaded (MfDoor *door, gconstpointer data)
 {
@@ -552,6 +573,8 @@ main (int argc, char **argv)
        test_sent_elsewhere_before_its_folder_goes);
   mf_door_add_each ("/meanwhile/a copy with flags of what has gone is uploaded",
                     test_a_copy_of_what_has_gone);
+  mf_door_add_each ("/meanwhile/what is removed with its new text is held",
+                    test_removed_with_its_new_text);
   mf_door_add_each ("/meanwhile/what is restored while it is uploaded is seen",
                     test_restored_while_it_is_uploaded);
   mf_door_add_each ("/meanwhile/what is restored while it moves is seen where it goes",

@@ -132,6 +132,28 @@ test_the_old_text_has_its_name (MfDoor *door, gconstpointer data)
   assert_text (door, old.id, TEXT);
 }
 
+/* What was to replace it is replaced itself before it is sent. */
+static void
+test_the_old_text_waits_for_the_last (MfDoor *door, gconstpointer data)
+{
+  MfSpot spot = { door->inbox, MF_PLACE_TMP, "new", 0, 0 };
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_fake_set_online (door->fake, FALSE);
+  mf_edit_rewrite (door->cache, id, "x", TEXT);
+  MfMsgId last = mf_edit_write (door->cache, &spot, NEW_TEXT);
+  spot.place = MF_PLACE_CUR;
+  spot.base = "x";
+  mf_check (mf_cache_rename (door->cache, last, &spot, id, &error), error);
+  mf_fake_fail (door->fake, MF_FAKE_APPEND, MF_REMOTE_ERROR_DENIED, 1);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_lost (door, last);
+  mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5:");
+}
+
 /* Its folder was to go, once it had been moved out. */
 static void
 test_the_old_text_does_not_go_with_its_folder (MfDoor *door, gconstpointer data)
@@ -524,6 +546,8 @@ main (int argc, char **argv)
                     test_moved_while_its_copy_is_refused);
   mf_door_add_each ("/undone/the old text comes back under its name",
                     test_the_old_text_has_its_name);
+  mf_door_add_each ("/undone/the old text waits for the last that replaces it",
+                    test_the_old_text_waits_for_the_last);
   mf_door_add_each ("/undone/the old text does not go with its folder before the new one is there",
                     test_the_old_text_does_not_go_with_its_folder);
   mf_door_add_each ("/undone/a folder is removed after what was rewritten",
