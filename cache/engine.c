@@ -425,6 +425,17 @@ mf_engine_pull_again (MfEngine *self, MfFolderId id)
 }
 
 void
+mf_engine_pull_if_listed (MfEngine *self, MfFolderId id)
+{
+  g_auto (MfFolder) folder = { 0 };
+
+  /* In this order: who was at it may have just made it known. */
+  if (!mf_engine_pull_again (self, id) && mf_folders_get (self->db, id, &folder, NULL)
+      && folder.known)
+    mf_engine_pull_soon (self, id);
+}
+
+void
 mf_engine_pull_new_again (MfEngine *self)
 {
   GHashTableIter iter;

@@ -179,7 +179,9 @@ void mf_engine_settled (MfEngine *self);
 void mf_engine_pull_soon (MfEngine *self, MfFolderId id);
 /* If somebody is at it, it is pulled once more afterwards; FALSE: nobody is. */
 gboolean mf_engine_pull_again (MfEngine *self, MfFolderId id);
-/* The same for all that nobody has seen yet, whose changes no STATUS shows. */
+/* The same, and soon if nobody is at it, but somebody was. */
+void mf_engine_pull_if_listed (MfEngine *self, MfFolderId id);
+/* As mf_engine_pull_again() for all that nobody has seen yet, whose changes no STATUS shows. */
 void mf_engine_pull_new_again (MfEngine *self);
 /* A line for the log. */
 void mf_engine_tell_trouble (MfEngine *self, const char *text);

@@ -25,11 +25,14 @@ gboolean
 mf_idling_wait (MfEngine *engine, MfLink *link, const MfFolder *folder, gint64 until_us,
                 GCancellable *wake, MfHeard *out_heard, GError **error)
 {
-  if (!mf_link_has_selected (link, folder->mailbox) && folder->known
-      && !pull (engine, link, folder->id, error))
+  gboolean comes = !mf_link_has_selected (link, folder->mailbox);
+
+  if (comes && folder->known && !pull (engine, link, folder->id, error))
     return FALSE;
   if (!mf_link_select (link, folder->mailbox, TRUE, error))
     return FALSE;
+  if (comes && !folder->known)
+    mf_engine_pull_if_listed (engine, folder->id); /* by whom had begun before */
   gint64 left_us = until_us - g_get_monotonic_time ();
   return left_us <= 0
          || engine->ops->idle (link->remote, (guint) (left_us / 1000) + 1, wake, out_heard,

@@ -178,15 +178,6 @@ is_new_stranger (Watch *self, const char *mailbox)
   return g_hash_table_add (self->strangers, g_strdup (mailbox));
 }
 
-/* To be asked behind mf_engine_pull_again(): who was at it may have just made it known. */
-static gboolean
-is_known (Watch *self, MfFolderId id)
-{
-  g_auto (MfFolder) folder = { 0 };
-
-  return mf_folders_get (self->engine->db, id, &folder, NULL) && folder.known;
-}
-
 /* What was announced of other folders. */
 static void
 follow_others (Watch *self, const MfHeard *heard)
@@ -203,8 +194,8 @@ follow_others (Watch *self, const MfHeard *heard)
 
       if (!mf_folders_get_mailbox (self->engine->db, mailbox, &folder, NULL))
         tree |= is_new_stranger (self, mailbox);
-      else if (!mf_engine_pull_again (self->engine, folder.id) && is_known (self, folder.id))
-        mf_engine_pull_soon (self->engine, folder.id);
+      else
+        mf_engine_pull_if_listed (self->engine, folder.id);
     }
   if (tree)
     set_poll_time (self->engine, 0);

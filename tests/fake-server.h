@@ -40,6 +40,7 @@ struct _MfFake
   guint refuse_batches;
   MfRemoteError refuse_code;
   gboolean hold[MF_FAKE_N_OPS];
+  gboolean hold_one[MF_FAKE_N_OPS];
   guint n_held[MF_FAKE_N_OPS];
 };
 

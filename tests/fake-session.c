@@ -105,7 +105,7 @@ mf_fake_session_enter (MfRemote *self, MfFakeOp op, const char *mailbox,
 
   g_mutex_lock (&fake->lock);
   fake->counts[op]++;
-  gboolean held = fake->hold[op];
+  gboolean held = fake->hold[op] && !(fake->hold_one[op] && fake->n_held[op] > 0);
   g_mutex_unlock (&fake->lock);
   if (held)
     wait_while_held (self, op, cancellable);

@@ -133,6 +133,20 @@ test_nothing_is_sent_before_the_listing (MfDoor *door, gconstpointer data)
   mf_door_assert_server (door, "INBOX", "1: 2:");
 }
 
+/* The watch has come into INBOX when a reader had listed it, and had begun to when none had. */
+static void
+test_what_came_between_listing_and_watching (MfDoor *door, gconstpointer data)
+{
+  mf_fake_fill (door->fake, "INBOX", 1);
+  mf_fake_hold_one (door->fake, MF_FAKE_SELECT);
+  mf_door_start (door);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_SELECT, 1));
+  mf_door_list (door, "INBOX");
+  mf_fake_fill (door->fake, "INBOX", 1);
+  mf_fake_release (door->fake, MF_FAKE_SELECT);
+  mf_door_wait_event (door, "added 2");
+}
+
 /* ---- news ------------------------------------------------------------- */
 
 static void
@@ -267,6 +281,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("offline answers at once", test_offline_answers_at_once);
   ADD ("nothing is sent before the folders are listed", test_nothing_is_sent_before_the_listing);
+  ADD ("what came between the first listing and the watch is seen",
+       test_what_came_between_listing_and_watching);
   ADD ("what changed meanwhile is told", test_what_changed_meanwhile_is_told);
   ADD_OF ("a watch that lives brings it back", test_front_comes_back, &watch_lives);
   ADD_OF ("too many sessions are not the end", test_front_comes_back, &too_many);
