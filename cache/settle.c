@@ -284,18 +284,25 @@ let_go (MfSettle *self, const MfMessage *row, GError **error)
          && mf_messages_set_draft (self->db, row->id, MF_DRAFT_NONE, row->version, error);
 }
 
-/* A removal wins over a flag; a move has taken somebody's care, so it is kept. */
+/* A removal wins over a flag; a move has taken somebody's care. */
+static gboolean
+count_moves (MfSettle *self, const MfMessage *row, gint64 *out, GError **error)
+{
+  return count (self, row->id,
+                "SELECT COUNT(*) FROM change WHERE message = ? AND kind = 1 AND NOT removal"
+                " AND state != 3",
+                out, error);
+}
+
 static gboolean
 vanish (MfSettle *self, const MfMessage *row, GError **error)
 {
-  gint64 moving = 0;
+  gint64 moves = 0;
 
-  if (!count (self, row->id,
-              "SELECT 1 FROM change WHERE message = ? AND kind = 1 AND NOT removal AND state != 3",
-              &moving, error))
+  if (!count_moves (self, row, &moves, error))
     return FALSE;
-  return moving != 0 && row->cached ? move_to_lost (self, row, 0, error)
-                                    : let_go (self, row, error);
+  return moves != 0 && row->cached ? move_to_lost (self, row, 0, error)
+                                   : let_go (self, row, error);
 }
 
 /* There is nothing to copy any more, but the content is here. */
@@ -370,17 +377,33 @@ mf_settle_vanished (MfSettle *self, const MfMessage *message, GError **error)
 
 /* ---- folders that go -------------------------------------------------- */
 
-/* What @row was called before it was moved.  *@out (nullable) (transfer full) */
+/* Where what else is to become of it leaves it, or where the server has it: 0, if that has
+ * gone as well. */
 static gboolean
-find_base_at_home (MfSettle *self, const MfMessage *row, char **out, GError **error)
+find_way (MfSettle *self, MfFolderId folder, const MfMessage *row, MfFolderId *out, GError **error)
+{
+  return mf_db_number (self->db, 0, out, error,
+                       "SELECT id FROM (SELECT folder AS id, seq FROM change WHERE message = ?1"
+                       "                AND kind IN (1, 2, 3) AND state != 3"
+                       "                UNION ALL SELECT ?2, 0)"
+                       " WHERE id != ?3 AND id IN (SELECT id FROM folder) ORDER BY seq DESC LIMIT 1",
+                       "iii", row->id, row->home, folder);
+}
+
+/* What @row was called in @folder, before it was moved on.  *@out (nullable)
+ * (transfer full) */
+static gboolean
+find_base_in (MfSettle *self, MfFolderId folder, const MfMessage *row, char **out, GError **error)
 {
   g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
   GError *local = NULL;
 
   if (!mf_db_query (self->db, &query, error,
-                    "SELECT name FROM change WHERE message = ? AND kind = 1 AND state != 3"
+                    "SELECT name FROM change WHERE message = ?1 AND kind = 1 AND state != 3"
+                    " AND seq > (SELECT COALESCE(MAX(seq), 0) FROM change WHERE message = ?1"
+                    "            AND kind IN (1, 2, 3) AND state != 3 AND folder = ?2)"
                     " ORDER BY seq LIMIT 1",
-                    "i", row->id))
+                    "ii", row->id, folder))
     return FALSE;
   if (mf_db_next (&query, &local))
     *out = g_strdup (mf_db_text (&query, 0));
@@ -389,42 +412,57 @@ find_base_at_home (MfSettle *self, const MfMessage *row, char **out, GError **er
   return local == NULL;
 }
 
-/* It was on its way in.  What is not known of it yet is found out (recover.h). */
+/* It was on its way into @folder, and is to be seen in @back.  What is not known of it yet is
+ * found out (recover.h). */
 static gboolean
-turn_back (MfSettle *self, MfFolderId folder, const MfMessage *row, GError **error)
+turn_back (MfSettle *self, MfFolderId folder, MfFolderId back, const MfMessage *row,
+           GError **error)
 {
   g_auto (MfMessage) hidden = { 0 };
   g_autofree char *base = NULL;
 
-  if (!find_base_at_home (self, row, &base, error)
+  if (!find_base_in (self, back, row, &base, error)
       || !mf_db_run (self->db, error,
                      "DELETE FROM change WHERE message = ? AND kind = 1 AND folder = ?"
                      " AND state IN (0, 2)",
                      "ii", row->id, folder))
     return FALSE;
   if (row->place != MF_PLACE_GONE)
-    return return_home (self, row, base, error);
+    return return_to (self, row, back, base, error);
   mf_message_copy (row, &hidden);
-  hidden.folder = row->home;
+  hidden.folder = back;
   return mf_messages_store_spot (self->db, &hidden, error);
+}
+
+/* To lost+found, what is only here, or was moved. */
+static gboolean
+lose_place (MfSettle *self, MfFolderId folder, const MfMessage *row, GError **error)
+{
+  gboolean held = mf_drafts_is_held (self->drafts, row->id);
+  gint64 moves = 0;
+
+  if (!count_moves (self, row, &moves, error))
+    return FALSE;
+  if (row->place == MF_PLACE_GONE || (row->home == folder && moves == 0 && !held))
+    return remove_row (self, row, 0, error);
+  return row->cached || held ? move_to_lost (self, row, 0, error)
+                             : remove_row (self, row, 0, error);
 }
 
 static gboolean
 leave_folder (MfSettle *self, MfFolderId folder, MfMsgId id, GError **error)
 {
   g_auto (MfMessage) row = { 0 };
+  MfFolderId back = 0;
 
   if (!mf_messages_get (self->db, id, &row, error))
     return FALSE;
   if (row.folder != folder) /* moved away here; the server had it in the folder still */
     return mf_settle_vanished (self, &row, error);
-  if (row.home != 0 && row.home != folder)
-    return turn_back (self, folder, &row, error);
-  gboolean held = mf_drafts_is_held (self->drafts, id);
-  if (row.place == MF_PLACE_GONE || (row.home == folder && !held))
-    return remove_row (self, &row, 0, error);
-  return row.cached || held ? move_to_lost (self, &row, 0, error)
-                            : remove_row (self, &row, 0, error);
+  if (!find_way (self, folder, &row, &back, error))
+    return FALSE;
+  return back != 0 ? turn_back (self, folder, back, &row, error)
+                   : lose_place (self, folder, &row, error);
 }
 
 /* What was made below it, or moved there, and the server does not know of. */

@@ -1,0 +1,224 @@
+/* Folders that go while what was changed in them is on its way. */
+#include "cache/cache.h"
+
+#include "tests/check.h"
+#include "tests/door.h"
+#include "tests/edits.h"
+
+#define TEXT "Subject: mine\n\nText\n"
+#define WIRE "Subject: mine\r\n\r\nText\r\n"
+
+static void
+assert_at (MfDoor *door, MfMsgId id, MfFolderId folder)
+{
+  g_auto (MfMessage) message = { 0 };
+
+  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
+  g_assert_cmpint (message.folder, ==, folder);
+  g_assert_cmpint (message.place, <, MF_PLACE_TMP);
+}
+
+/* Another mailbox with a message, which is listed; looks often from now on. */
+static MfFolderId
+add_third (MfDoor *door)
+{
+  mf_door_stop (door);
+  door->options.poll_s = 1;
+  mf_fake_create (door->fake, "third");
+  mf_fake_append (door->fake, "third", WIRE, 0, NULL);
+  mf_door_start (door);
+  return mf_door_list (door, "third");
+}
+
+static void
+wait_until_gone (MfDoor *door, MfFolderId id)
+{
+  g_auto (MfFolder) gone = { 0 };
+
+  for (guint i = 0; i < 100 && mf_cache_folder (door->cache, id, &gone, NULL); i++)
+    {
+      mf_folder_clear (&gone);
+      g_usleep (100 * 1000);
+    }
+  g_assert_false (mf_cache_folder (door->cache, id, &gone, NULL));
+}
+
+/* The server goes away when it has done it. */
+static MfFake *leaving;
+
+
+static gboolean
+leave (gboolean ok, MfCopied *copied, GError **error)
+{
+  mf_copied_clear (copied);
+  *copied = (MfCopied){ 0, NULL };
+  mf_fake_set_online (leaving, FALSE);
+  if (ok)
+    g_set_error_literal (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE, "gone");
+  return FALSE;
+}
+
+static gboolean
+move_and_leave (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
+                GCancellable *cancellable, GError **error)
+{
+  return leave (mf_fake_ops.move (self, uids, mailbox, out_copied, cancellable, error),
+                out_copied, error);
+}
+
+static gboolean
+copy_and_leave (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
+                GCancellable *cancellable, GError **error)
+{
+  return leave (mf_fake_ops.copy (self, uids, mailbox, out_copied, cancellable, error),
+                out_copied, error);
+}
+
+/* It is not known whether it was moved, and by then there is nothing to be seen of it. */
+static void
+lose_both (MfDoor *door, MfMsgId id, MfFolderId to)
+{
+  leaving = door->fake;
+  door->ops.move = move_and_leave;
+  door->ops.copy = copy_and_leave;
+  mf_door_stop (door);
+  mf_door_start (door);
+  mf_edit_move (door->cache, id, to, "x", MF_FLAG_SEEN);
+  mf_door_wait_online (door, FALSE);
+  mf_fake_remove (door->fake, "third");
+  mf_fake_remove (door->fake, "other");
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_lost (door, id);
+  mf_door_assert_nothing_pending (door);
+}
+
+static void
+test_both_go (MfDoor *door, gconstpointer data)
+{
+  add_third (door);
+  MfMsgId id = mf_door_find_uid (door, "third", 1);
+
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  lose_both (door, id, door->other);
+}
+
+static void
+test_both_go_the_other_first (MfDoor *door, gconstpointer data)
+{
+  mf_fake_append (door->fake, "other", WIRE, 0, NULL);
+  MfFolderId third = add_third (door);
+  mf_door_wait_event (door, "added 1");
+  MfMsgId id = mf_door_find_uid (door, "other", 1);
+
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  lose_both (door, id, third);
+}
+
+/* The answer is on its way. */
+static GMutex answer;
+
+static gboolean
+move_slowly (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
+             GCancellable *cancellable, GError **error)
+{
+  gboolean ok = mf_fake_ops.move (self, uids, mailbox, out_copied, cancellable, error);
+
+  g_mutex_lock (&answer);
+  g_mutex_unlock (&answer);
+  return ok;
+}
+
+static gboolean
+copy_slowly (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
+             GCancellable *cancellable, GError **error)
+{
+  gboolean ok = mf_fake_ops.copy (self, uids, mailbox, out_copied, cancellable, error);
+
+  g_mutex_lock (&answer);
+  g_mutex_unlock (&answer);
+  return ok;
+}
+
+static gboolean
+append_slowly (MfRemote *self, const char *mailbox, MfUpload *uploads, guint n, guint *out_done,
+               guint32 *out_uidvalidity, GCancellable *cancellable, GError **error)
+{
+  gboolean ok = mf_fake_ops.append (self, mailbox, uploads, n, out_done, out_uidvalidity,
+                                    cancellable, error);
+
+  g_mutex_lock (&answer);
+  g_mutex_unlock (&answer);
+  return ok;
+}
+
+static void
+wait_for_arrival (MfDoor *door)
+{
+  for (;;)
+    {
+      g_autofree char *there = mf_fake_messages (door->fake, "other");
+      if (*there != '\0')
+        return;
+      g_usleep (1000);
+    }
+}
+
+static void
+test_moved_on_into_what_goes (MfDoor *door, gconstpointer data)
+{
+  MfFolderId third = add_third (door);
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+
+  door->ops.move = move_slowly;
+  door->ops.copy = copy_slowly;
+  mf_door_stop (door);
+  mf_door_start (door);
+  g_mutex_lock (&answer);
+  mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
+  wait_for_arrival (door);
+  mf_edit_move (door->cache, id, third, "y", MF_FLAG_SEEN);
+  mf_fake_remove (door->fake, "third");
+  wait_until_gone (door, third);
+  g_mutex_unlock (&answer);
+  mf_door_push_at_last (door);
+  assert_at (door, id, door->other);
+  mf_door_assert_server (door, "other", "1:S");
+  mf_door_assert_removed (door, "1: 3: 4: 5:", "1: 2:T 3: 4: 5:");
+  mf_door_assert_nothing_pending (door);
+}
+
+static void
+test_uploaded_and_moved_on_into_what_goes (MfDoor *door, gconstpointer data)
+{
+  MfFolderId third = add_third (door);
+
+  door->ops.append = append_slowly;
+  mf_door_stop (door);
+  mf_door_start (door);
+  g_mutex_lock (&answer);
+  MfMsgId id = mf_edit_deliver (door->cache, door->other, "mine", TEXT);
+  wait_for_arrival (door);
+  mf_edit_move (door->cache, id, third, "y", 0);
+  mf_fake_remove (door->fake, "third");
+  wait_until_gone (door, third);
+  g_mutex_unlock (&answer);
+  mf_door_push_at_last (door);
+  assert_at (door, id, door->other);
+  mf_door_assert_server (door, "other", "1:");
+  mf_door_assert_nothing_pending (door);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  mf_door_add_each ("/gone/what is moved between two folders that go is kept", test_both_go);
+  mf_door_add_each ("/gone/what is moved into the first of two folders that go is kept",
+                    test_both_go_the_other_first);
+  mf_door_add_each ("/gone/what is moved on into a folder that goes stays where it was moved before",
+                    test_moved_on_into_what_goes);
+  mf_door_add_each ("/gone/what is moved into a folder that goes while it is uploaded is not doubled",
+                    test_uploaded_and_moved_on_into_what_goes);
+  return g_test_run ();
+}
