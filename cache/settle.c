@@ -538,6 +538,29 @@ revert_place (MfSettle *self, const MfMessage *row, const MfChange *change, GErr
              || mf_settle_restore_superseded (self, row->id, change->folder, error));
 }
 
+/* A copy without content here: what it was to be made of is all that there is, and does not
+ * go after it. */
+static gboolean
+keep_source (MfSettle *self, MfMsgId id, GError **error)
+{
+  g_auto (MfMessage) source = { 0 };
+
+  if (!mf_messages_get (self->db, id, &source, NULL) || source.home == 0
+      || source.place != MF_PLACE_GONE)
+    return TRUE;
+  return mf_db_run (self->db, error,
+                    "DELETE FROM change WHERE message = ? AND kind = 4 AND state IN (0, 2)", "i", id)
+         && (mf_db_n_changed (self->db) == 0 || return_home (self, &source, NULL, error));
+}
+
+static gboolean
+revert_making (MfSettle *self, const MfChange *change, const MfMessage *row, GError **error)
+{
+  if (row->cached)
+    return move_to_lost (self, row, change->seq, error);
+  return remove_row (self, row, change->seq, error) && keep_source (self, change->source, error);
+}
+
 /* The entry does not count as pending any more. */
 static gboolean
 revert (MfSettle *self, const MfChange *change, const MfMessage *row, GError **error)
@@ -553,8 +576,7 @@ revert (MfSettle *self, const MfChange *change, const MfMessage *row, GError **e
       return revert_place (self, row, change, error);
     case MF_CHANGE_COPY:
     case MF_CHANGE_APPEND:
-      return row->cached ? move_to_lost (self, row, change->seq, error)
-                         : remove_row (self, row, change->seq, error);
+      return revert_making (self, change, row, error);
     default:
       return TRUE;
     }

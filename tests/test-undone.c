@@ -506,6 +506,23 @@ test_removed_with_its_folder_between_two_copies (MfDoor *door, gconstpointer dat
   assert_at (door, second, door->other);
 }
 
+/* Its content is not here: without the copy there is none. */
+static void
+test_removed_after_a_refused_copy (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+
+  mf_fake_set_online (door->fake, FALSE);
+  copy (door, id, "copy");
+  mf_edit_remove (door->cache, id, "x");
+  mf_fake_fail (door->fake, MF_FAKE_COPY, MF_REMOTE_ERROR_QUOTA, 1);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  assert_at (door, id, door->inbox);
+  mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5:");
+  mf_door_assert_server (door, "other", "");
+}
+
 /* ---- labels --------------------------------------------------------------- */
 
 static void
@@ -574,6 +591,8 @@ main (int argc, char **argv)
                     test_removed_between_two_copies);
   mf_door_add_each ("/undone/what is removed with its folder between two copies is copied twice",
                     test_removed_with_its_folder_between_two_copies);
+  mf_door_add_each ("/undone/what is removed after a copy that is refused stays",
+                    test_removed_after_a_refused_copy);
   ADD ("labels stay with a new text", MF_DOOR_FULL | MF_CAP_GMAIL, test_labels_stay_with_a_new_text);
   return g_test_run ();
 }
