@@ -79,7 +79,7 @@ as_refused (MfSending *self, guint i, const MfChange *now, gpointer why, GError 
 static gboolean
 as_queued (MfSending *self, guint i, const MfChange *now, gpointer data, GError **error)
 {
-  return mf_journal_queue_again (self->db, now, error);
+  return mf_settle_again (&self->settle, now, error);
 }
 
 /* What a refused command has done in part is seen by looking. */

@@ -363,6 +363,17 @@ mf_settle_missing (MfSettle *self, const MfChange *change, GError **error)
 }
 
 gboolean
+mf_settle_again (MfSettle *self, const MfChange *change, GError **error)
+{
+  g_auto (MfMessage) row = { 0 };
+
+  return change->kind == MF_CHANGE_APPEND
+                 && mf_messages_get (self->db, change->message, &row, NULL) && !row.draft
+             ? mf_settle_missing (self, change, error)
+             : mf_journal_queue_again (self->db, change, error);
+}
+
+gboolean
 mf_settle_vanished (MfSettle *self, const MfMessage *message, GError **error)
 {
   gint64 sent = 0;

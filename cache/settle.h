@@ -36,6 +36,9 @@ gboolean mf_settle_expunged (MfSettle *self, const MfChange *change, GError **er
  * lost+found if somebody here moved it and its body is here.  A copy whose
  * original is gone is uploaded. */
 gboolean mf_settle_missing (MfSettle *self, const MfChange *change, GError **error);
+/* It was not done, and is to be sent again: not an upload whose text is not here any more, for
+ * a new one was written meanwhile. */
+gboolean mf_settle_again (MfSettle *self, const MfChange *change, GError **error);
 /* Refused for good: the index goes back to what the server has, content that
  * exists only here to lost+found, and the entry stays to be seen.  But what is made is
  * made where its user has moved it since, or not at all if he has removed it. */

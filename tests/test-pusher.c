@@ -491,6 +491,22 @@ test_labels_are_tried_again (MfDoor *door, gconstpointer data)
   g_test_add ("/pusher/" path, MfDoor, GUINT_TO_POINTER (caps), mf_door_set_up_known, func,        \
               mf_door_tear_down)
 
+/* The server wants something to be done about the account before. */
+static void
+test_rewritten_while_its_upload_is_put_off (MfDoor *door, gconstpointer data)
+{
+  mf_fake_hold (door->fake, MF_FAKE_APPEND);
+  mf_fake_fail (door->fake, MF_FAKE_APPEND, MF_REMOTE_ERROR_AUTH, 1);
+  MfMsgId id = mf_edit_deliver (door->cache, door->other, "mine", "Subject: old\n\nOld\n");
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_APPEND, 1));
+  mf_edit_rewrite (door->cache, id, "mine", TEXT);
+  mf_fake_release (door->fake, MF_FAKE_APPEND);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:");
+  mf_door_assert_body (door, "other", 1, WIRE);
+  mf_door_assert_nothing_pending (door);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -503,6 +519,8 @@ main (int argc, char **argv)
   mf_door_add_each ("/pusher/a move reaches the server", test_move);
   mf_door_add_each ("/pusher/a removal reaches the server", test_remove);
   mf_door_add_each ("/pusher/a delivery reaches the server", test_delivery);
+  mf_door_add_each ("/pusher/what is rewritten while its upload is put off is sent once",
+                    test_rewritten_while_its_upload_is_put_off);
   mf_door_add_each ("/pusher/a copy waits until it is closed",
                     test_a_copy_waits_until_it_is_closed);
   mf_door_add_each ("/pusher/changes of one message keep their order", test_order_is_kept);
