@@ -11,7 +11,7 @@
 #include "cache/labels.h"
 #include "cache/messages.h"
 #include "cache/rescue.h"
-#include "cache/settle.h"
+#include "cache/spot.h"
 
 struct _MfDraft
 {
@@ -292,7 +292,7 @@ remove_row (MfCache *cache, const MfMessage *row, MfNews *news, GError **error)
 
   return mf_journal_forget (cache->front, row->id, error)
          && mf_messages_remove (cache->front, row->id, error)
-         && mf_settle_restore_superseded (&settle, row->id, 0, error)
+         && mf_spot_restore_superseded (&settle, row->id, 0, error)
          && (row->place == MF_PLACE_GONE
              || mf_folders_touch (cache->front, row->folder, row->place, error));
 }

@@ -4,173 +4,7 @@
 #include "cache/keywords.h"
 #include "cache/labels.h"
 #include "cache/messages.h"
-
-/* ---- rows that go ----------------------------------------------------- */
-
-/* Every entry but @except. */
-static gboolean
-forget_others (MfSettle *self, MfMsgId message, MfSeq except, GError **error)
-{
-  return mf_db_run (self->db, error, "DELETE FROM change WHERE message = ? AND seq != ?", "ii",
-                    message, except);
-}
-
-static gboolean
-is_seen (const MfMessage *row)
-{
-  return row->place != MF_PLACE_GONE && row->folder != 0;
-}
-
-static gboolean
-touch (MfSettle *self, const MfMessage *row, GError **error)
-{
-  return !is_seen (row)
-         || mf_folders_touch (self->db, row->folder, row->place, error);
-}
-
-/* With all entries but @except. */
-static gboolean
-remove_row (MfSettle *self, const MfMessage *row, MfSeq except, GError **error)
-{
-  if (!forget_others (self, row->id, except, error)
-      || !mf_messages_remove (self->db, row->id, error))
-    return FALSE;
-  if (is_seen (row))
-    mf_news_add (self->news, MF_EVENT_MESSAGE_REMOVED, row->folder, row, NULL);
-  return touch (self, row, error);
-}
-
-/* Content has to be in a file of its own before the server's copy is forgotten.  If there
- * is none, who writes the message will make it. */
-static gboolean
-make_draft (MfSettle *self, const MfMessage *row, GError **error)
-{
-  guint version = row->draft ? row->version : 0;
-
-  if (!row->cached)
-    return TRUE;
-  if (!row->draft)
-    {
-      g_autoptr (MfBody) body = mf_bodies_get (self->bodies, self->db, row->id, error);
-      if (body == NULL || !mf_drafts_write_body (self->drafts, row->id, body, error))
-        return FALSE;
-    }
-  return mf_messages_set_draft (self->db, row->id, MF_DRAFT_ONLY, version, error);
-}
-
-/* (transfer full) One that does not go with where the server has it. */
-static char *
-given_name (const MfMessage *row)
-{
-  return row->base != NULL ? g_strdup (row->base)
-                           : g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT,
-                                              row->internaldate, row->id);
-}
-
-static gboolean
-move_to_lost (MfSettle *self, const MfMessage *row, MfSeq except, GError **error)
-{
-  g_auto (MfMessage) lost = { 0 };
-  g_autofree char *name = given_name (row);
-
-  mf_message_copy (row, &lost);
-  g_free (lost.base);
-  lost.base = mf_messages_free_base (self->db, MF_FOLDER_LOST, name, error);
-  lost.folder = MF_FOLDER_LOST;
-  lost.place = MF_PLACE_CUR;
-  if (lost.base == NULL || !forget_others (self, row->id, except, error)
-      || !make_draft (self, row, error) || !mf_messages_store_spot (self->db, &lost, error)
-      || !mf_messages_set_home (self->db, row->id, 0, 0, error)
-      || !mf_settle_restore_superseded (self, row->id, 0, error)
-      || !mf_folders_touch (self->db, MF_FOLDER_LOST, MF_PLACE_CUR, error))
-    return FALSE;
-  if (row->place != MF_PLACE_GONE)
-    mf_news_add (self->news, MF_EVENT_MESSAGE_CHANGED, row->folder, row, &lost);
-  return touch (self, row, error);
-}
-
-/* ---- rows that come back ---------------------------------------------- */
-
-/* As near as may be: another may have it by now, a generated one too. */
-static gboolean
-restore_base (MfSettle *self, const char *base, MfMessage *row, GError **error)
-{
-  g_auto (MfFolder) folder = { 0 };
-  char generated[64] = "";
-
-  if (!mf_folders_get (self->db, row->folder, &folder, error))
-    return FALSE;
-  if (base == NULL || *base == '\0')
-    mf_message_generate_base (row, folder.tag, generated, sizeof generated);
-  char *free_base = mf_messages_free_base (self->db, row->folder,
-                                           *generated != '\0' ? generated : base, error);
-  if (free_base == NULL)
-    return FALSE;
-  if (g_str_equal (free_base, generated))
-    g_clear_pointer (&free_base, g_free);
-  g_free (row->base);
-  row->base = free_base;
-  return TRUE;
-}
-
-/* Back to @folder, and to be seen, under the name @base that it had there (nullable: a
- * generated one, if the server has it there).  Nothing was noted of a message that was not
- * shown: what is there is asked for again. */
-static gboolean
-return_to (MfSettle *self, const MfMessage *row, MfFolderId folder, const char *base,
-           GError **error)
-{
-  g_auto (MfMessage) back = { 0 };
-  const char *name = row->folder == folder ? row->base : base;
-  g_autofree char *own = NULL;
-  gboolean hidden = row->place == MF_PLACE_GONE;
-
-  if (row->folder == folder && !hidden)
-    return TRUE;
-  if (folder != row->home && (name == NULL || *name == '\0'))
-    name = own = given_name (row);
-  mf_message_copy (row, &back);
-  back.folder = folder;
-  back.place = row->flags == 0 && row->place != MF_PLACE_CUR ? MF_PLACE_NEW : MF_PLACE_CUR;
-  if (!restore_base (self, name, &back, error))
-    return FALSE;
-  mf_news_add (self->news, hidden ? MF_EVENT_MESSAGE_ADDED : MF_EVENT_MESSAGE_CHANGED, folder,
-               hidden ? NULL : row, &back);
-  return mf_messages_store_spot (self->db, &back, error)
-         && mf_folders_touch (self->db, back.folder, back.place, error)
-         && (!hidden || mf_folders_forget_modseq (self->db, row->home, error))
-         && touch (self, row, error);
-}
-
-static gboolean
-return_home (MfSettle *self, const MfMessage *row, const char *base, GError **error)
-{
-  return return_to (self, row, row->home, base, error);
-}
-
-gboolean
-mf_settle_restore_superseded (MfSettle *self, MfMsgId message, MfFolderId folder, GError **error)
-{
-  for (;;)
-    {
-      g_auto (MfMessage) old = { 0 };
-      gint64 id = 0;
-
-      if (!mf_db_number (self->db, 0, &id, error,
-                         "SELECT message FROM change WHERE kind = 4 AND after = ?1 AND state != 3"
-                         " AND (?2 = 0"
-                         "      OR ?2 = (SELECT folder FROM message WHERE id = change.message))",
-                         "ii", message, folder))
-        return FALSE;
-      if (id == 0)
-        return TRUE;
-      if (!mf_messages_get (self->db, id, &old, error) || !mf_journal_forget (self->db, id, error))
-        return FALSE;
-      if (!(old.home != 0 ? return_home (self, &old, NULL, error)
-                          : mf_messages_remove (self->db, id, error)))
-        return FALSE;
-    }
-}
+#include "cache/spot.h"
 
 static gboolean
 count (MfSettle *self, MfMsgId message, const char *sql, gint64 *out, GError **error)
@@ -202,7 +36,7 @@ take_place (MfSettle *self, MfMsgId id, MfFolderId folder, guint32 uid, GError *
   g_auto (MfMessage) other = { 0 };
 
   if (mf_messages_get_uid (self->db, folder, uid, &other, NULL) && other.id != id
-      && !remove_row (self, &other, 0, error))
+      && !mf_spot_remove (self, &other, 0, error))
     return FALSE;
   return mf_messages_set_home (self->db, id, folder, uid, error);
 }
@@ -265,7 +99,7 @@ mf_settle_expunged (MfSettle *self, const MfChange *change, GError **error)
 
   if (!mf_messages_get (self->db, change->message, &row, NULL))
     return mf_journal_remove (self->db, change->seq, error);
-  return remove_row (self, &row, 0, error);
+  return mf_spot_remove (self, &row, 0, error);
 }
 
 /* ---- it is not there any more ------------------------------------------ */
@@ -275,11 +109,11 @@ static gboolean
 let_go (MfSettle *self, const MfMessage *row, GError **error)
 {
   /* It has not come to where it was to replace another. */
-  if (row->folder != row->home && !mf_settle_restore_superseded (self, row->id, row->folder, error))
+  if (row->folder != row->home && !mf_spot_restore_superseded (self, row->id, row->folder, error))
     return FALSE;
   if (!mf_drafts_is_held (self->drafts, row->id) || row->place >= MF_PLACE_TMP)
-    return remove_row (self, row, 0, error);
-  return forget_others (self, row->id, 0, error)
+    return mf_spot_remove (self, row, 0, error);
+  return mf_spot_forget_others (self, row->id, 0, error)
          && mf_messages_set_home (self->db, row->id, 0, 0, error)
          && mf_messages_set_draft (self->db, row->id, MF_DRAFT_NONE, row->version, error);
 }
@@ -301,7 +135,7 @@ vanish (MfSettle *self, const MfMessage *row, GError **error)
 
   if (!count_moves (self, row, &moves, error))
     return FALSE;
-  return moves != 0 && row->cached ? move_to_lost (self, row, 0, error)
+  return moves != 0 && row->cached ? mf_spot_lose (self, row, 0, error)
                                    : let_go (self, row, error);
 }
 
@@ -309,7 +143,7 @@ vanish (MfSettle *self, const MfMessage *row, GError **error)
 static gboolean
 upload_instead (MfSettle *self, const MfChange *change, const MfMessage *row, GError **error)
 {
-  return (row->draft || make_draft (self, row, error))
+  return (row->draft || mf_spot_make_draft (self, row, error))
          && mf_journal_upload_instead (self->db, change, error);
 }
 
@@ -359,7 +193,7 @@ mf_settle_missing (MfSettle *self, const MfChange *change, GError **error)
       break;
     }
   return change->removal || !row.cached ? let_go (self, &row, error)
-                                        : move_to_lost (self, &row, 0, error);
+                                        : mf_spot_lose (self, &row, 0, error);
 }
 
 gboolean
@@ -397,7 +231,8 @@ find_way (MfSettle *self, MfFolderId folder, const MfMessage *row, MfFolderId *o
                        "SELECT id FROM (SELECT folder AS id, seq FROM change WHERE message = ?1"
                        "                AND kind IN (1, 2, 3) AND state != 3"
                        "                UNION ALL SELECT ?2, 0)"
-                       " WHERE id != ?3 AND id IN (SELECT id FROM folder) ORDER BY seq DESC LIMIT 1",
+                       " WHERE id != ?3 AND id IN (SELECT id FROM folder)"
+                       " ORDER BY seq DESC LIMIT 1",
                        "iii", row->id, row->home, folder);
 }
 
@@ -439,7 +274,7 @@ turn_back (MfSettle *self, MfFolderId folder, MfFolderId back, const MfMessage *
                      "ii", row->id, folder))
     return FALSE;
   if (row->place != MF_PLACE_GONE)
-    return return_to (self, row, back, base, error);
+    return mf_spot_return_to (self, row, back, base, error);
   mf_message_copy (row, &hidden);
   hidden.folder = back;
   return mf_messages_store_spot (self->db, &hidden, error);
@@ -455,9 +290,9 @@ lose_place (MfSettle *self, MfFolderId folder, const MfMessage *row, GError **er
   if (!count_moves (self, row, &moves, error))
     return FALSE;
   if (row->place == MF_PLACE_GONE || (row->home == folder && moves == 0 && !held))
-    return remove_row (self, row, 0, error);
-  return row->cached || held ? move_to_lost (self, row, 0, error)
-                             : remove_row (self, row, 0, error);
+    return mf_spot_remove (self, row, 0, error);
+  return row->cached || held ? mf_spot_lose (self, row, 0, error)
+                             : mf_spot_remove (self, row, 0, error);
 }
 
 static gboolean
@@ -519,13 +354,13 @@ revert_flags (MfSettle *self, const MfChange *change, const MfMessage *row, GErr
   back.keywords = mf_keywords_add (fewer, change->remove_keywords);
   if (!mf_journal_merge_flags (self->db, row->id, &back.flags, &back.keywords, error)
       || (change->name != NULL && row->folder == row->home
-          && !restore_base (self, change->name, &back, error)))
+          && !mf_spot_restore_base (self, change->name, &back, error)))
     return FALSE;
   if (back.flags != 0 && back.place == MF_PLACE_NEW)
     back.place = MF_PLACE_CUR;
   if (row->place != MF_PLACE_GONE)
     mf_news_add (self->news, MF_EVENT_MESSAGE_CHANGED, row->folder, row, &back);
-  return mf_messages_store_spot (self->db, &back, error) && touch (self, &back, error);
+  return mf_messages_store_spot (self->db, &back, error) && mf_spot_touch (self, &back, error);
 }
 
 /* To where what else is to become of it leaves it; 0: it goes away.  It is on the server:
@@ -543,10 +378,10 @@ revert_place (MfSettle *self, const MfMessage *row, const MfChange *change, GErr
                      "i", row->id))
     return FALSE;
   if (folder != nowhere)
-    return folder == 0 || return_to (self, row, folder, change->name, error);
-  return return_home (self, row, change->name, error)
+    return folder == 0 || mf_spot_return_to (self, row, folder, change->name, error);
+  return mf_spot_return_home (self, row, change->name, error)
          && (change->folder == 0
-             || mf_settle_restore_superseded (self, row->id, change->folder, error));
+             || mf_spot_restore_superseded (self, row->id, change->folder, error));
 }
 
 /* A copy without content here: what it was to be made of is all that there is, and does not
@@ -560,16 +395,18 @@ keep_source (MfSettle *self, MfMsgId id, GError **error)
       || source.place != MF_PLACE_GONE)
     return TRUE;
   return mf_db_run (self->db, error,
-                    "DELETE FROM change WHERE message = ? AND kind = 4 AND state IN (0, 2)", "i", id)
-         && (mf_db_n_changed (self->db) == 0 || return_home (self, &source, NULL, error));
+                    "DELETE FROM change WHERE message = ? AND kind = 4 AND state IN (0, 2)", "i",
+                    id)
+         && (mf_db_n_changed (self->db) == 0 || mf_spot_return_home (self, &source, NULL, error));
 }
 
 static gboolean
 revert_making (MfSettle *self, const MfChange *change, const MfMessage *row, GError **error)
 {
   if (row->cached)
-    return move_to_lost (self, row, change->seq, error);
-  return remove_row (self, row, change->seq, error) && keep_source (self, change->source, error);
+    return mf_spot_lose (self, row, change->seq, error);
+  return mf_spot_remove (self, row, change->seq, error)
+         && keep_source (self, change->source, error);
 }
 
 /* The entry does not count as pending any more. */
@@ -642,7 +479,7 @@ settle_unwanted (MfSettle *self, const MfChange *change, const MfMessage *row,
               &removed, error))
     return FALSE;
   *out_settled = removed != 0;
-  return removed != 0 ? remove_row (self, row, 0, error)
+  return removed != 0 ? mf_spot_remove (self, row, 0, error)
                       : make_elsewhere (self, change, out_settled, error);
 }
 

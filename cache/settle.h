@@ -56,8 +56,3 @@ gboolean mf_settle_taken_back (MfSettle *self, const MfChange *change, GError **
 gboolean mf_settle_vanished (MfSettle *self, const MfMessage *message, GError **error);
 /* A folder that the server does not have any more, with all that was in it. */
 gboolean mf_settle_folder_gone (MfSettle *self, MfFolderId folder, GError **error);
-
-/* What waits for @message to be on the server, so as to be expunged, is to be seen
- * again: all of it (0), or what was in @folder, to which @message will never come. */
-gboolean mf_settle_restore_superseded (MfSettle *self, MfMsgId message, MfFolderId folder,
-                                       GError **error);
