@@ -84,14 +84,15 @@ find_source (MfDb *db, const MfMessage *source, MfMsgId *out, GError **error)
                                      "this message is on its way to the server")));
 }
 
-/* @source's content, as one that will be on the server. */
+/* @source's content, as one that will be on the server: uploaded from a file where that is
+ * what there is, also of one that has been uploaded a moment ago. */
 static gboolean
 share_content (MfCache *self, const MfMessage *source, MfMsgId id, const MfSpot *to,
                GError **error)
 {
   MfMsgId from = 0;
 
-  if (source->home == 0 && source->draft)
+  if (source->draft)
     return mf_drafts_link (self->drafts, source, id, error)
            && (to->place == MF_PLACE_TMP
                || mf_journal_append (self->front, id, to->folder, error));
@@ -116,12 +117,10 @@ check_file (MfCache *self, const MfMessage *row, GError **error)
 static gboolean
 check_copy (MfCache *self, const MfMessage *source, const MfSpot *to, GError **error)
 {
-  gboolean file = source->home == 0 && source->draft;
-
   if (to->place == MF_PLACE_TMP)
-    return file || mf_error_refuse (error, MF_CACHE_ERROR_UNSUPPORTED,
-                                    "a message cannot go to tmp/");
-  return !file || check_file (self, source, error);
+    return (source->home == 0 && source->draft)
+           || mf_error_refuse (error, MF_CACHE_ERROR_UNSUPPORTED, "a message cannot go to tmp/");
+  return !source->draft || check_file (self, source, error);
 }
 
 /* What of the flags differs is told once the copy is there. */
@@ -148,13 +147,11 @@ mf_cache_copy (MfCache *self, MfMsgId id, const MfSpot *to, MfMessage *out, GErr
       || !mf_messages_get (self->front, id, &source, error)
       || !check_copy (self, &source, to, error))
     return FALSE;
-  MfMessage like = source;
   MfSpot spot = *to;
-  like.draft = source.home == 0 && source.draft;
   spot.flags = changed_flags (source.flags, to->seen, to->flags);
-  if (!insert_new (self->front, &spot, &like, &row, error)
+  if (!insert_new (self->front, &spot, &source, &row, error)
       || !share_content (self, &source, row.id, &spot, error)
-      || (!like.draft
+      || (!source.draft
           && !journal_difference (self->front, row.id, &source, spot.flags, source.keywords, error))
       || !mf_account_commit (self, &txn, error))
     return FALSE;

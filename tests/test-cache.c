@@ -3,7 +3,11 @@
 
 #include <string.h>
 
+#include <glib/gstdio.h>
+
+#include "tests/check.h"
 #include "tests/door.h"
+#include "tests/edits.h"
 #include "tests/patience.h"
 
 /* ---- opening and starting --------------------------------------------- */
@@ -303,6 +307,36 @@ test_stop_without_start (MfDoor *door, gconstpointer data)
 #define ADD(path, func)                                                                            \
   g_test_add ("/cache/" path, MfDoor, NULL, mf_door_set_up, func, mf_door_tear_down)
 
+/* What has just been uploaded is still a file of its own, as long as there is no cache to put
+ * it into. */
+static void
+test_copy_of_what_was_just_sent_can_be_read (MfDoor *door, gconstpointer data)
+{
+  static const char text[] = "Subject: mine\n\nText\n";
+  g_autofree char *away = g_strconcat (door->cache_dir, ".away", NULL);
+  g_auto (MfMessage) copy = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  mf_door_start (door);
+  MfFolderId inbox = mf_door_list (door, "INBOX"), other = mf_door_list (door, "other");
+  g_assert_cmpint (g_rename (door->cache_dir, away), ==, 0);
+  mf_check (g_file_set_contents (door->cache_dir, "", 0, &error), error);
+  MfMsgId id = mf_edit_deliver (door->cache, inbox, "mine", text);
+  mf_door_push_at_last (door);
+  mf_fake_set_online (door->fake, FALSE);
+  mf_door_wait_online (door, FALSE);
+  MfSpot spot = { other, MF_PLACE_CUR, "copy", 0, 0 };
+  mf_check (mf_cache_copy (door->cache, id, &spot, &copy, &error), error);
+  g_assert_cmpint (mf_door_want_body (door, copy.id), ==, MF_DOOR_OK);
+  g_autofree char *read = mf_door_read_body (door, copy.id);
+  g_assert_cmpstr (read, ==, text);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_wait_online (door, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:");
+  mf_door_assert_nothing_pending (door);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -324,6 +358,7 @@ main (int argc, char **argv)
   ADD ("a body that is asked for after another client has removed it is gone",
        test_body_of_what_another_removed);
   ADD ("bodies of two folders come", test_bodies_of_two_folders);
+  ADD ("a copy of what was just sent can be read", test_copy_of_what_was_just_sent_can_be_read);
   ADD ("a stop answers everyone once", test_stop_answers_everyone);
   ADD ("it can be stopped without a start", test_stop_without_start);
   return g_test_run ();
