@@ -88,8 +88,10 @@ def test_labels_are_set_added_and_removed(gmail):
 
 def test_a_change_and_its_opposite_cost_nothing(gmail):
     path = gmail.files()[2]
+    (gmail.path / ".mailfs/ctl").write_text("offline\n")
     set_labels(path, "+x")
     set_labels(path, "-x")
+    (gmail.path / ".mailfs/ctl").write_text("online\n")
     wait_until_synced(path)
     assert not any("STORE" in command for command in gmail.server.commands) and labels(path) == ""
 
