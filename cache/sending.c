@@ -95,17 +95,38 @@ look_again (MfSending *self)
     mf_engine_pull_soon (self->engine, self->target.id);
 }
 
+/* *@out 0: all are to be done in another way. */
+static gboolean
+find_given_up (MfSending *self, MfSeq *out, GError **error)
+{
+  *out = 0;
+  for (guint i = 0; i < self->group->changes->len && *out == 0; i++)
+    {
+      g_auto (MfChange) now = { 0 };
+      gboolean found = FALSE;
+
+      if (!mf_journal_get (self->db, mf_sending_change (self, i)->seq, &now, &found, error))
+        return FALSE;
+      if (!found || now.state == MF_CHANGE_FAILED)
+        *out = mf_sending_change (self, i)->seq;
+    }
+  return TRUE;
+}
+
 gboolean
 mf_sending_settle_refused (MfSending *self, GError *why, GError **error)
 {
   g_autoptr (GError) cause = why;
+  MfSeq given_up = 0;
 
   if (self->group->changes->len == 0)
     return TRUE;
-  if (!mf_sending_settle (self, as_refused, why, error))
+  if (!mf_sending_settle (self, as_refused, why, error)
+      || !find_given_up (self, &given_up, error))
     return FALSE;
   look_again (self);
-  mf_engine_tell_refused (self->engine, mf_sending_change (self, 0)->seq, why);
+  if (given_up != 0)
+    mf_engine_tell_refused (self->engine, given_up, why);
   return TRUE;
 }
 

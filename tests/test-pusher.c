@@ -507,6 +507,22 @@ test_rewritten_while_its_upload_is_put_off (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* Until the server has taken it in another way. */
+static void
+test_a_refused_copy_is_no_failure (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  g_autofree char *text = mf_door_read_body (door, id);
+  mf_fake_fail (door->fake, MF_FAKE_COPY, MF_REMOTE_ERROR_DENIED, 1);
+  MfMsgId made = mf_edit_deliver (door->cache, door->other, "copy", text);
+  g_assert_cmpint (mf_door_push_own (door, made), ==, MF_DOOR_OK);
+  g_assert_cmpuint (mf_fake_count (door->fake, MF_FAKE_COPY), ==, 1);
+  mf_door_assert_server (door, "other", "1:");
+  mf_door_assert_nothing_pending (door);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -521,6 +537,8 @@ main (int argc, char **argv)
   mf_door_add_each ("/pusher/a delivery reaches the server", test_delivery);
   mf_door_add_each ("/pusher/what is rewritten while its upload is put off is sent once",
                     test_rewritten_while_its_upload_is_put_off);
+  mf_door_add_each ("/pusher/who waits for a copy that is uploaded instead is told that it is done",
+                    test_a_refused_copy_is_no_failure);
   mf_door_add_each ("/pusher/a copy waits until it is closed",
                     test_a_copy_waits_until_it_is_closed);
   mf_door_add_each ("/pusher/changes of one message keep their order", test_order_is_kept);
