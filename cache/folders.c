@@ -546,5 +546,20 @@ mf_folders_revert (MfDb *db, const MfFolder *folder, GError **error)
     return FALSE;
   g_autofree char *free_name
       = taken != 0 ? g_strconcat (name, "\x7f", component, NULL) : g_strdup (name);
-  return mf_folders_move (db, folder, parent, free_name, error);
+  return (parent == folder->parent && g_str_equal (free_name, folder->name))
+         || mf_folders_move (db, folder, parent, free_name, error);
+}
+
+gboolean
+mf_folders_reclaim_name (MfDb *db, const MfFolder *folder, gboolean *out_reclaimed, GError **error)
+{
+  g_auto (MfFolder) now = { 0 };
+
+  *out_reclaimed = FALSE;
+  if (strchr (folder->name, '\x7f') == NULL)
+    return TRUE;
+  if (!mf_folders_revert (db, folder, error) || !mf_folders_get (db, folder->id, &now, error))
+    return FALSE;
+  *out_reclaimed = !g_str_equal (now.name, folder->name);
+  return TRUE;
 }

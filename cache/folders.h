@@ -72,3 +72,6 @@ gboolean mf_folders_set_mailbox (MfDb *db, const MfFolder *folder, const char *m
                                  GError **error);
 /* Back to where its mailbox says. */
 gboolean mf_folders_revert (MfDb *db, const MfFolder *folder, GError **error);
+/* A folder whose name was taken when it came back has it now that it is free. */
+gboolean mf_folders_reclaim_name (MfDb *db, const MfFolder *folder, gboolean *out_reclaimed,
+                                  GError **error);

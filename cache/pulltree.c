@@ -130,16 +130,20 @@ put_one (MfSettle *settle, Listing *listing, Listed *listed, GPtrArray *gone, GH
   MfDb *db = settle->db;
   g_auto (MfFolder) row = { 0 };
   MfFolderId id = 0, changed = 0;
+  gboolean reclaimed = FALSE;
 
   listed->folder.mailbox = listed->mailbox;
   if (listed->folder.status != NULL)
     listed->folder.status = &listed->status;
   if (!mf_renamed_follow (settle, gone, &listed->folder, error)
       || !mf_folders_put (db, &listed->folder, &id, &changed, error)
-      || !mf_folders_get (db, id, &row, error))
+      || !mf_folders_get (db, id, &row, error)
+      || !mf_folders_reclaim_name (db, &row, &reclaimed, error))
     return FALSE;
   if (changed != 0)
     mf_news_add (settle->news, MF_EVENT_TREE_CHANGED, changed, NULL, NULL);
+  if (reclaimed)
+    mf_news_add (settle->news, MF_EVENT_TREE_CHANGED, row.parent, NULL, NULL);
   if (listed->folder.status != NULL)
     judge (listing, &row, &listed->status);
   g_hash_table_add (seen, GSIZE_TO_POINTER ((gsize) id));

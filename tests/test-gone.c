@@ -1,4 +1,4 @@
-/* Folders that go while what was changed in them is on its way. */
+/* Folders that go while what was changed in them is on its way, or cannot go. */
 #include "cache/cache.h"
 
 #include "tests/check.h"
@@ -209,6 +209,44 @@ test_uploaded_and_moved_on_into_what_goes (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* ---- folders that come back ------------------------------------------- */
+
+static void
+wait_for_name (MfDoor *door, MfFolderId id, const char *name)
+{
+  g_auto (MfFolder) folder = { 0 };
+
+  for (guint i = 0; i < 100; i++)
+    {
+      mf_folder_clear (&folder);
+      if (mf_cache_folder (door->cache, id, &folder, NULL) && g_str_equal (folder.name, name))
+        break;
+      g_usleep (100 * 1000);
+    }
+  g_assert_cmpstr (folder.name, ==, name);
+}
+
+/* Another client has put something there. */
+static void
+test_not_to_be_replaced (MfDoor *door, gconstpointer data)
+{
+  MfFolderId third = add_third (door);
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_set_online (door->fake, FALSE);
+  mf_door_wait_online (door, FALSE);
+  mf_check (mf_cache_rename_folder (door->cache, third, MF_FOLDER_ROOT, "other", door->other,
+                                    &error),
+            error);
+  mf_fake_append (door->fake, "other", WIRE, 0, NULL);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  wait_for_name (door, third, "third");
+  wait_for_name (door, door->other, "other");
+  mf_door_assert_server (door, "other", "1:");
+  mf_door_assert_server (door, "third", "1:");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -220,5 +258,7 @@ main (int argc, char **argv)
                     test_moved_on_into_what_goes);
   mf_door_add_each ("/gone/what is moved into a folder that goes while it is uploaded is not doubled",
                     test_uploaded_and_moved_on_into_what_goes);
+  mf_door_add_each ("/gone/a folder that cannot be replaced has its name again",
+                    test_not_to_be_replaced);
   return g_test_run ();
 }
