@@ -59,6 +59,19 @@ waits_for_writer (MfDrafts *drafts, GHashTable *held, const MfChange *change)
              || (change->after != 0 && mf_drafts_is_held (drafts, change->after)));
 }
 
+/* Whether it goes or stays, what follows for this message comes later.  Not so behind its
+ * removal: a copy of it may have to be made first, and what the removal waits for (`after`),
+ * which is its source where a move has left it behind, has to go on, or each would wait for
+ * ever. */
+static void
+pass (GHashTable *passed, const MfChange *change)
+{
+  if (change->kind != MF_CHANGE_EXPUNGE)
+    g_hash_table_add (passed, g_memdup2 (&change->message, sizeof change->message));
+  if (change->kind == MF_CHANGE_COPY)
+    g_hash_table_add (passed, g_memdup2 (&change->source, sizeof change->source));
+}
+
 MfSeq
 mf_group_first_free (MfDb *db, MfDrafts *drafts)
 {
@@ -76,10 +89,10 @@ mf_group_first_free (MfDb *db, MfDrafts *drafts)
     return 0;
   while (first == G_MAXINT64 && mf_entry_next (&query, &change, &error))
     {
-      if (waits_for_writer (drafts, held, &change))
-        g_hash_table_add (held, g_memdup2 (&change.message, sizeof change.message));
-      else
+      if (!waits_for_writer (drafts, held, &change))
         first = change.seq;
+      else
+        pass (held, &change);
       mf_entry_clear (&change);
     }
   return error == NULL ? first : 0;
@@ -162,19 +175,6 @@ start (MfGroup *group, const MfChange *change, const MfMessage *subject)
   take (group, change, subject);
 }
 
-/* Whether it goes or stays, what follows for this message comes later.  Not so behind its
- * removal: a copy of it may have to be made first, and what the removal waits for (`after`),
- * which is its source where a move has left it behind, has to go on, or each would wait for
- * ever. */
-static void
-pass (Builder *self, const MfChange *change)
-{
-  if (change->kind != MF_CHANGE_EXPUNGE)
-    g_hash_table_add (self->passed, g_memdup2 (&change->message, sizeof change->message));
-  if (change->kind == MF_CHANGE_COPY)
-    g_hash_table_add (self->passed, g_memdup2 (&change->source, sizeof change->source));
-}
-
 static gboolean
 is_passed (Builder *self, const MfChange *change)
 {
@@ -206,7 +206,7 @@ consider (Builder *self, const MfChange *change)
   g_auto (MfMessage) subject = { 0 };
   gboolean goes = !is_passed (self, change);
 
-  pass (self, change);
+  pass (self->passed, change);
   if (!goes)
     return TRUE;
   if (get_subject (self->db, change, &subject, NULL))

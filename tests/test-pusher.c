@@ -239,6 +239,36 @@ test_a_writer_keeps_no_other_waiting (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* Nor does what has to come after a copy that is open. */
+static void
+test_an_open_copy_keeps_no_other_waiting (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2), another = mf_door_find_uid (door, "INBOX", 1);
+  MfSpot spot = { door->other, MF_PLACE_CUR, "copy", 0, 0 };
+  g_auto (MfMessage) made = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_fake_set_online (door->fake, FALSE);
+  mf_door_wait_online (door, FALSE);
+  mf_check (mf_cache_copy (door->cache, id, &spot, &made, &error), error);
+  MfDraft *draft = mf_cache_draft_open (door->cache, made.id, NULL, &error);
+  g_assert_no_error (error);
+  mf_edit_flags (door->cache, id, MF_FLAG_SEEN, NULL);
+  mf_edit_remove (door->cache, id, "x");
+  mf_edit_flags (door->cache, another, MF_FLAG_SEEN, NULL);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_cache_go_online (door->cache);
+  mf_door_wait_online (door, TRUE);
+  g_assert_cmpint (mf_door_push_own (door, another), ==, MF_DOOR_OK);
+  mf_door_assert_server (door, "INBOX", "1:S 2: 3: 4: 5:");
+  mf_draft_close (draft);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:");
+  mf_door_assert_removed (door, "1:S 3: 4: 5:", "1:S 2:T 3: 4: 5:");
+  mf_door_assert_nothing_pending (door);
+}
+
 static void
 test_waiting_for_a_closed_mailbox_ends (MfDoor *door, gconstpointer data)
 {
@@ -539,6 +569,8 @@ main (int argc, char **argv)
                     test_rewritten_while_its_upload_is_put_off);
   mf_door_add_each ("/pusher/who waits for a copy that is uploaded instead is told that it is done",
                     test_a_refused_copy_is_no_failure);
+  mf_door_add_each ("/pusher/a copy that is open keeps no other message waiting",
+                    test_an_open_copy_keeps_no_other_waiting);
   mf_door_add_each ("/pusher/a copy waits until it is closed",
                     test_a_copy_waits_until_it_is_closed);
   mf_door_add_each ("/pusher/changes of one message keep their order", test_order_is_kept);
