@@ -301,8 +301,8 @@ leave_folder (MfSettle *self, MfFolderId folder, MfMsgId id, GError **error)
   g_auto (MfMessage) row = { 0 };
   MfFolderId back = 0;
 
-  if (!mf_messages_get (self->db, id, &row, error))
-    return FALSE;
+  if (!mf_messages_get (self->db, id, &row, NULL)) /* went with another of them */
+    return TRUE;
   if (row.folder != folder) /* moved away here; the server had it in the folder still */
     return mf_settle_vanished (self, &row, error);
   if (!find_way (self, folder, &row, &back, error))

@@ -209,6 +209,25 @@ test_uploaded_and_moved_on_into_what_goes (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* The old text is on its way, and goes with the new one. */
+static void
+test_rewritten_while_it_is_uploaded (MfDoor *door, gconstpointer data)
+{
+  add_third (door);
+  mf_fake_hold (door->fake, MF_FAKE_APPEND);
+  MfMsgId id = mf_edit_deliver (door->cache, door->other, "mine", "Subject: old\n\nOld\n");
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_APPEND, 1));
+  mf_edit_rewrite (door->cache, id, "mine", TEXT);
+  mf_fake_remove (door->fake, "other");
+  wait_until_gone (door, door->other);
+  mf_fake_release (door->fake, MF_FAKE_APPEND);
+  mf_door_push_at_last (door);
+  mf_door_assert_lost (door, id);
+  g_autofree char *text = mf_door_read_body (door, id);
+  g_assert_cmpstr (text, ==, TEXT);
+  mf_door_assert_nothing_pending (door);
+}
+
 /* ---- folders that come back ------------------------------------------- */
 
 static void
@@ -258,6 +277,8 @@ main (int argc, char **argv)
                     test_moved_on_into_what_goes);
   mf_door_add_each ("/gone/what is moved into a folder that goes while it is uploaded is not doubled",
                     test_uploaded_and_moved_on_into_what_goes);
+  mf_door_add_each ("/gone/what is rewritten while it is uploaded into a folder that goes is kept",
+                    test_rewritten_while_it_is_uploaded);
   mf_door_add_each ("/gone/a folder that cannot be replaced has its name again",
                     test_not_to_be_replaced);
   return g_test_run ();
