@@ -145,7 +145,7 @@ mf_spot_restore_superseded (MfSettle *self, MfMsgId message, MfFolderId folder, 
   for (;;)
     {
       g_auto (MfMessage) old = { 0 };
-      gint64 id = 0;
+      gint64 id = 0, home = 0;
 
       if (!mf_db_number (self->db, 0, &id, error,
                          "SELECT message FROM change WHERE kind = 4 AND after = ?1 AND state != 3"
@@ -155,10 +155,12 @@ mf_spot_restore_superseded (MfSettle *self, MfMsgId message, MfFolderId folder, 
         return FALSE;
       if (id == 0)
         return TRUE;
-      if (!mf_messages_get (self->db, id, &old, error) || !mf_journal_forget (self->db, id, error))
+      if (!mf_messages_get (self->db, id, &old, error) || !mf_journal_forget (self->db, id, error)
+          || !mf_db_number (self->db, 0, &home, error, "SELECT id FROM folder WHERE id = ?", "i",
+                            old.home))
         return FALSE;
-      if (!(old.home != 0 ? mf_spot_return_home (self, &old, NULL, error)
-                          : mf_messages_remove (self->db, id, error)))
+      if (!(home != 0 ? mf_spot_return_home (self, &old, NULL, error)
+                      : mf_messages_remove (self->db, id, error)))
         return FALSE;
     }
 }

@@ -38,6 +38,7 @@ gboolean mf_spot_return_to (MfSettle *self, const MfMessage *row, MfFolderId fol
 gboolean mf_spot_return_home (MfSettle *self, const MfMessage *row, const char *base,
                               GError **error);
 /* What waits for @message to be on the server, so as to be expunged, is to be seen
- * again: all of it (0), or what was in @folder, to which @message will never come. */
+ * again, unless its folder has gone: all of it (0), or what was in @folder, to which
+ * @message will never come. */
 gboolean mf_spot_restore_superseded (MfSettle *self, MfMsgId message, MfFolderId folder,
                                      GError **error);

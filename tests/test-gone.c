@@ -228,6 +228,31 @@ test_rewritten_while_it_is_uploaded (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* What replaces it there was made before it was known. */
+static void
+test_replaced_while_it_is_moved (MfDoor *door, gconstpointer data)
+{
+  MfSpot from = { door->other, MF_PLACE_TMP, "new", 0, 0 };
+  MfSpot to = { door->other, MF_PLACE_CUR, "x", 0, 0 };
+  MfMsgId id = mf_edit_write (door->cache, &from, TEXT);
+  MfFolderId third = add_third (door);
+  MfMsgId old = mf_door_find_uid (door, "third", 1);
+  g_autoptr (GError) error = NULL;
+
+  mf_fake_hold (door->fake, mf_door_moving (door));
+  mf_edit_move (door->cache, old, door->other, "x", 0);
+  g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
+  mf_check (mf_cache_rename (door->cache, id, &to, old, &error), error);
+  mf_fake_remove (door->fake, "third");
+  mf_fake_remove (door->fake, "other");
+  wait_until_gone (door, third);
+  wait_until_gone (door, door->other);
+  mf_fake_release (door->fake, mf_door_moving (door));
+  mf_door_push_at_last (door);
+  mf_door_assert_lost (door, id);
+  g_assert_false (mf_cache_message (door->cache, old, &(MfMessage){ 0 }, NULL));
+}
+
 /* ---- folders that come back ------------------------------------------- */
 
 static void
@@ -279,6 +304,8 @@ main (int argc, char **argv)
                     test_uploaded_and_moved_on_into_what_goes);
   mf_door_add_each ("/gone/what is rewritten while it is uploaded into a folder that goes is kept",
                     test_rewritten_while_it_is_uploaded);
+  mf_door_add_each ("/gone/what was to replace what was moved between two folders that go is kept",
+                    test_replaced_while_it_is_moved);
   mf_door_add_each ("/gone/a folder that cannot be replaced has its name again",
                     test_not_to_be_replaced);
   return g_test_run ();
