@@ -374,6 +374,7 @@ revert_place (MfSettle *self, const MfMessage *row, const MfChange *change, GErr
   if (!mf_db_number (self->db, nowhere, &folder, error,
                      "SELECT CASE kind WHEN 4 THEN 0 ELSE folder END FROM change"
                      " WHERE message = ? AND kind IN (1, 2, 3, 4) AND state != 3"
+                     " AND (kind = 4 OR folder IN (SELECT id FROM folder))"
                      " ORDER BY seq DESC LIMIT 1",
                      "i", row->id))
     return FALSE;

@@ -253,6 +253,31 @@ test_replaced_while_it_is_moved (MfDoor *door, gconstpointer data)
   g_assert_false (mf_cache_message (door->cache, old, &(MfMessage){ 0 }, NULL));
 }
 
+static void
+test_restored_from_what_has_gone (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2), another = mf_door_find_uid (door, "INBOX", 3);
+  g_autoptr (GError) error = NULL;
+
+  door->options.expunge = FALSE;
+  door->options.delete_guard = 1;
+  mf_fake_create (door->fake, "Trash");
+  add_third (door);
+  mf_fake_hold (door->fake, MF_FAKE_MOVE);
+  mf_edit_move (door->cache, id, door->other, "x", 0);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_MOVE, 1));
+  mf_edit_remove (door->cache, id, "x");
+  mf_edit_remove (door->cache, another, "y");
+  mf_fake_remove (door->fake, "other");
+  wait_until_gone (door, door->other);
+  mf_check (mf_cache_restore (door->cache, &error), error);
+  assert_at (door, another, door->inbox);
+  mf_fake_release (door->fake, MF_FAKE_MOVE);
+  mf_door_push_at_last (door);
+  assert_at (door, id, door->inbox);
+  mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5:");
+}
+
 /* ---- folders that come back ------------------------------------------- */
 
 static void
@@ -306,6 +331,9 @@ main (int argc, char **argv)
                     test_rewritten_while_it_is_uploaded);
   mf_door_add_each ("/gone/what was to replace what was moved between two folders that go is kept",
                     test_replaced_while_it_is_moved);
+  g_test_add ("/gone/what is held is restored though a folder has gone", MfDoor,
+              GUINT_TO_POINTER (MF_DOOR_FULL), mf_door_set_up_known,
+              test_restored_from_what_has_gone, mf_door_tear_down);
   mf_door_add_each ("/gone/a folder that cannot be replaced has its name again",
                     test_not_to_be_replaced);
   return g_test_run ();
