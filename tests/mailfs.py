@@ -130,9 +130,9 @@ class Mount:
         return self.path / name
 
     def files(self, folder="INBOX"):
-        """The messages of a folder, by UID."""
+        """The messages of a folder, by UID; in this order, since that is their way."""
         found = {}
-        for place in ("cur", "new"):
+        for place in ("new", "cur"):
             for path in (self.path / folder / place).iterdir():
                 try:
                     found[int(os.getxattr(path, "user.imap.uid"))] = path
