@@ -92,9 +92,11 @@ test_half_a_move_doubles_nothing (MfDoor *door, gconstpointer data)
   g_assert_cmpint (mf_door_want_body (door, mf_door_find_uid (door, "INBOX", 2)), ==, MF_DOOR_OK);
   mf_fake_hold (door->fake, op);
   mf_fake_fail (door->fake, op, MF_REMOTE_ERROR_OFFLINE, 1);
+  mf_fake_set_online (door->fake, FALSE); /* all of them are one command then */
   for (guint32 uid = 2; uid <= 4; uid++)
     mf_edit_move (door->cache, mf_door_find_uid (door, "INBOX", uid), door->other, NULL,
                   MF_FLAG_SEEN);
+  mf_fake_set_online (door->fake, TRUE);
   g_assert_true (mf_fake_wait_held (door->fake, op, 1));
   mf_fake_append (door->fake, "other", "Subject: 2\r\n\r\nNumber 2\r\n", MF_FLAG_SEEN, NULL);
   mf_fake_append (door->fake, "other", "Subject: 3\r\n\r\nNumber 3\r\n", MF_FLAG_SEEN, NULL);
