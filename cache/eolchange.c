@@ -1,6 +1,34 @@
 #include "cache/eolchange.h"
 
+#include "cache/journal.h"
 #include "cache/messages.h"
+
+/* In a cache that has been wiped there is none. */
+static gboolean
+find_body (MfBodies *bodies, MfDb *db, MfMsgId id, MfBody **out, GError **error)
+{
+  GError *local = NULL;
+
+  *out = mf_bodies_get (bodies, db, id, &local);
+  if (*out == NULL && !g_error_matches (local, MF_CACHE_ERROR, MF_CACHE_ERROR_NOT_FOUND))
+    {
+      g_propagate_error (error, local);
+      return FALSE;
+    }
+  g_clear_error (&local);
+  return TRUE;
+}
+
+/* What is a file is sent as such, unless it is on its way as a copy. */
+static gboolean
+journal_file (MfDb *db, const MfMessage *row, GError **error)
+{
+  gboolean sent = FALSE;
+
+  return row->home != 0
+         || (mf_journal_is_sent (db, row->id, &sent, error)
+             && (sent || mf_journal_append (db, row->id, row->folder, error)));
+}
 
 static gboolean
 keep_one (MfBodies *bodies, MfDrafts *drafts, MfDb *db, MfMsgId id, GError **error)
@@ -8,13 +36,13 @@ keep_one (MfBodies *bodies, MfDrafts *drafts, MfDb *db, MfMsgId id, GError **err
   g_auto (MfMessage) row = { 0 };
   g_autoptr (MfBody) body = NULL;
 
-  if (!mf_messages_get (db, id, &row, error))
+  if (!mf_messages_get (db, id, &row, error) || !find_body (bodies, db, id, &body, error))
     return FALSE;
-  body = mf_bodies_get (bodies, db, id, NULL);
-  return body == NULL /* the cache has been wiped */
+  return body == NULL
          || (mf_drafts_write_body (drafts, id, body, error)
              && mf_messages_set_draft (
-                 db, id, row.home != 0 ? MF_DRAFT_UPLOADED : MF_DRAFT_ONLY, 0, error));
+                 db, id, row.home != 0 ? MF_DRAFT_UPLOADED : MF_DRAFT_ONLY, 0, error)
+             && journal_file (db, &row, error));
 }
 
 /* (transfer full) (element-type MfMsgId): with a body here and an unsent change. */
