@@ -10,8 +10,8 @@
 #include "cache/eolchange.h"
 #include "cache/folders.h"
 #include "cache/group.h"
-#include "cache/journal.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 #include "cache/rescue.h"
 
 /* ---- opening and closing ---------------------------------------------- */
@@ -98,8 +98,8 @@ mf_cache_start (MfCache *self, gboolean *out_online, char **out_why, GCancellabl
 static guint
 count_pending (MfDb *db)
 {
-  return mf_journal_count (db, MF_CHANGE_QUEUED) + mf_journal_count (db, MF_CHANGE_SENT)
-         + mf_journal_count (db, MF_CHANGE_DONE) + mf_journal_count (db, MF_CHANGE_HELD);
+  return mf_pending_count (db, MF_CHANGE_QUEUED) + mf_pending_count (db, MF_CHANGE_SENT)
+         + mf_pending_count (db, MF_CHANGE_DONE) + mf_pending_count (db, MF_CHANGE_HELD);
 }
 
 guint
@@ -375,9 +375,9 @@ mf_cache_sync_disk (MfCache *self, GError **error)
 gboolean
 mf_cache_want_pushed (MfCache *self, MfDone done, gpointer user_data)
 {
-  if (mf_journal_first (self->front) == G_MAXINT64)
+  if (mf_pending_first (self->front) == G_MAXINT64)
     return FALSE;
-  mf_engine_want_pushed (self->engine, mf_journal_last (self->front), FALSE, done, user_data);
+  mf_engine_want_pushed (self->engine, mf_pending_last (self->front), FALSE, done, user_data);
   return TRUE;
 }
 
@@ -388,7 +388,7 @@ mf_cache_want_own_pushed (MfCache *self, MfMsgId message, MfDone done, gpointer 
     return mf_cache_want_pushed (self, done, user_data);
   if (mf_group_first_free (self->front, self->drafts) == G_MAXINT64)
     return FALSE;
-  mf_engine_want_pushed (self->engine, mf_journal_last (self->front), TRUE, done, user_data);
+  mf_engine_want_pushed (self->engine, mf_pending_last (self->front), TRUE, done, user_data);
   return TRUE;
 }
 
@@ -440,7 +440,7 @@ mf_cache_status (MfCache *self, MfStatus *out)
   *out = (MfStatus){ 0 };
   count_index (self->front, out);
   out->pending = count_pending (self->front);
-  out->held = mf_journal_count (self->front, MF_CHANGE_HELD);
+  out->held = mf_pending_count (self->front, MF_CHANGE_HELD);
   out->failures = mf_account_failures (self);
   out->failed = out->failures->len;
   out->cache_bytes = mf_bodies_total (self->bodies);

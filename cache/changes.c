@@ -10,6 +10,7 @@
 #include "cache/keywords.h"
 #include "cache/messages.h"
 #include "cache/news.h"
+#include "cache/pending.h"
 #include "cache/trash.h"
 
 /* Folders have messages when the server has or will have them. */
@@ -78,7 +79,7 @@ find_source (MfDb *db, const MfMessage *source, MfMsgId *out, GError **error)
 {
   *out = source->id;
   return source->home != 0
-         || (mf_journal_source (db, source->id, out, error)
+         || (mf_pending_source (db, source->id, out, error)
              && (*out != 0
                  || mf_error_refuse (error, MF_CACHE_ERROR_UNSUPPORTED,
                                      "this message is on its way to the server")));
@@ -328,7 +329,7 @@ mf_cache_set_date (MfCache *self, MfMsgId id, gint64 date, GError **error)
   gboolean sent = FALSE;
 
   if (!mf_account_begin (self, &txn, error) || !mf_messages_get (self->front, id, &row, error)
-      || !mf_journal_is_sent (self->front, id, &sent, error))
+      || !mf_pending_is_sent (self->front, id, &sent, error))
     return FALSE;
   if (row.internaldate == date)
     return TRUE;
@@ -379,7 +380,7 @@ move_to_trash (MfCache *self, const MfMessage *before, const char *base, MfNews 
 static gboolean
 delete_row (MfCache *self, const MfMessage *row, GError **error)
 {
-  return mf_journal_forget (self->front, row->id, error)
+  return mf_pending_forget (self->front, row->id, error)
          && mf_messages_remove (self->front, row->id, error)
          && mf_folders_touch (self->front, row->folder, row->place, error);
 }

@@ -10,6 +10,7 @@
 #include "cache/keywords.h"
 #include "cache/labels.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 #include "cache/rescue.h"
 #include "cache/spot.h"
 
@@ -34,7 +35,7 @@ hold (MfCache *self, MfMsgId id, MfMessage *out_row, gboolean *out_in_place, MfB
 
   if (!mf_db_begin (self->front, &txn, error)
       || !mf_messages_get (self->front, id, out_row, error)
-      || !mf_journal_is_moving (self->front, id, &moving, error))
+      || !mf_pending_is_moving (self->front, id, &moving, error))
     return FALSE;
   *out_in_place = out_row->draft && out_row->home == 0 && !moving;
   if (!out_row->draft && !mf_drafts_is_held (self->drafts, id))
@@ -155,7 +156,7 @@ supersede (MfDb *db, const MfMessage *row, const char *base, GError **error)
                        "UPDATE message SET exact_size = (SELECT size FROM body WHERE message = ?1)"
                        " WHERE id = ?1",
                        "i", tombstone)
-         && mf_journal_hand_over (db, row->id, tombstone, error)
+         && mf_pending_hand_over (db, row->id, tombstone, error)
          && mf_messages_get (db, tombstone, &old, error)
          && mf_journal_expunge (db, &old, row->id, FALSE, &nothing, error);
 }
@@ -193,7 +194,7 @@ store (MfDraft *self, MfMessage *row, MfNews *news, GError **error)
   gboolean quiet = row->place == MF_PLACE_TMP || row->folder == MF_FOLDER_LOST;
   gboolean sent = FALSE;
 
-  if (!quiet && !mf_journal_is_sent (db, row->id, &sent, error))
+  if (!quiet && !mf_pending_is_sent (db, row->id, &sent, error))
     return FALSE;
   gboolean again = !quiet && (row->home != 0 || sent);
   const char *labels = again ? row->labels : self->replaced.labels;
@@ -290,7 +291,7 @@ remove_row (MfCache *cache, const MfMessage *row, MfNews *news, GError **error)
 {
   MfSettle settle = { cache->front, cache->drafts, cache->bodies, news };
 
-  return mf_journal_forget (cache->front, row->id, error)
+  return mf_pending_forget (cache->front, row->id, error)
          && mf_messages_remove (cache->front, row->id, error)
          && mf_spot_restore_superseded (&settle, row->id, 0, error)
          && (row->place == MF_PLACE_GONE
@@ -306,7 +307,7 @@ drop_next_version (MfCache *cache, const MfMessage *row, guint version, MfNews *
   gboolean moving = FALSE;
 
   mf_drafts_delete (cache->drafts, row->id, version);
-  if (!mf_journal_is_moving (cache->front, row->id, &moving, error))
+  if (!mf_pending_is_moving (cache->front, row->id, &moving, error))
     return FALSE;
   if (!row->draft && row->home == 0 && !moving)
     return remove_row (cache, row, news, error);
@@ -322,7 +323,7 @@ drop_if_no_message (MfDraft *self, const MfMessage *row, MfNews *news, GError **
 
   if (row->place >= MF_PLACE_TMP || row->folder == MF_FOLDER_LOST)
     return TRUE;
-  if (!mf_journal_is_moving (cache->front, row->id, &moving, error))
+  if (!mf_pending_is_moving (cache->front, row->id, &moving, error))
     return FALSE;
   if (moving
       && (!mf_drafts_is_dirty (cache->drafts, row->id) || mf_draft_check (self->fd, NULL)))

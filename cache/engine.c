@@ -3,9 +3,9 @@
 #include "cache/error.h"
 #include "cache/follow.h"
 #include "cache/folders.h"
-#include "cache/journal.h"
 #include "cache/lookouts.h"
 #include "cache/network.h"
+#include "cache/pending.h"
 
 #define PUSH_AGAIN_MS 1000
 
@@ -317,7 +317,7 @@ mf_engine_begin_pull (MfEngine *self, MfFolderId id, gboolean anew)
 {
   g_mutex_lock (&self->lock);
   gboolean mine
-      = !g_hash_table_contains (self->pulling, &id) && !mf_journal_is_unsettled (self->db, id);
+      = !g_hash_table_contains (self->pulling, &id) && !mf_pending_is_unsettled (self->db, id);
   g_hash_table_add (mine ? self->pulling : self->again, g_memdup2 (&id, sizeof id));
   if (mine && anew)
     drop_id (self->back_pulls, id);
@@ -343,7 +343,7 @@ mf_engine_end_pull (MfEngine *self, MfFolderId id, const GError *error)
   /* Changes may have waited for their messages to get a number, or have come to
    * nothing while somebody waits for them. */
   if (self->first_change_us == 0
-      && (mf_engine_has_push_waits (self) || mf_journal_first (self->db) != G_MAXINT64))
+      && (mf_engine_has_push_waits (self) || mf_pending_first (self->db) != G_MAXINT64))
     self->first_change_us = self->last_change_us = g_get_monotonic_time ();
   mf_prefetcher_restart (self->prefetcher);
   GArray *waits = mf_waiters_take (self->folder_waits, id);
@@ -579,7 +579,7 @@ mf_engine_drain (MfEngine *self, guint seconds)
     continue;
   /* The last run may still be at work. */
   guint pushes = self->pushes;
-  while (self->online && self->pushes == pushes && mf_journal_first (self->db) != G_MAXINT64
+  while (self->online && self->pushes == pushes && mf_pending_first (self->db) != G_MAXINT64
          && g_cond_wait_until (&self->changed, &self->lock, until))
     continue;
   g_mutex_unlock (&self->lock);

@@ -21,6 +21,13 @@ mf_entry_copy (const MfChange *from, MfChange *to)
   to->digest = g_strdup (from->digest);
 }
 
+gboolean
+mf_entry_has_flags (const MfChange *change)
+{
+  return change->add_flags != 0 || change->remove_flags != 0 || change->add_keywords != NULL
+         || change->remove_keywords != NULL;
+}
+
 static void
 read_row (MfDbQuery *query, MfChange *out)
 {

@@ -56,6 +56,8 @@ typedef struct
 
 void mf_entry_clear (MfChange *change);
 void mf_entry_copy (const MfChange *from, MfChange *to);
+/* It adds or removes a flag or a keyword. */
+gboolean mf_entry_has_flags (const MfChange *change);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfChange, mf_entry_clear)
 
 /* What a SELECT is to ask for, and its next row: FALSE without @error when there is

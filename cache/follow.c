@@ -1,7 +1,7 @@
 #include "cache/follow.h"
 
-#include "cache/journal.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 
 typedef struct
 {
@@ -124,11 +124,11 @@ mf_follow_body (MfEngine *engine, const MfMessage *message, MfFolderId asked_in)
       want (engine, message);
       return TRUE;
     }
-  if (!mf_journal_is_sent (engine->db, message->id, &sent, NULL) || !sent)
+  if (!mf_pending_is_sent (engine->db, message->id, &sent, NULL) || !sent)
     return FALSE;
   Move *move = g_new0 (Move, 1);
   *move = (Move){ engine, message->id };
-  mf_engine_want_pushed (engine, mf_journal_last (engine->db), FALSE, on_known, move);
+  mf_engine_want_pushed (engine, mf_pending_last (engine->db), FALSE, on_known, move);
   return TRUE;
 }
 

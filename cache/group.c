@@ -1,6 +1,7 @@
 #include "cache/group.h"
 
 #include "cache/messages.h"
+#include "cache/pending.h"
 
 #define MOST_CHANGES 5000
 #define MOST_UPLOADS 100
@@ -39,7 +40,7 @@ is_superseded (Builder *self, MfMsgId after, GError **error)
   gboolean moving = FALSE;
 
   return !mf_messages_get (self->db, after, &next, NULL)
-         || (next.home != 0 && mf_journal_is_moving (self->db, after, &moving, error) && !moving);
+         || (next.home != 0 && mf_pending_is_moving (self->db, after, &moving, error) && !moving);
 }
 
 gboolean
@@ -244,7 +245,7 @@ build (Builder *self, const GArray *entries)
 gboolean
 mf_group_next (MfDb *db, MfDrafts *drafts, MfGroup *out, GError **error)
 {
-  g_autoptr (GArray) entries = mf_journal_list (db, MF_CHANGE_QUEUED, error);
+  g_autoptr (GArray) entries = mf_pending_list (db, MF_CHANGE_QUEUED, error);
   g_autoptr (GHashTable) passed = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   Builder builder = { db, drafts, out, passed, 0 };
 

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "cache/drafts.h"
-#include "cache/journal.h"
+#include "cache/entry.h"
 
 typedef struct
 {

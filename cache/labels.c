@@ -1,9 +1,9 @@
 #include "cache/labels.h"
 
 #include "cache/account.h"
-#include "cache/journal.h"
 #include "cache/keywords.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 
 /* @set without @less, and @more without @except.  (transfer full) (nullable) */
 static char *
@@ -63,7 +63,7 @@ mf_labels_journal (MfDb *db, MfMsgId message, const char *add, const char *remov
   g_autofree char *more = combine (added, remove, add, removed);
   g_autofree char *less = combine (removed, add, remove, added);
   if (more == NULL && less == NULL)
-    return seq == 0 || mf_journal_remove (db, seq, error);
+    return seq == 0 || mf_pending_remove (db, seq, error);
   if (seq != 0)
     return mf_db_run (db, error,
                       "UPDATE change SET add_keywords = ?, remove_keywords = ? WHERE seq = ?",

@@ -4,6 +4,7 @@
 
 #include "cache/folders.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 #include "cache/rematch.h"
 #include "cache/renumber.h"
 #include "cache/update.h"
@@ -438,7 +439,7 @@ open_and_catch_up (Pull *self, GError **error)
 static gboolean
 end_renumbering (Pull *self, GError **error)
 {
-  if (!self->folder->renumbered || mf_journal_is_unsettled (self->db, self->folder->id))
+  if (!self->folder->renumbered || mf_pending_is_unsettled (self->db, self->folder->id))
     return TRUE;
   self->changed = TRUE;
   self->folder->renumbered = FALSE;

@@ -1,4 +1,5 @@
 /* The folder half of pull.h. */
+#include "cache/pending.h"
 #include "cache/pull.h"
 
 #include <string.h>
@@ -289,7 +290,7 @@ store_listing (MfSettle *settle, Listing *listing, MfSeq since, GError **error)
   if (!mf_db_begin (db, &txn, error))
     return FALSE;
   /* Folders were changed here meanwhile: the listing is of another time. */
-  if (mf_journal_last_of_folders (db) != since)
+  if (mf_pending_last_of_folders (db) != since)
     return TRUE;
   if (!store_delimiter (db, listing, error)
       || !mf_trash_set_left_out (db, listing->trash, error))
@@ -318,10 +319,10 @@ mf_pull_tree (MfSettle *settle, MfLink *link, const MfFolderFilter *filter, GArr
   g_autoptr (GArray) listed = g_array_new (FALSE, TRUE, sizeof (Listed));
   g_autoptr (GHashTable) left_out = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   Listing listing = { filter, listed, left_out, NULL, out_stale, out_untold };
-  MfSeq since = mf_journal_last_of_folders (settle->db);
+  MfSeq since = mf_pending_last_of_folders (settle->db);
 
   g_array_set_clear_func (listed, clear_listed);
-  if (mf_journal_has_folder_changes (settle->db))
+  if (mf_pending_has_folder_changes (settle->db))
     return TRUE; /* the tree is ours until they are told */
   gboolean ok = link->ops->list (link->remote, TRUE, collect, &listing, link->cancellable, error);
   g_array_sort (listed, compare);

@@ -2,9 +2,9 @@
 
 #include "cache/error.h"
 #include "cache/folders.h"
-#include "cache/journal.h"
 #include "cache/keywords.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 #include "cache/pull.h"
 #include "cache/pushfolder.h"
 #include "cache/sending.h"
@@ -68,7 +68,7 @@ as_narrowed (MfSending *self, guint i, const MfChange *now, gpointer rest, GErro
   MfChange change = *(const MfChange *) rest;
 
   change.seq = now->seq;
-  return mf_journal_narrow (self->db, &change, error);
+  return mf_pending_set_flags (self->db, &change, error);
 }
 
 /* The server keeps @rest of the change as it is; all else is done. */
@@ -254,7 +254,7 @@ mark (MfSending *self, GError **error)
           = self->files != NULL ? g_array_index (self->files, MfUploadFile, i).digest : NULL;
       gboolean marked = FALSE;
       if (is_current (self, i)
-          && !mf_journal_mark_sent (self->db, mf_sending_change (self, i), self->target.uidnext, digest,
+          && !mf_pending_mark_sent (self->db, mf_sending_change (self, i), self->target.uidnext, digest,
                                     &marked, error))
         return FALSE;
       if (!marked)

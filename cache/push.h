@@ -14,7 +14,7 @@
 
 #include "cache/drafts.h"
 #include "cache/engine.h"
-#include "cache/journal.h"
+#include "cache/entry.h"
 
 /* TRUE: something was sent (@out_sent) or there is nothing to send. */
 gboolean mf_push_run (MfEngine *engine, MfLink *link, gboolean *out_sent, GError **error);

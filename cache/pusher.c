@@ -4,7 +4,7 @@
 #include "cache/engine.h"
 #include "cache/error.h"
 #include "cache/group.h"
-#include "cache/journal.h"
+#include "cache/pending.h"
 #include "cache/push.h"
 #include "cache/recover.h"
 
@@ -54,7 +54,7 @@ wait_for_changes (MfEngine *engine)
 static void
 tell_pushed (MfEngine *engine)
 {
-  MfSeq first = mf_journal_first (engine->db);
+  MfSeq first = mf_pending_first (engine->db);
   MfSeq first_free = mf_group_first_free (engine->db, engine->drafts);
 
   g_mutex_lock (&engine->lock);
@@ -85,7 +85,7 @@ is_next_burst (Pusher *self, MfSeq last)
   g_mutex_lock (&engine->lock);
   gboolean more = engine->first_change_us != 0 && !engine->draining;
   g_mutex_unlock (&engine->lock);
-  return more && mf_journal_first (engine->db) > last;
+  return more && mf_pending_first (engine->db) > last;
 }
 
 static gboolean
@@ -93,7 +93,7 @@ push_all (Pusher *self, gboolean of_all_bursts, GError **error)
 {
   MfEngine *engine = self->engine;
   MfLink *link = self->link;
-  MfSeq last = mf_journal_last (engine->db);
+  MfSeq last = mf_pending_last (engine->db);
   gboolean sent = TRUE;
 
   while (sent && !mf_engine_is_stopping (engine)
@@ -193,7 +193,7 @@ may_wait (Pusher *self)
   MfEngine *engine = self->engine;
   gint64 now_us = g_get_monotonic_time ();
   gint64 most_us = 1000 * (gint64) engine->account->timeout_ms;
-  MfSeq first = mf_journal_first (engine->db);
+  MfSeq first = mf_pending_first (engine->db);
 
   if (first != self->stuck)
     {

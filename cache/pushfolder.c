@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cache/folders.h"
+#include "cache/pending.h"
 
 typedef struct
 {
@@ -364,7 +365,7 @@ store (FolderPush *self, GError **error)
          && (self->change->kind != MF_CHANGE_DELETE
              || mf_settle_folder_gone (self->settle, self->folder.id, error))
          && mf_settle_done (self->settle, self->change, error)
-         && mf_journal_count_folder_change (db, error) && mf_db_commit (&txn, error);
+         && mf_pending_count_folder_change (db, error) && mf_db_commit (&txn, error);
 }
 
 /* The tree goes back to what the server has, unless more is to become of it. */
@@ -402,7 +403,7 @@ store_refusal (FolderPush *self, const GError *why, GError **error)
 
   if (!mf_db_begin (self->settle->db, &txn, error) || !revert (self, error)
       || !mf_settle_refused (self->settle, self->change, why, error)
-      || !mf_journal_count_folder_change (self->settle->db, error))
+      || !mf_pending_count_folder_change (self->settle->db, error))
     return FALSE;
   tell_tree (self);
   return mf_db_commit (&txn, error);
@@ -411,7 +412,7 @@ store_refusal (FolderPush *self, const GError *why, GError **error)
 static gboolean
 queue_again (FolderPush *self, GError **error)
 {
-  return mf_journal_queue_again (self->settle->db, self->change, error);
+  return mf_pending_queue_again (self->settle->db, self->change, error);
 }
 
 /* A link that died leaves the entry SENT, a server that is busy is asked later. */

@@ -1,8 +1,8 @@
 /* The journal as users see and steer it: cache.h's queue, and the guard. */
 #include "cache/account.h"
 #include "cache/folders.h"
-#include "cache/journal.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 
 static const char *const kind_names[] = {
   [MF_CHANGE_FLAGS] = "flags",     [MF_CHANGE_MOVE] = "move",     [MF_CHANGE_COPY] = "copy",
@@ -34,7 +34,7 @@ describe (MfCache *self, const MfChange *change)
 static gboolean
 describe_all (MfCache *self, MfChangeState state, GPtrArray *lines, GError **error)
 {
-  g_autoptr (GArray) changes = mf_journal_list (self->front, state, error);
+  g_autoptr (GArray) changes = mf_pending_list (self->front, state, error);
 
   for (guint i = 0; changes != NULL && i < changes->len; i++)
     g_ptr_array_add (lines, describe (self, &g_array_index (changes, MfChange, i)));
@@ -218,7 +218,7 @@ mf_cache_restore (MfCache *self, GError **error)
   stop_guarding (self);
   if (!mf_db_begin (self->front, &txn, error))
     return FALSE;
-  held = mf_journal_list (self->front, MF_CHANGE_HELD, error);
+  held = mf_pending_list (self->front, MF_CHANGE_HELD, error);
   for (guint i = 0; held != NULL && i < held->len; i++)
     if (!mf_settle_taken_back (&settle, &g_array_index (held, MfChange, i), error))
       return FALSE;

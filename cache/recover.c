@@ -3,8 +3,8 @@
 #include "cache/content.h"
 #include "cache/error.h"
 #include "cache/folders.h"
-#include "cache/journal.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 #include "cache/pull.h"
 #include "cache/settle.h"
 #include "cache/trace.h"
@@ -37,7 +37,7 @@ settle_absent (Recover *self, Conclusion conclusion, const MfChange *change, GEr
              : conclusion (&self->settle, change, error);
 }
 
-/* A new text leaves the entry to what it replaces (mf_journal_hand_over()): what was
+/* A new text leaves the entry to what it replaces (mf_pending_hand_over()): what was
  * looked for was the wrong one then, and nothing follows from it. */
 static gboolean
 begin_as_seen (Recover *self, MfDbTxn *txn, const MfChange *change, GError **error)
@@ -46,7 +46,7 @@ begin_as_seen (Recover *self, MfDbTxn *txn, const MfChange *change, GError **err
   gboolean found = FALSE;
 
   if (!mf_db_begin (self->db, txn, error)
-      || !mf_journal_get (self->db, change->seq, &now, &found, error))
+      || !mf_pending_get (self->db, change->seq, &now, &found, error))
     return FALSE;
   self->outdated = !found || now.message != change->message;
   return TRUE;
@@ -71,7 +71,7 @@ conclude (Recover *self, Conclusion conclusion, const MfChange *change, GError *
 static gboolean
 queue_again (MfSettle *settle, const MfChange *change, GError **error)
 {
-  return mf_journal_queue_again (settle->db, change, error);
+  return mf_pending_queue_again (settle->db, change, error);
 }
 
 static gboolean
@@ -230,7 +230,7 @@ open_target (Recover *self, const MfChange *change, MfFolder *out, guint32 *out_
   gboolean found = FALSE;
 
   if (!open_folder (self, change->folder, out, out_there, error)
-      || !mf_journal_get (self->db, change->seq, &now, &found, error))
+      || !mf_pending_get (self->db, change->seq, &now, &found, error))
     return FALSE;
   *out_there &= found;
   *out_bound = now.uidnext;
@@ -313,7 +313,7 @@ find_left_behind (Recover *self, const MfChange *change, MfChange *removal, MfMe
 
   return mf_db_number (self->db, 0, &seq, error,
                        "SELECT seq FROM change WHERE kind = 4 AND source = ?", "i", change->message)
-         && mf_journal_get (self->db, seq, removal, out_found, error)
+         && mf_pending_get (self->db, seq, removal, out_found, error)
          && (!*out_found
              || find_message (self, removal->message, original, out_found, error));
 }
@@ -400,7 +400,7 @@ recover_one (Recover *self, MfSeq seq, GError **error)
     {
       g_auto (MfChange) change = { 0 };
       self->outdated = FALSE;
-      if (!mf_journal_get (self->db, seq, &change, &found, error)
+      if (!mf_pending_get (self->db, seq, &change, &found, error)
           || (found && !look_into (self, &change, error)))
         return FALSE;
       if (self->outdated)
@@ -472,7 +472,7 @@ wait_for_server (Recover *self, GError **error)
 static gboolean
 recover_all (Recover *self, MfChangeState state, GError **error)
 {
-  g_autoptr (GArray) changes = mf_journal_list (self->db, state, error);
+  g_autoptr (GArray) changes = mf_pending_list (self->db, state, error);
 
   if (changes == NULL)
     return FALSE;

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "cache/folders.h"
-#include "cache/journal.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 
 static gboolean
 file_size (MfDrafts *drafts, const MfMessage *row, gint64 *out_size, GError **error)
@@ -89,7 +89,7 @@ rescue_new (MfCache *cache, MfMsgId id, GError **error)
   gboolean moving = FALSE;
 
   if (!mf_messages_get (cache->back, id, &row, error)
-      || !mf_journal_is_moving (cache->back, id, &moving, error))
+      || !mf_pending_is_moving (cache->back, id, &moving, error))
     return FALSE;
   return moving || row.home != 0 || row.place == MF_PLACE_TMP || row.folder == MF_FOLDER_LOST
          || (rescue_content (cache, &row, error) && mf_messages_remove (cache->back, id, error));

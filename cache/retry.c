@@ -2,9 +2,9 @@
  * user would. */
 #include "cache/account.h"
 #include "cache/folders.h"
-#include "cache/journal.h"
 #include "cache/keywords.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 
 static gboolean
 redo_flags (MfCache *self, const MfChange *change, const MfMessage *row, GError **error)
@@ -140,7 +140,7 @@ gboolean
 mf_cache_retry (MfCache *self, GError **error)
 {
   g_autoptr (MfNews) news = mf_news_new (self->engine->func, self->engine->user_data);
-  g_autoptr (GArray) failed = mf_journal_list (self->front, MF_CHANGE_FAILED, error);
+  g_autoptr (GArray) failed = mf_pending_list (self->front, MF_CHANGE_FAILED, error);
   GError *first = NULL;
 
   for (guint i = 0; failed != NULL && i < failed->len; i++)

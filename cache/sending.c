@@ -2,6 +2,7 @@
 
 #include "cache/error.h"
 #include "cache/folders.h"
+#include "cache/pending.h"
 
 void
 mf_sending_drop (MfSending *self, guint i)
@@ -17,7 +18,7 @@ settle_one (MfSending *self, guint i, MfOutcome outcome, gpointer data, GError *
   g_auto (MfChange) now = { 0 };
   gboolean found = FALSE;
 
-  return mf_journal_get (self->db, mf_sending_change (self, i)->seq, &now, &found, error)
+  return mf_pending_get (self->db, mf_sending_change (self, i)->seq, &now, &found, error)
          && (!found || outcome (self, i, &now, data, error));
 }
 
@@ -105,7 +106,7 @@ find_given_up (MfSending *self, MfSeq *out, GError **error)
       g_auto (MfChange) now = { 0 };
       gboolean found = FALSE;
 
-      if (!mf_journal_get (self->db, mf_sending_change (self, i)->seq, &now, &found, error))
+      if (!mf_pending_get (self->db, mf_sending_change (self, i)->seq, &now, &found, error))
         return FALSE;
       if (!found || now.state == MF_CHANGE_FAILED)
         *out = mf_sending_change (self, i)->seq;

@@ -1,9 +1,11 @@
 #include "cache/settle.h"
 
 #include "cache/folders.h"
+#include "cache/journal.h"
 #include "cache/keywords.h"
 #include "cache/labels.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 #include "cache/spot.h"
 
 static gboolean
@@ -26,7 +28,7 @@ forget_failure (MfSettle *self, const MfChange *change, GError **error)
 gboolean
 mf_settle_done (MfSettle *self, const MfChange *change, GError **error)
 {
-  return forget_failure (self, change, error) && mf_journal_remove (self->db, change->seq, error);
+  return forget_failure (self, change, error) && mf_pending_remove (self->db, change->seq, error);
 }
 
 /* Another row of that UID would be one that a pull has made of the same message. */
@@ -65,7 +67,7 @@ mf_settle_arrived (MfSettle *self, const MfChange *change, MfFolderId folder, gu
   if (gone)
     return mf_settle_missing (self, change, error);
   if (uid == 0)
-    return mf_journal_set_state (self->db, change->seq, MF_CHANGE_DONE, NULL, error);
+    return mf_pending_set_state (self->db, change->seq, MF_CHANGE_DONE, NULL, error);
   return take_place (self, change->message, folder, uid, error)
          && (!made
              || mf_db_run (self->db, error,
@@ -98,7 +100,7 @@ mf_settle_expunged (MfSettle *self, const MfChange *change, GError **error)
   g_auto (MfMessage) row = { 0 };
 
   if (!mf_messages_get (self->db, change->message, &row, NULL))
-    return mf_journal_remove (self->db, change->seq, error);
+    return mf_pending_remove (self->db, change->seq, error);
   return mf_spot_remove (self, &row, 0, error);
 }
 
@@ -163,7 +165,7 @@ undo_copied (MfSettle *self, const MfChange *change, const MfMessage *row, gbool
   *out_undone = change->kind == MF_CHANGE_MOVE && id != 0;
   return !*out_undone
          || (mf_messages_get (self->db, id, &original, error)
-             && mf_journal_forget (self->db, id, error)
+             && mf_pending_forget (self->db, id, error)
              && mf_messages_remove (self->db, id, error)
              && mf_messages_set_home (self->db, row->id, original.home, original.uid, error)
              && mf_settle_taken_back (self, change, error));
@@ -176,7 +178,7 @@ mf_settle_missing (MfSettle *self, const MfChange *change, GError **error)
   gboolean undone = FALSE;
 
   if (!mf_messages_get (self->db, change->message, &row, NULL))
-    return mf_journal_remove (self->db, change->seq, error);
+    return mf_pending_remove (self->db, change->seq, error);
   if (!undo_copied (self, change, &row, &undone, error) || undone)
     return undone;
   switch (change->kind)
@@ -204,7 +206,7 @@ mf_settle_again (MfSettle *self, const MfChange *change, GError **error)
   return change->kind == MF_CHANGE_APPEND
                  && mf_messages_get (self->db, change->message, &row, NULL) && !row.draft
              ? mf_settle_missing (self, change, error)
-             : mf_journal_queue_again (self->db, change, error);
+             : mf_pending_queue_again (self->db, change, error);
 }
 
 gboolean
@@ -352,7 +354,7 @@ revert_flags (MfSettle *self, const MfChange *change, const MfMessage *row, GErr
   back.flags = (row->flags & ~change->add_flags) | change->remove_flags;
   g_free (back.keywords);
   back.keywords = mf_keywords_add (fewer, change->remove_keywords);
-  if (!mf_journal_merge_flags (self->db, row->id, &back.flags, &back.keywords, error)
+  if (!mf_pending_merge_flags (self->db, row->id, &back.flags, &back.keywords, error)
       || (change->name != NULL && row->folder == row->home
           && !mf_spot_restore_base (self, change->name, &back, error)))
     return FALSE;
@@ -438,12 +440,12 @@ mf_settle_hidden (MfSettle *self, const MfChange *change, const GError *why, GEr
   gboolean gone = FALSE;
 
   if (change->message != 0 && !mf_messages_get (self->db, change->message, &row, NULL))
-    return mf_journal_remove (self->db, change->seq, error);
+    return mf_pending_remove (self->db, change->seq, error);
   if (row.home != 0 && !is_folder_gone (self, row.home, &gone, error))
     return FALSE;
   if (gone)
     return mf_settle_missing (self, change, error);
-  return mf_journal_set_failed (self->db, change, why->message, error)
+  return mf_pending_set_failed (self->db, change, why->message, error)
          && (change->message == 0 || revert (self, change, &row, error));
 }
 
@@ -466,7 +468,7 @@ make_elsewhere (MfSettle *self, const MfChange *change, gboolean *out_settled, G
                         "UPDATE change SET (folder, removal, state) = (SELECT folder, removal, state"
                         " FROM change WHERE seq = ?1), error = NULL WHERE seq = ?2",
                         "ii", move, change->seq)
-             && mf_journal_remove (self->db, move, error));
+             && mf_pending_remove (self->db, move, error));
 }
 
 /* What was refused is not wanted any more, unless the guard holds what came after it. */
@@ -506,7 +508,7 @@ mf_settle_taken_back (MfSettle *self, const MfChange *change, GError **error)
 {
   g_auto (MfMessage) row = { 0 };
 
-  return mf_journal_remove (self->db, change->seq, error)
+  return mf_pending_remove (self->db, change->seq, error)
          && (!mf_messages_get (self->db, change->message, &row, NULL)
              || revert (self, change, &row, error));
 }

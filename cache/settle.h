@@ -9,7 +9,7 @@
 #pragma once
 
 #include "cache/drafts.h"
-#include "cache/journal.h"
+#include "cache/entry.h"
 #include "cache/news.h"
 
 typedef struct

@@ -2,6 +2,7 @@
 
 #include "cache/folders.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 
 /* ---- rows that go ----------------------------------------------------- */
 
@@ -155,7 +156,7 @@ mf_spot_restore_superseded (MfSettle *self, MfMsgId message, MfFolderId folder, 
         return FALSE;
       if (id == 0)
         return TRUE;
-      if (!mf_messages_get (self->db, id, &old, error) || !mf_journal_forget (self->db, id, error)
+      if (!mf_messages_get (self->db, id, &old, error) || !mf_pending_forget (self->db, id, error)
           || !mf_db_number (self->db, 0, &home, error, "SELECT id FROM folder WHERE id = ?", "i",
                             old.home))
         return FALSE;

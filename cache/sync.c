@@ -1,7 +1,7 @@
 /* "sync" of .mailfs/ctl: what was changed here goes to the server, then what was
  * changed there comes here. */
 #include "cache/account.h"
-#include "cache/journal.h"
+#include "cache/pending.h"
 
 typedef struct
 {
@@ -21,8 +21,8 @@ finish (Sync *self, const GError *error)
 static gboolean
 check_all_is_sent (MfCache *self, GError **error)
 {
-  guint failed = mf_journal_count (self->front, MF_CHANGE_FAILED);
-  guint held = mf_journal_count (self->front, MF_CHANGE_HELD);
+  guint failed = mf_pending_count (self->front, MF_CHANGE_FAILED);
+  guint held = mf_pending_count (self->front, MF_CHANGE_HELD);
 
   if (failed > 0)
     g_set_error (error, MF_CACHE_ERROR, MF_CACHE_ERROR_DENIED,

@@ -3,6 +3,7 @@
 #include "cache/folders.h"
 #include "cache/labels.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 
 static gboolean
 says_nothing_new (const MfMessage *known, const MfRemoteMessage *remote)
@@ -37,7 +38,7 @@ mf_update_message (MfSettle *self, MfMessage *known, const MfRemoteMessage *remo
 
   *out_seen = FALSE;
   if (remote->has_flags
-      && !mf_journal_merge_flags (self->db, known->id, &merged.flags, &keywords, error))
+      && !mf_pending_merge_flags (self->db, known->id, &merged.flags, &keywords, error))
     return FALSE;
   if (labels != NULL && !mf_labels_merge (self->db, known->id, &labels, error))
     return FALSE;

@@ -1,7 +1,7 @@
 #include "cache/labels.h"
 
-#include "cache/journal.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 #include "tests/rig.h"
 
 /* A message with labels that the server has told. */
@@ -25,7 +25,7 @@ journal (MfRig *rig, MfMsgId id, const char *add, const char *remove)
 static void
 assert_entries (MfRig *rig, const char *expected)
 {
-  g_autoptr (GArray) entries = mf_journal_list (rig->db, MF_CHANGE_QUEUED, NULL);
+  g_autoptr (GArray) entries = mf_pending_list (rig->db, MF_CHANGE_QUEUED, NULL);
   g_autoptr (GString) text = g_string_new (NULL);
 
   for (guint i = 0; i < entries->len; i++)

@@ -3,6 +3,7 @@
 #include "cache/cache.h"
 #include "cache/journal.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 
 #include <string.h>
 
@@ -452,9 +453,9 @@ test_renamed_before_it_is_marked (void)
   MfFolderId id = mf_rig_put_folder (&rig, "other");
   mf_check (mf_db_begin (rig.db, &txn, &error), error);
   mf_check (mf_journal_folder (rig.db, MF_CHANGE_RENAME, id, MF_FOLDER_ROOT, "a", &error), error);
-  g_autoptr (GArray) seen = mf_journal_list (rig.db, MF_CHANGE_QUEUED, &error);
+  g_autoptr (GArray) seen = mf_pending_list (rig.db, MF_CHANGE_QUEUED, &error);
   mf_check (mf_journal_folder (rig.db, MF_CHANGE_RENAME, id, MF_FOLDER_ROOT, "b", &error), error);
-  mf_check (mf_journal_mark_sent (rig.db, &g_array_index (seen, MfChange, 0), 0, NULL, &marked,
+  mf_check (mf_pending_mark_sent (rig.db, &g_array_index (seen, MfChange, 0), 0, NULL, &marked,
                                   &error),
             error);
   g_assert_false (marked);

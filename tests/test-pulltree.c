@@ -1,9 +1,9 @@
+#include "cache/journal.h"
 #include "cache/pull.h"
 
 #include <string.h>
 
 #include "cache/folders.h"
-#include "cache/journal.h"
 #include "cache/messages.h"
 #include "tests/rig.h"
 
