@@ -2,6 +2,7 @@
 
 #include "cache/journal.h"
 #include "cache/messages.h"
+#include "cache/pending.h"
 
 /* In a cache that has been wiped there is none. */
 static gboolean
@@ -26,7 +27,7 @@ journal_file (MfDb *db, const MfMessage *row, GError **error)
   gboolean sent = FALSE;
 
   return row->home != 0
-         || (mf_journal_is_sent (db, row->id, &sent, error)
+         || (mf_pending_is_sent (db, row->id, &sent, error)
              && (sent || mf_journal_append (db, row->id, row->folder, error)));
 }
 
