@@ -240,6 +240,16 @@ open_files (MfSending *self, gboolean *out_ok, GError **error)
   return !is_current (self, 0) || mf_sending_settle_refused (self, g_steal_pointer (&why), error);
 }
 
+/* What an upload is told by later, whether its answer comes or not. */
+static gboolean
+note_size (MfSending *self, guint i, GError **error)
+{
+  return self->files == NULL
+         || mf_db_run (self->db, error, "UPDATE message SET wire_size = ? WHERE id = ?", "ii",
+                       (gint64) g_array_index (self->files, MfUploadFile, i).reader.wire_size,
+                       mf_sending_change (self, i)->message);
+}
+
 /* Drops from the group what is not as it was. */
 static gboolean
 mark (MfSending *self, GError **error)
@@ -259,6 +269,8 @@ mark (MfSending *self, GError **error)
         return FALSE;
       if (!marked)
         mf_sending_drop (self, i);
+      else if (!note_size (self, i, error))
+        return FALSE;
     }
   return mf_db_commit (&txn, error);
 }

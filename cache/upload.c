@@ -88,10 +88,8 @@ as_uploaded (MfSending *self, guint i, const MfChange *now, gpointer data, GErro
   const MfUpload *upload = upload_at (batch, i);
 
   return !has_arrived (batch, i)
-         || (mf_db_run (self->db, error, "UPDATE message SET wire_size = ? WHERE id = ?", "ii",
-                        (gint64) upload->size, now->message)
-             && mf_settle_arrived (&self->settle, now, self->target.id,
-                                   batch->valid ? upload->out_uid : 0, error));
+         || mf_settle_arrived (&self->settle, now, self->target.id,
+                               batch->valid ? upload->out_uid : 0, error);
 }
 
 /* Of those behind a refusal it is not known which one was meant, and what the
