@@ -229,6 +229,14 @@ mf_messages_uids (MfDb *db, MfFolderId home, GError **error)
   return NULL;
 }
 
+gboolean
+mf_messages_count_uids (MfDb *db, MfFolderId home, gint64 *out, GError **error)
+{
+  return mf_db_number (db, 0, out, error,
+                       "SELECT COUNT(*) FROM message WHERE home = ? AND uid IS NOT NULL", "i",
+                       home);
+}
+
 static GArray *
 read_ids (MfDbQuery *query, GError **error)
 {

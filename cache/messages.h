@@ -35,6 +35,7 @@ gboolean mf_messages_remove (MfDb *db, MfMsgId id, GError **error);
 
 /* (transfer full): UIDs that the index knows in the server's folder @home. */
 MfUidSet *mf_messages_uids (MfDb *db, MfFolderId home, GError **error);
+gboolean mf_messages_count_uids (MfDb *db, MfFolderId home, gint64 *out, GError **error);
 /* The highest of them, 0 for none. */
 gboolean mf_messages_last_uid (MfDb *db, MfFolderId home, guint32 *out, GError **error);
 /* Ids of those with a UID from @first to @last, by UID. */

@@ -306,24 +306,48 @@ fetch (Pull *self, guint32 first, guint32 last, MfFetch items, guint64 since, GE
          && finish_rows (self, error);
 }
 
-/* Without QRESYNC: what is in the index and not in the mailbox is gone. */
+static void
+remove_set (MfUidSet *from, const MfUidSet *set)
+{
+  guint n = 0;
+  const MfUidRange *ranges = mf_uidset_ranges (set, &n);
+
+  for (guint i = 0; i < n; i++)
+    mf_uidset_remove_range (from, ranges[i].first, ranges[i].last);
+}
+
 static gboolean
-find_vanished (Pull *self, GError **error)
+fetch_set (Pull *self, const MfUidSet *uids, GError **error)
+{
+  guint n = 0;
+  const MfUidRange *ranges = mf_uidset_ranges (uids, &n);
+
+  for (guint i = 0; i < n; i++)
+    if (!fetch (self, ranges[i].first, ranges[i].last, MF_FETCH_ALL, 0, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* What is in the index and not in the mailbox is gone.  What is in the mailbox alone has
+ * come back: a server may have made its index anew after a crash, or from a backup. */
+static gboolean
+compare (Pull *self, GError **error)
 {
   g_autoptr (MfUidSet) there = mf_uidset_new ();
   g_autoptr (MfUidSet) here = NULL;
-  guint n = 0;
+  g_autoptr (MfUidSet) gone = NULL;
 
   if (!self->link->ops->uids (self->link->remote, there, self->link->cancellable, error))
     return FALSE;
   here = mf_messages_uids (self->db, self->folder->id, error);
   if (here == NULL)
     return FALSE;
-  const MfUidRange *ranges = mf_uidset_ranges (there, &n);
-  for (guint i = 0; i < n; i++)
-    mf_uidset_remove_range (here, ranges[i].first, ranges[i].last);
-  mf_uidset_add_set (self->vanished, here);
-  return TRUE;
+  gone = mf_uidset_copy (here);
+  remove_set (gone, there);
+  mf_uidset_add_set (self->vanished, gone);
+  remove_set (there, here);
+  mf_uidset_remove_range (there, next_uid (self->above), G_MAXUINT32); /* to be listed */
+  return fetch_set (self, there, error);
 }
 
 /* The mailbox was not open before. */
@@ -374,20 +398,37 @@ has_gone_back (Pull *self)
   return self->folder->highestmodseq > self->link->selected.highestmodseq;
 }
 
-/* Flags and removals of what the index has, where QRESYNC did not tell. */
+/* Everything there is to know of what the index has, but for flags only since @since. */
 static gboolean
-catch_up (Pull *self, GError **error)
+catch_up (Pull *self, guint64 since, GError **error)
 {
-  MfCaps caps = self->link->ops->caps (self->link->remote);
-  gboolean condstore = (caps & MF_CAP_CONDSTORE) != 0;
-  guint64 since = condstore && !has_gone_back (self) ? self->folder->highestmodseq : 0;
+  gboolean gmail = (self->link->ops->caps (self->link->remote) & MF_CAP_GMAIL) != 0;
   /* Labels change as flags do. */
-  MfFetch items = (caps & MF_CAP_GMAIL) != 0 ? MF_FETCH_FLAGS | MF_FETCH_IDS : MF_FETCH_FLAGS;
+  MfFetch items = gmail ? MF_FETCH_FLAGS | MF_FETCH_IDS : MF_FETCH_FLAGS;
+  gboolean changed = since == 0 || since != self->link->selected.highestmodseq;
 
-  if (since != 0 && since == self->link->selected.highestmodseq)
-    return find_vanished (self, error);
-  return fetch (self, 1, self->last, items, since, error)
-         && find_vanished (self, error);
+  return (!changed || fetch (self, 1, self->last, items, since, error)) && compare (self, error);
+}
+
+/* Where QRESYNC did not tell. */
+static gboolean
+catch_up_untold (Pull *self, GError **error)
+{
+  gboolean condstore = (self->link->ops->caps (self->link->remote) & MF_CAP_CONDSTORE) != 0;
+
+  return catch_up (self, condstore && !has_gone_back (self) ? self->folder->highestmodseq : 0,
+                   error);
+}
+
+/* What QRESYNC told is not all if there are more or fewer messages than it leaves. */
+static gboolean
+check_count (Pull *self, GError **error)
+{
+  gint64 n = 0;
+
+  return remove_vanished (self, error)
+         && mf_messages_count_uids (self->db, self->folder->id, &n, error)
+         && (n == self->link->selected.messages || catch_up (self, 0, error));
 }
 
 /* The mailbox is open, and the session knows what is in it: one command tells
@@ -409,6 +450,18 @@ refresh (Pull *self, GError **error)
 }
 
 static gboolean
+list_new (Pull *self, GError **error)
+{
+  MfMailboxStatus *status = &self->link->selected;
+
+  if (status->messages == 0 || (status->uidnext != 0 && status->uidnext <= self->above + 1))
+    return TRUE;
+  self->listing = TRUE;
+  self->listed = self->above;
+  return fetch (self, self->above + 1, 0, MF_FETCH_ALL, 0, error);
+}
+
+static gboolean
 open_and_catch_up (Pull *self, GError **error)
 {
   gboolean resynced = FALSE;
@@ -424,13 +477,10 @@ open_and_catch_up (Pull *self, GError **error)
   if (self->above == 0
       && !mf_folders_set_modseq (self->db, self->folder->id, status->highestmodseq, error))
     return FALSE;
-  if ((!resynced || has_gone_back (self)) && self->last != 0 && !catch_up (self, error))
+  gboolean untold = !resynced || has_gone_back (self);
+  if (untold && self->last != 0 && !catch_up_untold (self, error))
     return FALSE;
-  if (status->messages == 0 || (status->uidnext != 0 && status->uidnext <= self->above + 1))
-    return TRUE;
-  self->listing = TRUE;
-  self->listed = self->above;
-  return fetch (self, self->above + 1, 0, MF_FETCH_ALL, 0, error);
+  return list_new (self, error) && (untold || check_count (self, error));
 }
 
 /* ---- all together ----------------------------------------------------- */

@@ -27,6 +27,7 @@ mf_fake_mailbox_free (MfFakeMailbox *self)
   g_free (self);
 }
 
+/* FALSE: *@out_index is where it would be. */
 static gboolean
 find_index (MfFakeMailbox *self, guint32 uid, guint *out_index)
 {
@@ -36,17 +37,14 @@ find_index (MfFakeMailbox *self, guint32 uid, guint *out_index)
     {
       guint middle = low + (high - low) / 2;
       MfFakeMessage *message = g_ptr_array_index (self->messages, middle);
-      if (message->uid == uid)
-        {
-          *out_index = middle;
-          return TRUE;
-        }
       if (message->uid < uid)
         low = middle + 1;
       else
         high = middle;
     }
-  return FALSE;
+  *out_index = low;
+  return low < self->messages->len
+         && ((MfFakeMessage *) g_ptr_array_index (self->messages, low))->uid == uid;
 }
 
 MfFakeMessage *
@@ -57,18 +55,29 @@ mf_fake_mailbox_find (MfFakeMailbox *self, guint32 uid)
   return find_index (self, uid, &index) ? g_ptr_array_index (self->messages, index) : NULL;
 }
 
+/* Of MODSEQ 1. */
+static MfFakeMessage *
+new_message (guint32 uid, GBytes *body)
+{
+  MfFakeMessage *message = g_new0 (MfFakeMessage, 1);
+
+  message->uid = uid;
+  message->internaldate = 86400 + 60 * (gint64) uid;
+  message->body = g_bytes_ref (body);
+  message->size = g_bytes_get_size (body);
+  message->modseq = 1;
+  mf_fake_message_set_keywords (message, "");
+  return message;
+}
+
 MfFakeMessage *
 mf_fake_mailbox_append (MfFakeMailbox *self, GBytes *body, MfFlags flags, const char *keywords,
                         const char *emailid)
 {
-  MfFakeMessage *message = g_new0 (MfFakeMessage, 1);
+  MfFakeMessage *message = new_message (self->uidnext++, body);
 
-  message->uid = self->uidnext++;
   message->flags = flags;
   mf_fake_message_set_keywords (message, keywords);
-  message->internaldate = 86400 + 60 * (gint64) message->uid;
-  message->body = g_bytes_ref (body);
-  message->size = g_bytes_get_size (body);
   message->emailid = g_strdup (emailid);
   g_ptr_array_add (self->messages, message);
   mf_fake_mailbox_touch (self, message);
@@ -83,17 +92,36 @@ mf_fake_mailbox_touch (MfFakeMailbox *self, MfFakeMessage *message)
 }
 
 gboolean
-mf_fake_mailbox_expunge (MfFakeMailbox *self, guint32 uid)
+mf_fake_mailbox_lose (MfFakeMailbox *self, guint32 uid)
 {
   guint index = 0;
 
   if (!find_index (self, uid, &index))
     return FALSE;
-  MfFakeVanished vanished = { uid, ++self->modseq };
-  g_array_append_val (self->vanished, vanished);
   g_ptr_array_remove_index (self->messages, index);
+  return TRUE;
+}
+
+gboolean
+mf_fake_mailbox_expunge (MfFakeMailbox *self, guint32 uid)
+{
+  MfFakeVanished vanished = { uid, self->modseq + 1 };
+
+  if (!mf_fake_mailbox_lose (self, uid))
+    return FALSE;
+  self->modseq++;
+  g_array_append_val (self->vanished, vanished);
   self->changes++;
   return TRUE;
+}
+
+void
+mf_fake_mailbox_put_back (MfFakeMailbox *self, guint32 uid, GBytes *body)
+{
+  guint index = 0;
+
+  g_assert_false (find_index (self, uid, &index));
+  g_ptr_array_insert (self->messages, (gint) index, new_message (uid, body));
 }
 
 void

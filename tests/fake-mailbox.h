@@ -51,6 +51,10 @@ MfFakeMessage *mf_fake_mailbox_append (MfFakeMailbox *self, GBytes *body, MfFlag
 /* To be called when something of @message has been changed. */
 void mf_fake_mailbox_touch (MfFakeMailbox *self, MfFakeMessage *message);
 gboolean mf_fake_mailbox_expunge (MfFakeMailbox *self, guint32 uid);
+/* The same without a trace, */
+gboolean mf_fake_mailbox_lose (MfFakeMailbox *self, guint32 uid);
+/* and its opposite: as if it had always been there. */
+void mf_fake_mailbox_put_back (MfFakeMailbox *self, guint32 uid, GBytes *body);
 void mf_fake_mailbox_renumber (MfFakeMailbox *self, guint32 uidvalidity);
 void mf_fake_mailbox_status (MfFakeMailbox *self, MfCaps caps, MfMailboxStatus *out);
 

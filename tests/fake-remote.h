@@ -76,6 +76,10 @@ void mf_fake_set_flags (MfFake *self, const char *mailbox, guint32 uid, MfFlags 
 void mf_fake_set_date (MfFake *self, const char *mailbox, guint32 uid, gint64 internaldate);
 void mf_fake_set_labels (MfFake *self, const char *mailbox, guint32 uid, const char *labels);
 void mf_fake_expunge (MfFake *self, const char *mailbox, guint32 uid);
+/* As after a crash of the server, without a word to whom only changes are told: one that
+ * was expunged is there again, another is not. */
+void mf_fake_put_back (MfFake *self, const char *mailbox, guint32 uid, const char *body);
+void mf_fake_lose (MfFake *self, const char *mailbox, guint32 uid);
 
 /* ---- looking at the server -------------------------------------------- */
 

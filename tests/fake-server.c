@@ -294,6 +294,22 @@ mf_fake_expunge (MfFake *self, const char *mailbox, guint32 uid)
   mf_fake_unlock (self);
 }
 
+void
+mf_fake_put_back (MfFake *self, const char *mailbox, guint32 uid, const char *body)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (body, strlen (body));
+
+  mf_fake_mailbox_put_back (mf_fake_lock_mailbox (self, mailbox), uid, bytes);
+  mf_fake_unlock (self);
+}
+
+void
+mf_fake_lose (MfFake *self, const char *mailbox, guint32 uid)
+{
+  g_assert_true (mf_fake_mailbox_lose (mf_fake_lock_mailbox (self, mailbox), uid));
+  mf_fake_unlock (self);
+}
+
 /* ---- looking ---------------------------------------------------------- */
 
 char **

@@ -252,6 +252,27 @@ test_another_uidvalidity_is_followed (MfRig *rig, gconstpointer data)
   assert_times_changed (rig, TRUE, FALSE);
 }
 
+/* Its index was made anew, and it does not know what it has told: messages are there
+ * again, or are not. */
+static void
+test_server_that_forgot_is_followed (MfRig *rig, gconstpointer data)
+{
+  start_with_five (rig);
+  mf_fake_expunge (rig->fake, "INBOX", 2);
+  mf_fake_expunge (rig->fake, "INBOX", 4);
+  mf_rig_pull_folder (rig, "INBOX");
+  mf_rig_relink (rig);
+  mf_fake_put_back (rig->fake, "INBOX", 2, "Subject: back\r\n\r\nText\r\n");
+  mf_rig_pull_folder (rig, "INBOX");
+  mf_rig_assert_same (rig, "INBOX");
+  mf_rig_relink (rig);
+  mf_fake_lose (rig->fake, "INBOX", 5);
+  mf_fake_put_back (rig->fake, "INBOX", 4, "Subject: back\r\n\r\nText\r\n");
+  mf_fake_lose (rig->fake, "INBOX", 3);
+  mf_rig_pull_folder (rig, "INBOX");
+  mf_rig_assert_same (rig, "INBOX");
+}
+
 static void
 test_refusal_removes_nothing (MfRig *rig, gconstpointer data)
 {
@@ -558,6 +579,8 @@ main (int argc, char **argv)
   mf_rig_add_each ("/pull/a mailbox that is open is followed", test_open_mailbox_is_followed);
   mf_rig_add_each ("/pull/more news than single ones", test_more_news_than_single_ones);
   mf_rig_add_each ("/pull/another UIDVALIDITY is followed", test_another_uidvalidity_is_followed);
+  mf_rig_add_each ("/pull/a server that forgot what it has told is followed",
+                   test_server_that_forgot_is_followed);
   mf_rig_add_each ("/pull/a refusal removes nothing", test_refusal_removes_nothing);
   mf_rig_add_each ("/pull/what was caught up before a loss is true",
                    test_interrupted_catching_up_is_true);
