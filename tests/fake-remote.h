@@ -157,6 +157,9 @@ void mf_fake_set_piece (MfFake *self, gsize bytes);
 /* Operations of that kind wait at their beginning until mf_fake_release(). */
 void mf_fake_hold (MfFake *self, MfFakeOp op);
 void mf_fake_hold_one (MfFake *self, MfFakeOp op); /* the next of them, alone */
+/* They are done in full, but for BODIES and IDLE, and their answers wait until then; those
+ * of a session that dies meanwhile are lost.  A refusal does not wait. */
+void mf_fake_hold_answer (MfFake *self, MfFakeOp op);
 void mf_fake_release (MfFake *self, MfFakeOp op);
 /* Waits until @n of @op are held, or for IDLE: are waiting.  FALSE: not in time. */
 gboolean mf_fake_wait_held (MfFake *self, MfFakeOp op, guint n);

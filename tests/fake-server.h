@@ -41,6 +41,7 @@ struct _MfFake
   MfRemoteError refuse_code;
   gboolean hold[MF_FAKE_N_OPS];
   gboolean hold_one[MF_FAKE_N_OPS];
+  gboolean hold_answer[MF_FAKE_N_OPS];
   guint n_held[MF_FAKE_N_OPS];
 };
 

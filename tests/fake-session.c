@@ -36,8 +36,9 @@ mf_fake_session_check (MfRemote *self, GCancellable *cancellable, GError **error
   return is_alive (self) || die (self, error, "connection lost");
 }
 
+/* @hold is guarded by the server's lock. */
 static void
-wait_while_held (MfRemote *self, MfFakeOp op, GCancellable *cancellable)
+wait_while_held (MfRemote *self, MfFakeOp op, const gboolean *hold, GCancellable *cancellable)
 {
   MfFake *fake = self->fake;
   gulong handler = cancellable != NULL ? mf_fake_session_listen (self, cancellable) : 0;
@@ -45,7 +46,7 @@ wait_while_held (MfRemote *self, MfFakeOp op, GCancellable *cancellable)
   g_mutex_lock (&fake->lock);
   fake->n_held[op]++;
   g_cond_broadcast (&fake->changed);
-  while (fake->hold[op] && is_alive (self) && !g_cancellable_is_cancelled (cancellable))
+  while (*hold && is_alive (self) && !g_cancellable_is_cancelled (cancellable))
     g_cond_wait (&fake->changed, &fake->lock);
   fake->n_held[op]--;
   g_mutex_unlock (&fake->lock);
@@ -103,12 +104,13 @@ mf_fake_session_enter (MfRemote *self, MfFakeOp op, const char *mailbox,
 {
   MfFake *fake = self->fake;
 
+  self->cancellable = cancellable;
   g_mutex_lock (&fake->lock);
   fake->counts[op]++;
   gboolean held = fake->hold[op] && !(fake->hold_one[op] && fake->n_held[op] > 0);
   g_mutex_unlock (&fake->lock);
   if (held)
-    wait_while_held (self, op, cancellable);
+    wait_while_held (self, op, &fake->hold[op], cancellable);
 
   g_mutex_lock (&fake->lock);
   if (!is_idle_talk (op) && is_alive (self))
@@ -132,6 +134,19 @@ mf_fake_session_enter_selected (MfRemote *self, MfFakeOp op, GCancellable *cance
   return mailbox;
 }
 
+/* What was done is on its way to the one who asked.  FALSE: it got lost there. */
+static gboolean
+hold_answer (MfRemote *self, MfFakeOp op, GError **error)
+{
+  MfFake *fake = self->fake;
+
+  wait_while_held (self, op, &fake->hold_answer[op], self->cancellable);
+  g_mutex_lock (&fake->lock);
+  gboolean ok = mf_fake_session_check (self, self->cancellable, error);
+  g_mutex_unlock (&fake->lock);
+  return ok;
+}
+
 gboolean
 mf_fake_session_leave (MfRemote *self, MfFakeOp op, GError **error)
 {
@@ -144,9 +159,10 @@ mf_fake_session_leave (MfRemote *self, MfFakeOp op, GError **error)
       fake->lose[op]--;
       ok = die (self, error, "connection lost before the answer");
     }
+  gboolean held = ok && fake->hold_answer[op];
   g_cond_broadcast (&fake->changed);
   g_mutex_unlock (&fake->lock);
-  return ok;
+  return held ? hold_answer (self, op, error) : ok;
 }
 
 gboolean

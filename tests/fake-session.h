@@ -12,6 +12,7 @@ struct _MfRemote
   MfCaps caps;
   guint epoch;
   gboolean dead;
+  GCancellable *cancellable; /* (nullable) of the operation that was entered last */
   char *mailbox; /* (nullable) selected */
   guint32 uidvalidity;
   gboolean read_only;
@@ -33,7 +34,8 @@ MfFakeMailbox *mf_fake_session_enter_selected (MfRemote *self, MfFakeOp op,
 /* With the lock, before one of the messages that an operation is about.  FALSE: the
  * session is dead, and nothing more is done. */
 gboolean mf_fake_session_step (MfRemote *self);
-/* Gives up the lock.  FALSE: the session died before the answer. */
+/* Gives up the lock; waits while the answer is held back.  FALSE: the session died before
+ * the answer. */
 gboolean mf_fake_session_leave (MfRemote *self, MfFakeOp op, GError **error);
 /* Gives up the lock; returns FALSE. */
 gboolean mf_fake_session_refuse (MfRemote *self, GError **error, MfRemoteError code,

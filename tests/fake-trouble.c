@@ -143,10 +143,18 @@ mf_fake_hold_one (MfFake *self, MfFakeOp op)
 }
 
 void
+mf_fake_hold_answer (MfFake *self, MfFakeOp op)
+{
+  g_mutex_lock (&self->lock);
+  self->hold_answer[op] = TRUE;
+  mf_fake_unlock (self);
+}
+
+void
 mf_fake_release (MfFake *self, MfFakeOp op)
 {
   g_mutex_lock (&self->lock);
-  self->hold[op] = self->hold_one[op] = FALSE;
+  self->hold[op] = self->hold_one[op] = self->hold_answer[op] = FALSE;
   mf_fake_unlock (self);
 }
 

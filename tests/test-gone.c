@@ -43,47 +43,15 @@ wait_until_gone (MfDoor *door, MfFolderId id)
   g_assert_false (mf_cache_folder (door->cache, id, &gone, NULL));
 }
 
-/* The server goes away when it has done it. */
-static MfFake *leaving;
-
-
-static gboolean
-leave (gboolean ok, MfCopied *copied, GError **error)
-{
-  mf_copied_clear (copied);
-  *copied = (MfCopied){ 0, NULL };
-  mf_fake_set_online (leaving, FALSE);
-  if (ok)
-    g_set_error_literal (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_OFFLINE, "gone");
-  return FALSE;
-}
-
-static gboolean
-move_and_leave (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
-                GCancellable *cancellable, GError **error)
-{
-  return leave (mf_fake_ops.move (self, uids, mailbox, out_copied, cancellable, error),
-                out_copied, error);
-}
-
-static gboolean
-copy_and_leave (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
-                GCancellable *cancellable, GError **error)
-{
-  return leave (mf_fake_ops.copy (self, uids, mailbox, out_copied, cancellable, error),
-                out_copied, error);
-}
-
 /* It is not known whether it was moved, and by then there is nothing to be seen of it. */
 static void
 lose_both (MfDoor *door, MfMsgId id, MfFolderId to)
 {
-  leaving = door->fake;
-  door->ops.move = move_and_leave;
-  door->ops.copy = copy_and_leave;
-  mf_door_stop (door);
-  mf_door_start (door);
+  mf_fake_hold_answer (door->fake, mf_door_moving (door));
   mf_edit_move (door->cache, id, to, "x", MF_FLAG_SEEN);
+  g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
+  mf_fake_set_online (door->fake, FALSE);
+  mf_fake_release (door->fake, mf_door_moving (door));
   mf_door_wait_online (door, FALSE);
   mf_fake_remove (door->fake, "third");
   mf_fake_remove (door->fake, "other");
@@ -115,72 +83,20 @@ test_both_go_the_other_first (MfDoor *door, gconstpointer data)
   lose_both (door, id, third);
 }
 
-/* The answer is on its way. */
-static GMutex answer;
-
-static gboolean
-move_slowly (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
-             GCancellable *cancellable, GError **error)
-{
-  gboolean ok = mf_fake_ops.move (self, uids, mailbox, out_copied, cancellable, error);
-
-  g_mutex_lock (&answer);
-  g_mutex_unlock (&answer);
-  return ok;
-}
-
-static gboolean
-copy_slowly (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
-             GCancellable *cancellable, GError **error)
-{
-  gboolean ok = mf_fake_ops.copy (self, uids, mailbox, out_copied, cancellable, error);
-
-  g_mutex_lock (&answer);
-  g_mutex_unlock (&answer);
-  return ok;
-}
-
-static gboolean
-append_slowly (MfRemote *self, const char *mailbox, MfUpload *uploads, guint n, guint *out_done,
-               guint32 *out_uidvalidity, GCancellable *cancellable, GError **error)
-{
-  gboolean ok = mf_fake_ops.append (self, mailbox, uploads, n, out_done, out_uidvalidity,
-                                    cancellable, error);
-
-  g_mutex_lock (&answer);
-  g_mutex_unlock (&answer);
-  return ok;
-}
-
-static void
-wait_for_arrival (MfDoor *door)
-{
-  for (;;)
-    {
-      g_autofree char *there = mf_fake_messages (door->fake, "other");
-      if (*there != '\0')
-        return;
-      g_usleep (1000);
-    }
-}
-
+/* Its answer is on its way meanwhile. */
 static void
 test_moved_on_into_what_goes (MfDoor *door, gconstpointer data)
 {
   MfFolderId third = add_third (door);
   MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
 
-  door->ops.move = move_slowly;
-  door->ops.copy = copy_slowly;
-  mf_door_stop (door);
-  mf_door_start (door);
-  g_mutex_lock (&answer);
+  mf_fake_hold_answer (door->fake, mf_door_moving (door));
   mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
-  wait_for_arrival (door);
+  g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
   mf_edit_move (door->cache, id, third, "y", MF_FLAG_SEEN);
   mf_fake_remove (door->fake, "third");
   wait_until_gone (door, third);
-  g_mutex_unlock (&answer);
+  mf_fake_release (door->fake, mf_door_moving (door));
   mf_door_push_at_last (door);
   assert_at (door, id, door->other);
   mf_door_assert_server (door, "other", "1:S");
@@ -193,16 +109,13 @@ test_uploaded_and_moved_on_into_what_goes (MfDoor *door, gconstpointer data)
 {
   MfFolderId third = add_third (door);
 
-  door->ops.append = append_slowly;
-  mf_door_stop (door);
-  mf_door_start (door);
-  g_mutex_lock (&answer);
+  mf_fake_hold_answer (door->fake, MF_FAKE_APPEND);
   MfMsgId id = mf_edit_deliver (door->cache, door->other, "mine", TEXT);
-  wait_for_arrival (door);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_APPEND, 1));
   mf_edit_move (door->cache, id, third, "y", 0);
   mf_fake_remove (door->fake, "third");
   wait_until_gone (door, third);
-  g_mutex_unlock (&answer);
+  mf_fake_release (door->fake, MF_FAKE_APPEND);
   mf_door_push_at_last (door);
   assert_at (door, id, door->other);
   mf_door_assert_server (door, "other", "1:");

@@ -339,48 +339,22 @@ test_written_while_its_folder_goes (MfDoor *door, gconstpointer data)
   assert_text (door, id, NEW_TEXT);
 }
 
-/* The answer is on its way when another client removes the folder. */
-static GMutex answer;
-
-static gboolean
-move_slowly (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
-             GCancellable *cancellable, GError **error)
-{
-  gboolean ok = mf_fake_ops.move (self, uids, mailbox, out_copied, cancellable, error);
-
-  g_mutex_lock (&answer);
-  g_mutex_unlock (&answer);
-  return ok;
-}
-
-static gboolean
-copy_slowly (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
-             GCancellable *cancellable, GError **error)
-{
-  gboolean ok = mf_fake_ops.copy (self, uids, mailbox, out_copied, cancellable, error);
-
-  g_mutex_lock (&answer);
-  g_mutex_unlock (&answer);
-  return ok;
-}
-
+/* It is on its way when another client removes the folder. */
 static void
 test_its_folder_goes_before_the_answer (MfDoor *door, gconstpointer data)
 {
   MfMsgId id = mf_door_find_uid (door, "INBOX", 2), unread = mf_door_find_uid (door, "INBOX", 3);
   gboolean move = (door->caps & MF_CAP_MOVE) != 0;
 
-  door->ops.move = move_slowly;
-  door->ops.copy = copy_slowly;
   poll_often (door);
   g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
-  g_mutex_lock (&answer);
+  mf_fake_hold_answer (door->fake, mf_door_moving (door));
   mf_edit_move (door->cache, id, door->other, "x", 0);
   mf_edit_move (door->cache, unread, door->other, "y", 0);
-  wait_for_copy (door);
+  g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
   mf_fake_remove (door->fake, "other");
   wait_until_gone (door, door->other);
-  g_mutex_unlock (&answer);
+  mf_fake_release (door->fake, mf_door_moving (door));
   mf_door_push_at_last (door);
   if (move)
     {
@@ -396,35 +370,19 @@ test_its_folder_goes_before_the_answer (MfDoor *door, gconstpointer data)
 }
 
 /* What it is moved out of goes, and the move is refused. */
-static guint refusals;
-
-static gboolean
-refuse_slowly (MfRemote *self, const MfUidSet *uids, const char *mailbox, MfCopied *out_copied,
-               GCancellable *cancellable, GError **error)
-{
-  *out_copied = (MfCopied){ 0, NULL };
-  g_atomic_int_inc (&refusals);
-  g_mutex_lock (&answer);
-  g_mutex_unlock (&answer);
-  g_set_error_literal (error, MF_REMOTE_ERROR, MF_REMOTE_ERROR_REFUSED, "NO");
-  return FALSE;
-}
-
 static void
 test_its_home_goes_before_a_refusal (MfDoor *door, gconstpointer data)
 {
   MfMsgId id = fill_other (door);
 
-  g_atomic_int_set (&refusals, 0);
-  door->ops.move = door->ops.copy = refuse_slowly;
   poll_often (door);
-  g_mutex_lock (&answer);
+  mf_fake_fail (door->fake, mf_door_moving (door), MF_REMOTE_ERROR_REFUSED, 1000);
+  mf_fake_hold (door->fake, mf_door_moving (door));
   mf_edit_move (door->cache, id, door->inbox, "x", MF_FLAG_SEEN);
-  while (g_atomic_int_get (&refusals) == 0)
-    g_usleep (1000);
+  g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
   mf_fake_remove (door->fake, "other");
   wait_until_gone (door, door->other);
-  g_mutex_unlock (&answer);
+  mf_fake_release (door->fake, mf_door_moving (door));
   mf_door_push_at_last (door);
   mf_door_assert_lost (door, id);
   assert_text (door, id, TEXT);
