@@ -2,8 +2,11 @@
 
 #include <string.h>
 
+#include "cache/account.h"
 #include "tests/patience.h"
 #include "tests/tempdir.h"
+
+#define DEADLINE_S 20
 
 /* ---- opening and closing ---------------------------------------------- */
 
@@ -261,11 +264,84 @@ mf_door_wait_event (MfDoor *self, const char *words)
   g_assert_true (mf_event_log_wait (self->log, words));
 }
 
+/* What nobody tells of is asked for again after a while.  FALSE: not until @until_us. */
+static gboolean
+rest (gint64 until_us)
+{
+  g_usleep (1000);
+  return g_get_monotonic_time () < until_us;
+}
+
+static gint64
+set_deadline (void)
+{
+  return g_get_monotonic_time () + DEADLINE_S * G_USEC_PER_SEC;
+}
+
 void
 mf_door_wait_count (MfDoor *self, MfFakeOp op, guint n)
 {
-  while (mf_fake_count (self->fake, op) < n)
-    g_usleep (1000);
+  gint64 until_us = set_deadline ();
+
+  while (mf_fake_count (self->fake, op) < n && rest (until_us))
+    continue;
+  g_assert_cmpuint (mf_fake_count (self->fake, op), >=, n);
+}
+
+static gboolean
+is_empty (MfDoor *self, const char *mailbox)
+{
+  g_autofree char *messages = mf_fake_messages (self->fake, mailbox);
+
+  return *messages == '\0';
+}
+
+void
+mf_door_wait_arrival (MfDoor *self, const char *mailbox)
+{
+  gint64 until_us = set_deadline ();
+
+  while (is_empty (self, mailbox) && rest (until_us))
+    continue;
+  g_assert_false (is_empty (self, mailbox));
+}
+
+/* (transfer full) (nullable) */
+static char *
+find_name (MfDoor *self, MfFolderId id)
+{
+  g_auto (MfFolder) folder = { 0 };
+
+  return mf_cache_folder (self->cache, id, &folder, NULL) ? g_strdup (folder.name) : NULL;
+}
+
+/* @name (nullable): there is no such folder. */
+static void
+list_until (MfDoor *self, MfFolderId folder, const char *name)
+{
+  gint64 until_us = set_deadline ();
+  g_autofree char *now = find_name (self, folder);
+
+  for (guint n = 0; g_strcmp0 (now, name) != 0 && rest (until_us); n++)
+    {
+      if (n % 100 == 0)
+        mf_engine_look_now (self->cache->engine);
+      g_free (now);
+      now = find_name (self, folder);
+    }
+  g_assert_cmpstr (now, ==, name);
+}
+
+void
+mf_door_wait_gone (MfDoor *self, MfFolderId folder)
+{
+  list_until (self, folder, NULL);
+}
+
+void
+mf_door_wait_name (MfDoor *self, MfFolderId folder, const char *name)
+{
+  list_until (self, folder, name);
 }
 
 void
@@ -297,6 +373,16 @@ void
 mf_door_assert_removed (MfDoor *self, const char *rest, const char *marked)
 {
   mf_door_assert_server (self, "INBOX", (self->caps & MF_CAP_UIDPLUS) != 0 ? rest : marked);
+}
+
+void
+mf_door_assert_at (MfDoor *self, MfMsgId id, MfFolderId folder)
+{
+  g_auto (MfMessage) message = { 0 };
+
+  g_assert_true (mf_cache_message (self->cache, id, &message, NULL));
+  g_assert_cmpint (message.folder, ==, folder);
+  g_assert_cmpint (message.place, <, MF_PLACE_TMP);
 }
 
 void

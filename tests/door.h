@@ -74,6 +74,11 @@ void mf_door_wait_online (MfDoor *self, gboolean online);
 void mf_door_wait_event (MfDoor *self, const char *words);
 /* Until @op was begun so often. */
 void mf_door_wait_count (MfDoor *self, MfFakeOp op, guint n);
+/* Until the server has a message there. */
+void mf_door_wait_arrival (MfDoor *self, const char *mailbox);
+/* The server's folders are listed until @folder is none of them, or has that name. */
+void mf_door_wait_gone (MfDoor *self, MfFolderId folder);
+void mf_door_wait_name (MfDoor *self, MfFolderId folder, const char *name);
 /* Until the watch, or so many sessions, wait for the server's news. */
 void mf_door_wait_idle (MfDoor *self, guint n);
 
@@ -83,6 +88,8 @@ void mf_door_assert_body (MfDoor *self, const char *mailbox, guint32 uid, const 
 /* Of INBOX.  Without UIDPLUS what is removed can only be marked, lest others' marks are
  * acted upon: @rest is without it, @marked with its mark. */
 void mf_door_assert_removed (MfDoor *self, const char *rest, const char *marked);
+/* It is seen in @folder. */
+void mf_door_assert_at (MfDoor *self, MfMsgId id, MfFolderId folder);
 /* It is in lost+found. */
 void mf_door_assert_lost (MfDoor *self, MfMsgId id);
 /* Nothing is to be sent, and nothing was refused. */

@@ -8,39 +8,15 @@
 #define TEXT "Subject: mine\n\nText\n"
 #define WIRE "Subject: mine\r\n\r\nText\r\n"
 
-static void
-assert_at (MfDoor *door, MfMsgId id, MfFolderId folder)
-{
-  g_auto (MfMessage) message = { 0 };
-
-  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
-  g_assert_cmpint (message.folder, ==, folder);
-  g_assert_cmpint (message.place, <, MF_PLACE_TMP);
-}
-
-/* Another mailbox with a message, which is listed; looks often from now on. */
+/* Another mailbox with a message, which is listed. */
 static MfFolderId
 add_third (MfDoor *door)
 {
   mf_door_stop (door);
-  door->options.poll_s = 1;
   mf_fake_create (door->fake, "third");
   mf_fake_append (door->fake, "third", WIRE, 0, NULL);
   mf_door_start (door);
   return mf_door_list (door, "third");
-}
-
-static void
-wait_until_gone (MfDoor *door, MfFolderId id)
-{
-  g_auto (MfFolder) gone = { 0 };
-
-  for (guint i = 0; i < 100 && mf_cache_folder (door->cache, id, &gone, NULL); i++)
-    {
-      mf_folder_clear (&gone);
-      g_usleep (100 * 1000);
-    }
-  g_assert_false (mf_cache_folder (door->cache, id, &gone, NULL));
 }
 
 /* It is not known whether it was moved, and by then there is nothing to be seen of it. */
@@ -95,10 +71,10 @@ test_moved_on_into_what_goes (MfDoor *door, gconstpointer data)
   g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
   mf_edit_move (door->cache, id, third, "y", MF_FLAG_SEEN);
   mf_fake_remove (door->fake, "third");
-  wait_until_gone (door, third);
+  mf_door_wait_gone (door, third);
   mf_fake_release (door->fake, mf_door_moving (door));
   mf_door_push_at_last (door);
-  assert_at (door, id, door->other);
+  mf_door_assert_at (door, id, door->other);
   mf_door_assert_server (door, "other", "1:S");
   mf_door_assert_removed (door, "1: 3: 4: 5:", "1: 2:T 3: 4: 5:");
   mf_door_assert_nothing_pending (door);
@@ -114,10 +90,10 @@ test_uploaded_and_moved_on_into_what_goes (MfDoor *door, gconstpointer data)
   g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_APPEND, 1));
   mf_edit_move (door->cache, id, third, "y", 0);
   mf_fake_remove (door->fake, "third");
-  wait_until_gone (door, third);
+  mf_door_wait_gone (door, third);
   mf_fake_release (door->fake, MF_FAKE_APPEND);
   mf_door_push_at_last (door);
-  assert_at (door, id, door->other);
+  mf_door_assert_at (door, id, door->other);
   mf_door_assert_server (door, "other", "1:");
   mf_door_assert_nothing_pending (door);
 }
@@ -132,7 +108,7 @@ test_rewritten_while_it_is_uploaded (MfDoor *door, gconstpointer data)
   g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_APPEND, 1));
   mf_edit_rewrite (door->cache, id, "mine", TEXT);
   mf_fake_remove (door->fake, "other");
-  wait_until_gone (door, door->other);
+  mf_door_wait_gone (door, door->other);
   mf_fake_release (door->fake, MF_FAKE_APPEND);
   mf_door_push_at_last (door);
   mf_door_assert_lost (door, id);
@@ -158,8 +134,8 @@ test_replaced_while_it_is_moved (MfDoor *door, gconstpointer data)
   mf_check (mf_cache_rename (door->cache, id, &to, old, &error), error);
   mf_fake_remove (door->fake, "third");
   mf_fake_remove (door->fake, "other");
-  wait_until_gone (door, third);
-  wait_until_gone (door, door->other);
+  mf_door_wait_gone (door, third);
+  mf_door_wait_gone (door, door->other);
   mf_fake_release (door->fake, mf_door_moving (door));
   mf_door_push_at_last (door);
   mf_door_assert_lost (door, id);
@@ -182,31 +158,16 @@ test_restored_from_what_has_gone (MfDoor *door, gconstpointer data)
   mf_edit_remove (door->cache, id, "x");
   mf_edit_remove (door->cache, another, "y");
   mf_fake_remove (door->fake, "other");
-  wait_until_gone (door, door->other);
+  mf_door_wait_gone (door, door->other);
   mf_check (mf_cache_restore (door->cache, &error), error);
-  assert_at (door, another, door->inbox);
+  mf_door_assert_at (door, another, door->inbox);
   mf_fake_release (door->fake, MF_FAKE_MOVE);
   mf_door_push_at_last (door);
-  assert_at (door, id, door->inbox);
+  mf_door_assert_at (door, id, door->inbox);
   mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5:");
 }
 
 /* ---- folders that come back ------------------------------------------- */
-
-static void
-wait_for_name (MfDoor *door, MfFolderId id, const char *name)
-{
-  g_auto (MfFolder) folder = { 0 };
-
-  for (guint i = 0; i < 100; i++)
-    {
-      mf_folder_clear (&folder);
-      if (mf_cache_folder (door->cache, id, &folder, NULL) && g_str_equal (folder.name, name))
-        break;
-      g_usleep (100 * 1000);
-    }
-  g_assert_cmpstr (folder.name, ==, name);
-}
 
 /* Another client has put something there. */
 static void
@@ -223,8 +184,8 @@ test_not_to_be_replaced (MfDoor *door, gconstpointer data)
   mf_fake_append (door->fake, "other", WIRE, 0, NULL);
   mf_fake_set_online (door->fake, TRUE);
   mf_door_push_at_last (door);
-  wait_for_name (door, third, "third");
-  wait_for_name (door, door->other, "other");
+  mf_door_wait_name (door, third, "third");
+  mf_door_wait_name (door, door->other, "other");
   mf_door_assert_server (door, "other", "1:");
   mf_door_assert_server (door, "third", "1:");
 }

@@ -133,17 +133,6 @@ use_guard (MfDoor *door)
   mf_door_start (door);
 }
 
-static void
-assert_seen (MfDoor *door, MfMsgId id, MfFolderId folder)
-{
-  g_auto (MfMessage) message = { 0 };
-  g_autoptr (GError) error = NULL;
-
-  mf_check (mf_cache_message (door->cache, id, &message, &error), error);
-  g_assert_cmpint (message.folder, ==, folder);
-  g_assert_cmpint (message.place, <, MF_PLACE_TMP);
-}
-
 /* What the server has of it is removed as well, and is held as the others are. */
 static void
 test_removed_with_its_new_text (MfDoor *door, gconstpointer data)
@@ -161,7 +150,7 @@ test_removed_with_its_new_text (MfDoor *door, gconstpointer data)
   mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5:");
   mf_check (mf_cache_restore (door->cache, &error), error);
   mf_door_push_at_last (door);
-  assert_seen (door, mf_door_find_uid (door, "INBOX", 2), door->inbox);
+  mf_door_assert_at (door, mf_door_find_uid (door, "INBOX", 2), door->inbox);
   mf_door_assert_nothing_pending (door);
 }
 
@@ -180,7 +169,7 @@ test_restored_while_it_is_uploaded (MfDoor *door, gconstpointer data)
   mf_fake_release (door->fake, MF_FAKE_APPEND);
   mf_door_push_at_last (door);
   mf_door_assert_server (door, "other", "1:");
-  assert_seen (door, id, door->other);
+  mf_door_assert_at (door, id, door->other);
   mf_door_assert_nothing_pending (door);
 }
 
@@ -200,7 +189,7 @@ test_restored_while_it_moves (MfDoor *door, gconstpointer data)
   mf_fake_release (door->fake, mf_door_moving (door));
   mf_door_push_at_last (door);
   mf_door_assert_server (door, "other", "1:");
-  assert_seen (door, id, door->other);
+  mf_door_assert_at (door, id, door->other);
   mf_door_assert_nothing_pending (door);
 }
 
@@ -227,25 +216,10 @@ test_released_after_it_was_fetched_back (MfDoor *door, gconstpointer data)
   mf_door_push_at_last (door);
   mf_door_assert_server (door, "made", "1:");
   mf_door_assert_server (door, "Trash", "1:");
-  assert_seen (door, id, made);
+  mf_door_assert_at (door, id, made);
 }
 
 /* ---- being written ------------------------------------------------------ */
-
-/* Told or not. */
-static void
-wait_for_copy (MfDoor *door)
-{
-  gint64 until_us = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
-  g_autofree char *there = mf_fake_messages (door->fake, "other");
-
-  while (*there == '\0' && g_get_monotonic_time () < until_us)
-    {
-      g_usleep (10 * 1000);
-      g_free (there);
-      there = mf_fake_messages (door->fake, "other");
-    }
-}
 
 /* Of a move by COPY, whose original is seen again. */
 static void
@@ -261,7 +235,7 @@ test_written_while_its_copy_goes (MfDoor *door, gconstpointer data)
   mf_door_wait_idle (door, 1); /* whose pull would be held as well */
   mf_fake_hold (door->fake, MF_FAKE_FETCH);
   mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
-  wait_for_copy (door);
+  mf_door_wait_arrival (door, "other");
   mf_fake_expunge (door->fake, "other", 1);
   mf_fake_release (door->fake, MF_FAKE_FETCH);
   mf_door_push_at_last (door);
@@ -395,7 +369,7 @@ test_a_removed_folder_has_what_is_held (MfDoor *door, gconstpointer data)
   mf_door_assert_server (door, "other", "1: 2:");
   mf_check (mf_cache_restore (door->cache, &error), error);
   mf_door_push_at_last (door);
-  assert_seen (door, ids[0], door->other);
+  mf_door_assert_at (door, ids[0], door->other);
 }
 
 /* What a move by COPY has left there is ours to remove, and goes with it. */
@@ -553,7 +527,7 @@ test_rewritten_before_it_is_settled (MfDoor *door, gconstpointer data)
   mf_check (mf_journal_append (db, id, door->other, &error), error);
   mf_check (mf_db_commit (&txn, &error), error);
   mf_door_push_at_last (door);
-  assert_seen (door, id, door->other);
+  mf_door_assert_at (door, id, door->other);
   mf_door_assert_server (door, "other", "1:");
 }
 

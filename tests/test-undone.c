@@ -14,16 +14,6 @@
 #define NEW_TEXT "Subject: mine\n\nNew text\n"
 
 static void
-assert_at (MfDoor *door, MfMsgId id, MfFolderId folder)
-{
-  g_auto (MfMessage) message = { 0 };
-
-  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
-  g_assert_cmpint (message.folder, ==, folder);
-  g_assert_cmpint (message.place, <, MF_PLACE_TMP);
-}
-
-static void
 assert_text (MfDoor *door, MfMsgId id, const char *expected)
 {
   g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
@@ -87,7 +77,7 @@ test_moved_while_its_upload_is_refused (MfDoor *door, gconstpointer data)
   mf_edit_move (door->cache, id, door->inbox, "mine", MF_FLAG_SEEN);
   mf_fake_release (door->fake, MF_FAKE_APPEND);
   mf_door_push_at_last (door);
-  assert_at (door, id, door->inbox);
+  mf_door_assert_at (door, id, door->inbox);
   mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5: 6:S");
   mf_door_assert_body (door, "INBOX", 6, WIRE);
   mf_door_assert_nothing_pending (door);
@@ -109,7 +99,7 @@ test_moved_while_its_copy_is_refused (MfDoor *door, gconstpointer data)
   mf_edit_move (door->cache, made.id, door->inbox, "copy", MF_FLAG_SEEN);
   mf_fake_release (door->fake, MF_FAKE_COPY);
   mf_door_push_at_last (door);
-  assert_at (door, made.id, door->inbox);
+  mf_door_assert_at (door, made.id, door->inbox);
   mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5: 6:S");
   mf_door_assert_nothing_pending (door);
 }
@@ -193,20 +183,6 @@ test_a_folder_is_removed_after_what_was_rewritten (MfDoor *door, gconstpointer d
 /* ---- what waits for another to arrive ----------------------------------- */
 
 static void
-wait_for_copy (MfDoor *door)
-{
-  gint64 until_us = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
-  g_autofree char *there = mf_fake_messages (door->fake, "other");
-
-  while (*there == '\0' && g_get_monotonic_time () < until_us)
-    {
-      g_usleep (10 * 1000);
-      g_free (there);
-      there = mf_fake_messages (door->fake, "other");
-    }
-}
-
-static void
 test_moved_on_while_its_copy_goes (MfDoor *door, gconstpointer data)
 {
   MfFolderId third = add_mailbox (door, "third");
@@ -216,12 +192,12 @@ test_moved_on_while_its_copy_goes (MfDoor *door, gconstpointer data)
   mf_door_wait_idle (door, 1);
   mf_fake_hold (door->fake, MF_FAKE_FETCH);
   mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
-  wait_for_copy (door);
+  mf_door_wait_arrival (door, "other");
   mf_edit_move (door->cache, id, third, "x", MF_FLAG_SEEN);
   mf_fake_expunge (door->fake, "other", 1);
   mf_fake_release (door->fake, MF_FAKE_FETCH);
   mf_door_push_at_last (door);
-  assert_at (door, id, third);
+  mf_door_assert_at (door, id, third);
   mf_door_assert_server (door, "third", "1:S");
   mf_door_assert_server (door, "INBOX", "1: 2:ST 3: 4: 5:");
   mf_door_assert_nothing_pending (door);
@@ -241,7 +217,7 @@ test_moved_on_and_refused (MfDoor *door, gconstpointer data)
   mf_edit_move (door->cache, id, third, "x", 0);
   mf_fake_release (door->fake, mf_door_moving (door));
   mf_door_push_at_last (door);
-  assert_at (door, id, door->other);
+  mf_door_assert_at (door, id, door->other);
   mf_door_assert_server (door, "other", "1:");
   mf_door_assert_removed (door, "1: 3: 4: 5:", "1: 2:T 3: 4: 5:");
 }
@@ -260,7 +236,7 @@ test_rewritten_and_refused (MfDoor *door, gconstpointer data)
   mf_edit_move (door->cache, id, door->other, "x", 0);
   mf_fake_release (door->fake, MF_FAKE_APPEND);
   mf_door_push_at_last (door);
-  assert_at (door, id, door->inbox);
+  mf_door_assert_at (door, id, door->inbox);
   mf_door_assert_removed (door, "1: 3: 4: 5: 6:", "1: 2:T 3: 4: 5: 6:");
 }
 
@@ -279,7 +255,7 @@ test_gone_before_it_replaced_another (MfDoor *door, gconstpointer data)
   mf_fake_release (door->fake, mf_door_moving (door));
   mf_door_push_at_last (door);
   g_assert_false (mf_cache_message (door->cache, id, &(MfMessage){ 0 }, NULL));
-  assert_at (door, old, door->other);
+  mf_door_assert_at (door, old, door->other);
   mf_door_assert_server (door, "other", "1:");
 }
 
@@ -298,40 +274,18 @@ forget_body (MfDoor *door, MfMsgId id)
 }
 
 static void
-wait_until_gone (MfDoor *door, MfFolderId id)
-{
-  g_auto (MfFolder) gone = { 0 };
-
-  for (guint i = 0; i < 200 && mf_cache_folder (door->cache, id, &gone, NULL); i++)
-    {
-      mf_folder_clear (&gone);
-      g_usleep (100 * 1000);
-    }
-  g_assert_false (mf_cache_folder (door->cache, id, &gone, NULL));
-}
-
-static void
-poll_often (MfDoor *door)
-{
-  mf_door_stop (door);
-  door->options.poll_s = 1;
-  mf_door_start (door);
-}
-
-static void
 test_written_while_its_folder_goes (MfDoor *door, gconstpointer data)
 {
   MfMsgId id = fill_other (door);
   g_autoptr (GError) error = NULL;
 
-  poll_often (door);
   MfDraft *draft = mf_cache_draft_open (door->cache, id, "x", &error);
   g_assert_no_error (error);
   mf_check (mf_draft_truncate (draft, 0, &error), error);
   mf_check (mf_draft_write (draft, 0, NEW_TEXT, strlen (NEW_TEXT), &error), error);
   forget_body (door, id);
   mf_fake_remove (door->fake, "other");
-  wait_until_gone (door, door->other);
+  mf_door_wait_gone (door, door->other);
   mf_check (mf_draft_flush (draft, &error), error);
   mf_draft_close (draft);
   mf_door_push_at_last (door);
@@ -346,14 +300,13 @@ test_its_folder_goes_before_the_answer (MfDoor *door, gconstpointer data)
   MfMsgId id = mf_door_find_uid (door, "INBOX", 2), unread = mf_door_find_uid (door, "INBOX", 3);
   gboolean move = (door->caps & MF_CAP_MOVE) != 0;
 
-  poll_often (door);
   g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
   mf_fake_hold_answer (door->fake, mf_door_moving (door));
   mf_edit_move (door->cache, id, door->other, "x", 0);
   mf_edit_move (door->cache, unread, door->other, "y", 0);
   g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
   mf_fake_remove (door->fake, "other");
-  wait_until_gone (door, door->other);
+  mf_door_wait_gone (door, door->other);
   mf_fake_release (door->fake, mf_door_moving (door));
   mf_door_push_at_last (door);
   if (move)
@@ -363,7 +316,7 @@ test_its_folder_goes_before_the_answer (MfDoor *door, gconstpointer data)
     }
   else
     {
-      assert_at (door, id, door->inbox);
+      mf_door_assert_at (door, id, door->inbox);
       mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5:");
     }
   mf_door_assert_nothing_pending (door);
@@ -375,13 +328,12 @@ test_its_home_goes_before_a_refusal (MfDoor *door, gconstpointer data)
 {
   MfMsgId id = fill_other (door);
 
-  poll_often (door);
   mf_fake_fail (door->fake, mf_door_moving (door), MF_REMOTE_ERROR_REFUSED, 1000);
   mf_fake_hold (door->fake, mf_door_moving (door));
   mf_edit_move (door->cache, id, door->inbox, "x", MF_FLAG_SEEN);
   g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
   mf_fake_remove (door->fake, "other");
-  wait_until_gone (door, door->other);
+  mf_door_wait_gone (door, door->other);
   mf_fake_release (door->fake, mf_door_moving (door));
   mf_door_push_at_last (door);
   mf_door_assert_lost (door, id);
@@ -434,8 +386,8 @@ test_removed_between_two_copies (MfDoor *door, gconstpointer data)
   mf_fake_set_online (door->fake, TRUE);
   mf_door_push_at_last (door);
   mf_door_assert_server (door, "other", "1: 2:");
-  assert_at (door, first, door->other);
-  assert_at (door, second, door->other);
+  mf_door_assert_at (door, first, door->other);
+  mf_door_assert_at (door, second, door->other);
   mf_door_assert_removed (door, "1: 3: 4: 5:", "1: 2:T 3: 4: 5:");
   mf_door_assert_nothing_pending (door);
 }
@@ -460,8 +412,8 @@ test_removed_with_its_folder_between_two_copies (MfDoor *door, gconstpointer dat
   mf_fake_set_online (door->fake, TRUE);
   mf_door_push_at_last (door);
   mf_door_assert_server (door, "other", "1: 2:");
-  assert_at (door, first, door->other);
-  assert_at (door, second, door->other);
+  mf_door_assert_at (door, first, door->other);
+  mf_door_assert_at (door, second, door->other);
 }
 
 /* Its content is not here: without the copy there is none. */
@@ -476,7 +428,7 @@ test_removed_after_a_refused_copy (MfDoor *door, gconstpointer data)
   mf_fake_fail (door->fake, MF_FAKE_COPY, MF_REMOTE_ERROR_QUOTA, 1);
   mf_fake_set_online (door->fake, TRUE);
   mf_door_push_at_last (door);
-  assert_at (door, id, door->inbox);
+  mf_door_assert_at (door, id, door->inbox);
   mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5:");
   mf_door_assert_server (door, "other", "");
 }
