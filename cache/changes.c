@@ -85,21 +85,44 @@ find_source (MfDb *db, const MfMessage *source, MfMsgId *out, GError **error)
                                      "this message is on its way to the server")));
 }
 
+static gboolean
+journal_difference (MfDb *db, MfMsgId id, const MfMessage *from, MfFlags flags,
+                    const char *keywords, GError **error)
+{
+  g_autofree char *more = mf_keywords_remove (keywords, from->keywords);
+  g_autofree char *less = mf_keywords_remove (from->keywords, keywords);
+
+  if (from->flags == flags && more == NULL && less == NULL)
+    return TRUE;
+  return mf_journal_flags (db, id, flags & ~from->flags, from->flags & ~flags, more, less, error);
+}
+
+/* What of the flags differs from those of what is copied is told once the copy is there. */
+static gboolean
+journal_copy (MfCache *self, const MfMessage *source, const MfMessage *copy, GError **error)
+{
+  g_auto (MfMessage) from = { 0 };
+  MfMsgId id = 0;
+
+  if (!find_source (self->front, source, &id, error))
+    return FALSE;
+  if (!mf_messages_get (self->front, id, &from, NULL)) /* the copy will be an upload */
+    mf_message_copy (source, &from);
+  return mf_bodies_share (self->front, source->id, copy->id, error)
+         && mf_journal_copy (self->front, copy->id, id, copy->folder, error)
+         && journal_difference (self->front, copy->id, &from, copy->flags, copy->keywords, error);
+}
+
 /* @source's content, as one that will be on the server: uploaded from a file where that is
  * what there is, also of one that has been uploaded a moment ago. */
 static gboolean
-share_content (MfCache *self, const MfMessage *source, MfMsgId id, const MfSpot *to,
-               GError **error)
+share_content (MfCache *self, const MfMessage *source, const MfMessage *copy, GError **error)
 {
-  MfMsgId from = 0;
-
   if (source->draft)
-    return mf_drafts_link (self->drafts, source, id, error)
-           && (to->place == MF_PLACE_TMP
-               || mf_journal_append (self->front, id, to->folder, error));
-  return find_source (self->front, source, &from, error)
-         && mf_bodies_share (self->front, source->id, id, error)
-         && mf_journal_copy (self->front, id, from, to->folder, error);
+    return mf_drafts_link (self->drafts, source, copy->id, error)
+           && (copy->place == MF_PLACE_TMP
+               || mf_journal_append (self->front, copy->id, copy->folder, error));
+  return journal_copy (self, source, copy, error);
 }
 
 static gboolean
@@ -124,19 +147,6 @@ check_copy (MfCache *self, const MfMessage *source, const MfSpot *to, GError **e
   return !source->draft || check_file (self, source, error);
 }
 
-/* What of the flags differs is told once the copy is there. */
-static gboolean
-journal_difference (MfDb *db, MfMsgId id, const MfMessage *from, MfFlags flags,
-                    const char *keywords, GError **error)
-{
-  g_autofree char *more = mf_keywords_remove (keywords, from->keywords);
-  g_autofree char *less = mf_keywords_remove (from->keywords, keywords);
-
-  if (from->flags == flags && more == NULL && less == NULL)
-    return TRUE;
-  return mf_journal_flags (db, id, flags & ~from->flags, from->flags & ~flags, more, less, error);
-}
-
 gboolean
 mf_cache_copy (MfCache *self, MfMsgId id, const MfSpot *to, MfMessage *out, GError **error)
 {
@@ -151,9 +161,7 @@ mf_cache_copy (MfCache *self, MfMsgId id, const MfSpot *to, MfMessage *out, GErr
   MfSpot spot = *to;
   spot.flags = changed_flags (source.flags, to->seen, to->flags);
   if (!insert_new (self->front, &spot, &source, &row, error)
-      || !share_content (self, &source, row.id, &spot, error)
-      || (!source.draft
-          && !journal_difference (self->front, row.id, &source, spot.flags, source.keywords, error))
+      || !share_content (self, &source, &row, error)
       || !mf_account_commit (self, &txn, error))
     return FALSE;
   *out = row;

@@ -1,5 +1,6 @@
 /* Changes of what has just been changed: what came of the first must be known well
  * enough for the next one. */
+#include "tests/check.h"
 #include "tests/door.h"
 #include "tests/edits.h"
 
@@ -43,6 +44,30 @@ test_a_lost_answer_and_a_new_mailbox (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+static MfMsgId
+copy (MfDoor *door, MfMsgId id, const char *base, MfFlags flags)
+{
+  MfSpot spot = { door->other, MF_PLACE_CUR, base, flags, 0 };
+  g_auto (MfMessage) made = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  mf_check (mf_cache_copy (door->cache, id, &spot, &made, &error), error);
+  return made.id;
+}
+
+/* It is made of what the first was made of. */
+static void
+test_flags_of_a_copy_of_a_copy (MfDoor *door, gconstpointer data)
+{
+  mf_fake_set_online (door->fake, FALSE);
+  MfMsgId first = copy (door, mf_door_find_uid (door, "INBOX", 2), "first", MF_FLAG_FLAGGED);
+  copy (door, first, "second", MF_FLAG_FLAGGED);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:F 2:F");
+  mf_door_assert_nothing_pending (door);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -50,5 +75,6 @@ main (int argc, char **argv)
   mf_door_add_each ("/sequel/two lost answers double nothing", test_two_lost_answers);
   mf_door_add_each ("/sequel/a lost answer and a new mailbox lose nothing",
                     test_a_lost_answer_and_a_new_mailbox);
+  mf_door_add_each ("/sequel/a copy of a copy has its flags", test_flags_of_a_copy_of_a_copy);
   return g_test_run ();
 }
