@@ -60,6 +60,12 @@ void mf_entry_copy (const MfChange *from, MfChange *to);
 gboolean mf_entry_has_flags (const MfChange *change);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MfChange, mf_entry_clear)
 
+/* SQL: a change of flags of message ?1 that is there before a copy is made of it, which has
+ * them then, whatever becomes of the message. */
+#define MF_ENTRY_IS_COPIED                                                                         \
+  "(kind = 0 AND seq < (SELECT COALESCE(MAX(copy.seq), 0) FROM change AS copy"                     \
+  "                     WHERE copy.source = ?1 AND copy.kind = 2 AND copy.state != 3))"
+
 /* What a SELECT is to ask for, and its next row: FALSE without @error when there is
  * none. */
 #define MF_ENTRY_COLUMNS                                                                           \

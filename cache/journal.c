@@ -249,8 +249,10 @@ mf_journal_copy (MfDb *db, MfMsgId message, MfMsgId source, MfFolderId folder, G
 static gboolean
 drop_open (MfDb *db, MfMsgId message, GError **error)
 {
-  return mf_db_run (db, error, "DELETE FROM change WHERE message = ? AND state IN (0, 2)", "i",
-                    message);
+  return mf_db_run (db, error,
+                    "DELETE FROM change WHERE message = ?1 AND state IN (0, 2)"
+                    " AND NOT " MF_ENTRY_IS_COPIED,
+                    "i", message);
 }
 
 gboolean

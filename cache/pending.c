@@ -268,8 +268,10 @@ upload_instead_of_moving (MfDb *db, MfMsgId message, GError **error)
 gboolean
 mf_pending_hand_over (MfDb *db, MfMsgId from, MfMsgId to, GError **error)
 {
-  return upload_instead_of_moving (db, from, error)
-         && mf_db_run (db, error, "UPDATE change SET message = ? WHERE message = ? AND state IN (1, 4)",
-                       "ii", to, from)
+  return mf_db_run (db, error,
+                    "UPDATE change SET message = ?2 WHERE message = ?1 AND (state IN (1, 4)"
+                    " OR (state = 0 AND " MF_ENTRY_IS_COPIED "))",
+                    "ii", from, to)
+         && upload_instead_of_moving (db, from, error)
          && mf_db_run (db, error, "UPDATE change SET source = ? WHERE source = ?", "ii", to, from);
 }

@@ -68,6 +68,42 @@ test_flags_of_a_copy_of_a_copy (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* ---- what a copy is made of changes, and goes --------------------------- */
+
+static void
+test_flags_of_what_is_removed (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+
+  mf_fake_set_online (door->fake, FALSE);
+  mf_edit_flags (door->cache, id, MF_FLAG_FLAGGED, "red");
+  copy (door, id, "copy", MF_FLAG_FLAGGED);
+  mf_edit_remove (door->cache, id, "x");
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:Fred");
+  mf_door_assert_removed (door, "1: 3: 4: 5:", "1: 2:FTred 3: 4: 5:");
+  mf_door_assert_nothing_pending (door);
+}
+
+static void
+test_flags_of_what_is_rewritten (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_fake_set_online (door->fake, FALSE);
+  mf_edit_flags (door->cache, id, MF_FLAG_FLAGGED, "red");
+  copy (door, id, "copy", MF_FLAG_FLAGGED);
+  mf_edit_flags (door->cache, id, MF_FLAG_SEEN, NULL);
+  mf_edit_rewrite (door->cache, id, "x", TEXT);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:Fred");
+  mf_door_assert_removed (door, "1: 3: 4: 5: 6:S", "1: 2:FTred 3: 4: 5: 6:S");
+  mf_door_assert_nothing_pending (door);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -76,5 +112,9 @@ main (int argc, char **argv)
   mf_door_add_each ("/sequel/a lost answer and a new mailbox lose nothing",
                     test_a_lost_answer_and_a_new_mailbox);
   mf_door_add_each ("/sequel/a copy of a copy has its flags", test_flags_of_a_copy_of_a_copy);
+  mf_door_add_each ("/sequel/a copy has the flags of what is removed then",
+                    test_flags_of_what_is_removed);
+  mf_door_add_each ("/sequel/a copy has the flags of what is rewritten then",
+                    test_flags_of_what_is_rewritten);
   return g_test_run ();
 }
