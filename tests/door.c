@@ -289,6 +289,26 @@ mf_door_wait_count (MfDoor *self, MfFakeOp op, guint n)
 }
 
 static gboolean
+is_taken_up (MfEngine *engine)
+{
+  g_mutex_lock (&engine->lock);
+  gboolean taken_up = engine->first_change_us == 0;
+  g_mutex_unlock (&engine->lock);
+  return taken_up;
+}
+
+void
+mf_door_wait_taken_up (MfDoor *self)
+{
+  gint64 until_us = set_deadline ();
+  gboolean taken_up;
+
+  while (!(taken_up = is_taken_up (self->cache->engine)) && rest (until_us))
+    continue;
+  g_assert_true (taken_up);
+}
+
+static gboolean
 is_empty (MfDoor *self, const char *mailbox)
 {
   g_autofree char *messages = mf_fake_messages (self->fake, mailbox);

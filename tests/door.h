@@ -74,6 +74,8 @@ void mf_door_wait_online (MfDoor *self, gboolean online);
 void mf_door_wait_event (MfDoor *self, const char *words);
 /* Until @op was begun so often. */
 void mf_door_wait_count (MfDoor *self, MfFakeOp op, guint n);
+/* Until the push worker has taken up what was changed. */
+void mf_door_wait_taken_up (MfDoor *self);
 /* Until the server has a message there. */
 void mf_door_wait_arrival (MfDoor *self, const char *mailbox);
 /* The server's folders are listed until @folder is none of them, or has that name. */

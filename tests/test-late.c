@@ -16,6 +16,14 @@ use_session (MfDoor *door)
   mf_door_push_at_last (door);
 }
 
+/* It is there, and has had the time to ask what it is not to ask yet. */
+static void
+wait_for_next_session (MfDoor *door, guint opened)
+{
+  mf_door_wait_count (door, MF_FAKE_OPEN, opened + 1);
+  g_usleep (100 * 1000);
+}
+
 /* The session dies, and the server stores the message only then. */
 static void
 test_what_is_under_way_is_waited_for (MfDoor *door, gconstpointer data)
@@ -25,11 +33,11 @@ test_what_is_under_way_is_waited_for (MfDoor *door, gconstpointer data)
   mf_edit_deliver (door->cache, door->other, "one", "Subject: one\n\n1\n");
   mf_door_push_at_last (door);
   mf_recover_grace_ms = 1000;
+  guint opened = mf_fake_count (door->fake, MF_FAKE_OPEN);
   mf_fake_fail (door->fake, MF_FAKE_APPEND, MF_REMOTE_ERROR_OFFLINE, 1);
   MfMsgId id = mf_edit_deliver (door->cache, door->other, "two", "Subject: two\n\n2\n");
   g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
-  mf_door_wait_count (door, MF_FAKE_APPEND, 2);
-  g_usleep (100 * 1000); /* the next session is there by now */
+  wait_for_next_session (door, opened);
   mf_fake_append (door->fake, "other", "Subject: two\r\n\r\n2\r\n", 0, NULL);
   mf_fake_set_date (door->fake, "other", 2, message.internaldate);
   mf_door_push_at_last (door);
@@ -46,11 +54,12 @@ test_a_late_flag_does_not_win (MfDoor *door, gconstpointer data)
 
   use_session (door);
   mf_recover_grace_ms = 1000;
+  guint opened = mf_fake_count (door->fake, MF_FAKE_OPEN);
   mf_fake_fail (door->fake, MF_FAKE_STORE, MF_REMOTE_ERROR_OFFLINE, 1);
   mf_edit_flags (door->cache, id, MF_FLAG_SEEN, NULL);
   mf_door_wait_count (door, MF_FAKE_STORE, 2);
   mf_edit_flags (door->cache, id, 0, NULL);
-  g_usleep (200 * 1000);
+  wait_for_next_session (door, opened);
   mf_fake_set_flags (door->fake, "INBOX", 1, MF_FLAG_SEEN, NULL);
   mf_door_push_at_last (door);
   mf_recover_grace_ms = 0;
@@ -66,12 +75,13 @@ test_a_late_removal_takes_no_new_folder (MfDoor *door, gconstpointer data)
 
   use_session (door);
   mf_recover_grace_ms = 1000;
+  guint opened = mf_fake_count (door->fake, MF_FAKE_OPEN);
   mf_fake_fail (door->fake, MF_FAKE_DELETE, MF_REMOTE_ERROR_OFFLINE, 1);
   mf_check (mf_cache_remove_folder (door->cache, door->other, &error), error);
   mf_door_wait_count (door, MF_FAKE_DELETE, 1);
   mf_check (mf_cache_make_folder (door->cache, MF_FOLDER_ROOT, "other", &made, &error), error);
   mf_edit_deliver (door->cache, made, "mine", TEXT);
-  g_usleep (200 * 1000);
+  wait_for_next_session (door, opened);
   mf_fake_remove (door->fake, "other");
   mf_door_push_at_last (door);
   mf_recover_grace_ms = 0;

@@ -269,7 +269,8 @@ test_made_anew_before_an_upload (MfDoor *door, gconstpointer data)
   mf_cache_go_online (door->cache);
   g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_SELECT, 2));
   MfMsgId id = mf_edit_deliver (door->cache, door->other, "mine", TEXT);
-  g_usleep (300 * 1000); /* it waits by now */
+  mf_door_wait_taken_up (door);
+  g_usleep (50 * 1000); /* it waits by now */
   mf_fake_release (door->fake, MF_FAKE_SELECT);
   mf_door_push_at_last (door);
   mf_door_assert_server (door, "other", "1: 2:");
@@ -442,7 +443,6 @@ static void
 test_sent_elsewhere_before_its_folder_goes (MfDoor *door, gconstpointer data)
 {
   MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
-  g_auto (MfFolder) gone = { 0 };
 
   mf_door_stop (door);
   mf_fake_create (door->fake, "third");
@@ -453,14 +453,11 @@ test_sent_elsewhere_before_its_folder_goes (MfDoor *door, gconstpointer data)
   mf_fake_append (door->fake, "INBOX", SECOND, 0, NULL);
   g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_FETCH, 1));
   mf_edit_move (door->cache, id, third, "x", MF_FLAG_SEEN);
-  g_usleep (500 * 1000); /* it waits by now */
+  mf_door_wait_taken_up (door);
+  g_usleep (50 * 1000); /* it waits by now */
   mf_edit_move (door->cache, id, door->other, "x", MF_FLAG_SEEN);
   mf_fake_remove (door->fake, "third");
-  for (guint i = 0; i < 200 && mf_cache_folder (door->cache, third, &gone, NULL); i++)
-    {
-      mf_folder_clear (&gone);
-      g_usleep (100 * 1000);
-    }
+  mf_door_wait_gone (door, third);
   mf_fake_release (door->fake, MF_FAKE_FETCH);
   mf_door_push_at_last (door);
   mf_door_assert_server (door, "other", "1:S");
@@ -477,7 +474,8 @@ begin_before_it_is_settled (MfDoor *door, MfDbTxn *txn)
 
   mf_check (mf_db_begin (door->cache->front, txn, &error), error);
   mf_engine_wake_push (door->cache->engine);
-  g_usleep (500 * 1000);
+  mf_door_wait_taken_up (door);
+  g_usleep (50 * 1000);
 }
 
 /* Where it was to go it is already. */

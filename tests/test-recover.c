@@ -451,7 +451,6 @@ test_rewritten_while_its_move_is_looked_for (MfDoor *door, gconstpointer data)
   mf_fake_hold (door->fake, MF_FAKE_SELECT);
   mf_fake_release (door->fake, mf_door_moving (door));
   g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_SELECT, 1));
-  g_usleep (200 * 1000);
   mf_edit_rewrite (door->cache, id, "x", TEXT);
   mf_fake_release (door->fake, MF_FAKE_SELECT);
   assert_rewritten (door, id);
