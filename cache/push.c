@@ -337,10 +337,14 @@ settle_unsent (MfSending *self, GError *why, GError **error)
 static gboolean
 settle_no_home (MfSending *self, GError *why, GError **error)
 {
+  gboolean known = FALSE;
+
   if (!g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND))
     return settle_unsent (self, why, error);
   mf_link_check (self->link, why);
   g_error_free (why);
+  if (!mf_sending_look_for (self, &self->home, &known, error) || known)
+    return known;
   return mark (self, error) && mf_sending_settle_missing (self, error);
 }
 

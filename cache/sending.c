@@ -132,9 +132,53 @@ mf_sending_settle_refused (MfSending *self, GError *why, GError **error)
 }
 
 gboolean
+mf_sending_look_for (MfSending *self, const MfFolder *folder, gboolean *out_known, GError **error)
+{
+  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (MfFolderId));
+  g_auto (MfFolder) now = { 0 };
+  GError *why = NULL;
+
+  if (!mf_engine_list_folders (self->engine, self->link, FALSE, stale, &why))
+    {
+      mf_link_check (self->link, why);
+      g_propagate_error (error, why);
+      return FALSE;
+    }
+  mf_engine_pull_later (self->engine, stale);
+  *out_known = mf_folders_get (self->db, folder->id, &now, NULL)
+               && g_strcmp0 (now.mailbox, folder->mailbox) != 0;
+  return TRUE;
+}
+
+/* Nothing has been put into a mailbox that is not there. */
+static gboolean
+may_be_renamed (MfSending *self, const GError *why)
+{
+  return self->target.mailbox != NULL && mf_link_is_open (self->link)
+         && g_error_matches (why, MF_REMOTE_ERROR, MF_REMOTE_ERROR_NOT_FOUND);
+}
+
+/* *@out_again: under the name that it has now. */
+static gboolean
+look_for_target (MfSending *self, const GError *why, gboolean *out_again, GError **error)
+{
+  *out_again = FALSE;
+  return !may_be_renamed (self, why)
+         || (mf_sending_look_for (self, &self->target, out_again, error)
+             && (!*out_again || mf_sending_settle (self, as_queued, NULL, error)));
+}
+
+gboolean
 mf_sending_settle_failed (MfSending *self, GError *why, GError **error)
 {
+  gboolean again = FALSE;
+
   mf_link_check (self->link, why);
+  if (!look_for_target (self, why, &again, error) || again)
+    {
+      g_error_free (why);
+      return again;
+    }
   if (mf_link_is_open (self->link) && !mf_error_is_passing (why))
     return mf_sending_settle_refused (self, why, error);
   if (mf_link_is_open (self->link) && !mf_sending_settle (self, as_queued, NULL, error))

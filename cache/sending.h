@@ -48,6 +48,11 @@ typedef gboolean (*MfOutcome) (MfSending *self, guint i, const MfChange *now, gp
 gboolean mf_sending_settle (MfSending *self, MfOutcome outcome, gpointer data, GError **error);
 gboolean mf_sending_settle_done (MfSending *self, GError **error);
 gboolean mf_sending_settle_missing (MfSending *self, GError **error);
+/* The server does not know the mailbox of @folder: has another client given it another
+ * name, or removed it?  The folders are listed to find out; *@out_known: it goes on as they
+ * are now. */
+gboolean mf_sending_look_for (MfSending *self, const MfFolder *folder, gboolean *out_known,
+                              GError **error);
 /* Refused for good.  Takes @why. */
 gboolean mf_sending_settle_refused (MfSending *self, GError *why, GError **error);
 /* The command has failed with @why, which it takes.  A link that died leaves the
