@@ -11,7 +11,7 @@ daemon of the first mount is killed and started again.  At each quiet point both
 mounts and the server are equal, and every message is there once.  In the end so
 are a mount with a wiped cache and one with nothing at all, and the daemon that
 lived through it all has no more memory, threads, descriptors and connections than
-at the beginning.  The life itself is that of write/test_random.py.
+at the beginning.  The life itself is that of write/life.py.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from conftest import Mounter  # noqa: E402
 from dovecot import Dovecot  # noqa: E402
 from proxy import Proxy  # noqa: E402
 from referee import Mail, Referee  # noqa: E402
-from test_random import Life  # noqa: E402
+from life import Life  # noqa: E402
 from waiting import wait_for  # noqa: E402
 
 ROUND = 40         # steps between two quiet points
@@ -209,8 +209,8 @@ class Soak:
         hand = self.random.choice(self.hands)
         making = [hand.deliver, hand.copy_in, hand.client_append]
         removing = [hand.client_expunge, hand.remove, self.empty_trash]
-        changing = [hand.flag, hand.move, hand.rewrite, hand.client_flag] * 2
-        action = self.random.choice(changing + (removing if len(self.model) > MESSAGES else making))
+        changing = [hand.flag, hand.move, hand.move_flagged, hand.rewrite, hand.replace, hand.client_flag, hand.client_move]
+        action = self.random.choice(changing * 2 + (removing if len(self.model) > MESSAGES else making))
         if self.is_by_client(action):
             self.relieve()  # the second client has no patience
         self.done.append(f"{hand.side}: {action.__name__}")
