@@ -184,6 +184,15 @@ mf_door_want_body (MfDoor *self, MfMsgId id)
   return mf_patience_code (patience);
 }
 
+MfMsgId
+mf_door_fetch_uid (MfDoor *self, const char *mailbox, guint32 uid)
+{
+  MfMsgId id = mf_door_find_uid (self, mailbox, uid);
+
+  g_assert_cmpint (mf_door_want_body (self, id), ==, MF_DOOR_OK);
+  return id;
+}
+
 char *
 mf_door_read_body (MfDoor *self, MfMsgId id)
 {
@@ -196,6 +205,16 @@ mf_door_read_body (MfDoor *self, MfMsgId id)
   g_assert_cmpint (mf_body_read (body, 0, text, mf_body_size (body), &error), ==,
                    (gssize)mf_body_size (body));
   return text;
+}
+
+MfMsgId
+mf_door_fill_other (MfDoor *self, const char *wire)
+{
+  mf_fake_append (self->fake, "other", wire, 0, NULL);
+  mf_door_stop (self);
+  mf_door_start (self);
+  mf_door_wait_event (self, "added 1");
+  return mf_door_fetch_uid (self, "other", 1);
 }
 
 int
@@ -393,6 +412,14 @@ void
 mf_door_assert_removed (MfDoor *self, const char *rest, const char *marked)
 {
   mf_door_assert_server (self, "INBOX", (self->caps & MF_CAP_UIDPLUS) != 0 ? rest : marked);
+}
+
+void
+mf_door_assert_text (MfDoor *self, MfMsgId id, const char *expected)
+{
+  g_assert_cmpint (mf_door_want_body (self, id), ==, MF_DOOR_OK);
+  g_autofree char *text = mf_door_read_body (self, id);
+  g_assert_cmpstr (text, ==, expected);
 }
 
 void

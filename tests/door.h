@@ -50,8 +50,13 @@ void mf_door_stop (MfDoor *self);
 /* A mailbox on top. */
 MfFolderId mf_door_find (MfDoor *self, const char *mailbox);
 MfMsgId mf_door_find_uid (MfDoor *self, const char *mailbox, guint32 uid);
+/* The same, and its body is here. */
+MfMsgId mf_door_fetch_uid (MfDoor *self, const char *mailbox, guint32 uid);
 /* Lists it, unless it is known. */
 MfFolderId mf_door_list (MfDoor *self, const char *mailbox);
+
+/* Into "other" of mf_door_set_up_known(), which is empty; its body is here. */
+MfMsgId mf_door_fill_other (MfDoor *self, const char *wire);
 
 /* Until it is there; the error's code or MF_DOOR_OK. */
 int mf_door_want_folder (MfDoor *self, MfFolderId id);
@@ -90,6 +95,8 @@ void mf_door_assert_body (MfDoor *self, const char *mailbox, guint32 uid, const 
 /* Of INBOX.  Without UIDPLUS what is removed can only be marked, lest others' marks are
  * acted upon: @rest is without it, @marked with its mark. */
 void mf_door_assert_removed (MfDoor *self, const char *rest, const char *marked);
+/* What is read here, or comes. */
+void mf_door_assert_text (MfDoor *self, MfMsgId id, const char *expected);
 /* It is seen in @folder. */
 void mf_door_assert_at (MfDoor *self, MfMsgId id, MfFolderId folder);
 /* It is in lost+found. */

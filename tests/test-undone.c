@@ -1,9 +1,6 @@
 /* Changes that come to nothing, and what is to be left of them: the server has refused
  * them, or has lost what they are about. */
-#include "cache/account.h"
 #include "cache/cache.h"
-
-#include <string.h>
 
 #include "tests/check.h"
 #include "tests/door.h"
@@ -13,14 +10,6 @@
 #define WIRE "Subject: mine\r\n\r\nText\r\n"
 #define NEW_TEXT "Subject: mine\n\nNew text\n"
 
-static void
-assert_text (MfDoor *door, MfMsgId id, const char *expected)
-{
-  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
-  g_autofree char *text = mf_door_read_body (door, id);
-  g_assert_cmpstr (text, ==, expected);
-}
-
 /* Another mailbox, which is listed. */
 static MfFolderId
 add_mailbox (MfDoor *door, const char *mailbox)
@@ -29,19 +18,6 @@ add_mailbox (MfDoor *door, const char *mailbox)
   mf_fake_create (door->fake, mailbox);
   mf_door_start (door);
   return mf_door_list (door, mailbox);
-}
-
-/* One of "other", which is known, and its body. */
-static MfMsgId
-fill_other (MfDoor *door)
-{
-  mf_fake_append (door->fake, "other", WIRE, 0, NULL);
-  mf_door_stop (door);
-  mf_door_start (door);
-  mf_door_wait_event (door, "added 1");
-  MfMsgId id = mf_door_find_uid (door, "other", 1);
-  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
-  return id;
 }
 
 /* ---- refused after the user has thought better of it -------------------- */
@@ -117,9 +93,9 @@ test_the_old_text_has_its_name (MfDoor *door, gconstpointer data)
   mf_edit_rewrite (door->cache, id, "mine", NEW_TEXT);
   mf_door_push_at_last (door);
   mf_door_assert_lost (door, id);
-  assert_text (door, id, NEW_TEXT);
+  mf_door_assert_text (door, id, NEW_TEXT);
   g_assert_true (mf_cache_message_by_base (door->cache, door->other, "mine", &old, NULL));
-  assert_text (door, old.id, TEXT);
+  mf_door_assert_text (door, old.id, TEXT);
 }
 
 /* What was to replace it is replaced itself before it is sent. */
@@ -148,7 +124,7 @@ test_the_old_text_waits_for_the_last (MfDoor *door, gconstpointer data)
 static void
 test_the_old_text_does_not_go_with_its_folder (MfDoor *door, gconstpointer data)
 {
-  MfMsgId id = fill_other (door);
+  MfMsgId id = mf_door_fill_other (door, WIRE);
   g_autoptr (GError) error = NULL;
 
   mf_fake_set_online (door->fake, FALSE);
@@ -166,7 +142,7 @@ test_the_old_text_does_not_go_with_its_folder (MfDoor *door, gconstpointer data)
 static void
 test_a_folder_is_removed_after_what_was_rewritten (MfDoor *door, gconstpointer data)
 {
-  MfMsgId id = fill_other (door);
+  MfMsgId id = mf_door_fill_other (door, WIRE);
   g_autoptr (GError) error = NULL;
 
   mf_fake_set_online (door->fake, FALSE);
@@ -244,7 +220,7 @@ test_rewritten_and_refused (MfDoor *door, gconstpointer data)
 static void
 test_gone_before_it_replaced_another (MfDoor *door, gconstpointer data)
 {
-  MfMsgId old = fill_other (door), id = mf_door_find_uid (door, "INBOX", 2);
+  MfMsgId old = mf_door_fill_other (door, WIRE), id = mf_door_find_uid (door, "INBOX", 2);
   MfSpot spot = { .folder = door->other, .place = MF_PLACE_CUR, .base = "x" };
   g_autoptr (GError) error = NULL;
 
@@ -257,108 +233,6 @@ test_gone_before_it_replaced_another (MfDoor *door, gconstpointer data)
   g_assert_false (mf_cache_message (door->cache, id, &(MfMessage){ 0 }, NULL));
   mf_door_assert_at (door, old, door->other);
   mf_door_assert_server (door, "other", "1:");
-}
-
-/* ---- folders that go ----------------------------------------------------- */
-
-static void
-forget_body (MfDoor *door, MfMsgId id)
-{
-  g_autoptr (GError) error = NULL;
-  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
-
-  mf_check (mf_db_begin (door->cache->front, &txn, &error), error);
-  mf_check (mf_db_run (door->cache->front, &error, "DELETE FROM body WHERE message = ?", "i", id),
-            error);
-  mf_check (mf_db_commit (&txn, &error), error);
-}
-
-static void
-test_written_while_its_folder_goes (MfDoor *door, gconstpointer data)
-{
-  MfMsgId id = fill_other (door);
-  g_autoptr (GError) error = NULL;
-
-  MfDraft *draft = mf_cache_draft_open (door->cache, id, "x", &error);
-  g_assert_no_error (error);
-  mf_check (mf_draft_truncate (draft, 0, &error), error);
-  mf_check (mf_draft_write (draft, 0, NEW_TEXT, strlen (NEW_TEXT), &error), error);
-  forget_body (door, id);
-  mf_fake_remove (door->fake, "other");
-  mf_door_wait_gone (door, door->other);
-  mf_check (mf_draft_flush (draft, &error), error);
-  mf_draft_close (draft);
-  mf_door_push_at_last (door);
-  mf_door_assert_lost (door, id);
-  assert_text (door, id, NEW_TEXT);
-}
-
-/* It is on its way when another client removes the folder. */
-static void
-test_its_folder_goes_before_the_answer (MfDoor *door, gconstpointer data)
-{
-  MfMsgId id = mf_door_find_uid (door, "INBOX", 2), unread = mf_door_find_uid (door, "INBOX", 3);
-  gboolean move = (door->caps & MF_CAP_MOVE) != 0;
-
-  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
-  mf_fake_hold_answer (door->fake, mf_door_moving (door));
-  mf_edit_move (door->cache, id, door->other, "x", 0);
-  mf_edit_move (door->cache, unread, door->other, "y", 0);
-  g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
-  mf_fake_remove (door->fake, "other");
-  mf_door_wait_gone (door, door->other);
-  mf_fake_release (door->fake, mf_door_moving (door));
-  mf_door_push_at_last (door);
-  if (move)
-    {
-      mf_door_assert_lost (door, id);
-      g_assert_false (mf_cache_message (door->cache, unread, &(MfMessage){ 0 }, NULL));
-    }
-  else
-    {
-      mf_door_assert_at (door, id, door->inbox);
-      mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5:");
-    }
-  mf_door_assert_nothing_pending (door);
-}
-
-/* What it is moved out of goes, and the move is refused. */
-static void
-test_its_home_goes_before_a_refusal (MfDoor *door, gconstpointer data)
-{
-  MfMsgId id = fill_other (door);
-
-  mf_fake_fail (door->fake, mf_door_moving (door), MF_REMOTE_ERROR_REFUSED, 1000);
-  mf_fake_hold (door->fake, mf_door_moving (door));
-  mf_edit_move (door->cache, id, door->inbox, "x", MF_FLAG_SEEN);
-  g_assert_true (mf_fake_wait_held (door->fake, mf_door_moving (door), 1));
-  mf_fake_remove (door->fake, "other");
-  mf_door_wait_gone (door, door->other);
-  mf_fake_release (door->fake, mf_door_moving (door));
-  mf_door_push_at_last (door);
-  mf_door_assert_lost (door, id);
-  assert_text (door, id, TEXT);
-}
-
-static void
-test_its_home_is_gone (MfDoor *door, gconstpointer data)
-{
-  MfMsgId id = fill_other (door);
-
-  mf_fake_append (door->fake, "other", "Subject: 2\r\n\r\nx\r\n", 0, NULL);
-  mf_door_stop (door);
-  mf_door_start (door);
-  mf_door_wait_event (door, "added 2");
-  MfMsgId unread = mf_door_find_uid (door, "other", 2);
-  mf_fake_remove (door->fake, "other");
-  mf_edit_flags (door->cache, id, MF_FLAG_SEEN, NULL);
-  mf_edit_move (door->cache, id, door->inbox, "x", MF_FLAG_SEEN);
-  mf_edit_move (door->cache, unread, door->inbox, "y", 0);
-  mf_door_push_at_last (door);
-  mf_door_assert_lost (door, id);
-  assert_text (door, id, TEXT);
-  g_assert_false (mf_cache_message (door->cache, unread, &(MfMessage){ 0 }, NULL));
-  mf_door_assert_nothing_pending (door);
 }
 
 /* ---- copies of what goes ------------------------------------------------- */
@@ -489,14 +363,6 @@ main (int argc, char **argv)
                     test_gone_before_it_replaced_another);
   ADD ("what is moved on while another client removes its copy goes on", MF_CAP_IDLE,
        test_moved_on_while_its_copy_goes);
-  mf_door_add_each ("/undone/what is written while its folder goes is kept",
-                    test_written_while_its_folder_goes);
-  mf_door_add_each ("/undone/what arrives in a folder that has gone is kept",
-                    test_its_folder_goes_before_the_answer);
-  mf_door_add_each ("/undone/what is not moved out of a folder that has gone is kept",
-                    test_its_home_goes_before_a_refusal);
-  mf_door_add_each ("/undone/what is moved out of a folder that has gone is kept if it can",
-                    test_its_home_is_gone);
   mf_door_add_each ("/undone/what is removed between two copies is copied twice",
                     test_removed_between_two_copies);
   mf_door_add_each ("/undone/what is removed with its folder between two copies is copied twice",
