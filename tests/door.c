@@ -3,10 +3,9 @@
 #include <string.h>
 
 #include "cache/account.h"
+#include "tests/check.h"
 #include "tests/patience.h"
 #include "tests/tempdir.h"
-
-#define DEADLINE_S 20
 
 /* ---- opening and closing ---------------------------------------------- */
 
@@ -283,28 +282,10 @@ mf_door_wait_event (MfDoor *self, const char *words)
   g_assert_true (mf_event_log_wait (self->log, words));
 }
 
-/* What nobody tells of is asked for again after a while.  FALSE: not until @until_us. */
-static gboolean
-rest (gint64 until_us)
-{
-  g_usleep (1000);
-  return g_get_monotonic_time () < until_us;
-}
-
-static gint64
-set_deadline (void)
-{
-  return g_get_monotonic_time () + DEADLINE_S * G_USEC_PER_SEC;
-}
-
 void
 mf_door_wait_count (MfDoor *self, MfFakeOp op, guint n)
 {
-  gint64 until_us = set_deadline ();
-
-  while (mf_fake_count (self->fake, op) < n && rest (until_us))
-    continue;
-  g_assert_cmpuint (mf_fake_count (self->fake, op), >=, n);
+  mf_check_soon (mf_fake_count (self->fake, op) >= n);
 }
 
 static gboolean
@@ -319,12 +300,7 @@ is_taken_up (MfEngine *engine)
 void
 mf_door_wait_taken_up (MfDoor *self)
 {
-  gint64 until_us = set_deadline ();
-  gboolean taken_up;
-
-  while (!(taken_up = is_taken_up (self->cache->engine)) && rest (until_us))
-    continue;
-  g_assert_true (taken_up);
+  mf_check_soon (is_taken_up (self->cache->engine));
 }
 
 static gboolean
@@ -338,49 +314,44 @@ is_empty (MfDoor *self, const char *mailbox)
 void
 mf_door_wait_arrival (MfDoor *self, const char *mailbox)
 {
-  gint64 until_us = set_deadline ();
-
-  while (is_empty (self, mailbox) && rest (until_us))
-    continue;
-  g_assert_false (is_empty (self, mailbox));
-}
-
-/* (transfer full) (nullable) */
-static char *
-find_name (MfDoor *self, MfFolderId id)
-{
-  g_auto (MfFolder) folder = { 0 };
-
-  return mf_cache_folder (self->cache, id, &folder, NULL) ? g_strdup (folder.name) : NULL;
+  mf_check_soon (!is_empty (self, mailbox));
 }
 
 /* @name (nullable): there is no such folder. */
-static void
-list_until (MfDoor *self, MfFolderId folder, const char *name)
+static gboolean
+is_named (MfDoor *self, MfFolderId id, const char *name)
 {
-  gint64 until_us = set_deadline ();
-  g_autofree char *now = find_name (self, folder);
+  g_auto (MfFolder) folder = { 0 };
+  gboolean found = mf_cache_folder (self->cache, id, &folder, NULL);
 
-  for (guint n = 0; g_strcmp0 (now, name) != 0 && rest (until_us); n++)
+  return g_strcmp0 (found ? folder.name : NULL, name) == 0;
+}
+
+/* What the server's folders are is asked again each tenth of a second. */
+static void
+list_until_named (MfDoor *self, MfFolderId folder, const char *name)
+{
+  guint n = 0;
+
+  for (; n < 200 && !is_named (self, folder, name); n++)
     {
-      if (n % 100 == 0)
-        mf_engine_look_now (self->cache->engine);
-      g_free (now);
-      now = find_name (self, folder);
+      mf_engine_look_now (self->cache->engine);
+      for (guint ms = 0; ms < 100 && !is_named (self, folder, name); ms++)
+        g_usleep (1000);
     }
-  g_assert_cmpstr (now, ==, name);
+  g_assert_cmpuint (n, <, 200);
 }
 
 void
 mf_door_wait_gone (MfDoor *self, MfFolderId folder)
 {
-  list_until (self, folder, NULL);
+  list_until_named (self, folder, NULL);
 }
 
 void
 mf_door_wait_name (MfDoor *self, MfFolderId folder, const char *name)
 {
-  list_until (self, folder, name);
+  list_until_named (self, folder, name);
 }
 
 void

@@ -9,15 +9,6 @@
 #include "tests/edits.h"
 #include "tests/patience.h"
 
-static gboolean
-is_push_due (MfEngine *engine)
-{
-  g_mutex_lock (&engine->lock);
-  gboolean is_due = engine->first_change_us != 0;
-  g_mutex_unlock (&engine->lock);
-  return is_due;
-}
-
 /* The push worker has looked whether there is something from before. */
 static void
 wait_for_first_push (MfDoor *door)
@@ -34,11 +25,10 @@ wait_for_first_push (MfDoor *door)
 static void
 wait_for_push (MfDoor *door)
 {
-  MfEngine *engine = door->cache->engine;
-
-  while (is_push_due (engine) || !mf_link_is_awaited (engine->links[MF_WORKER_FRONT]))
-    g_usleep (1000);
+  mf_door_wait_taken_up (door);
+  mf_check_soon (mf_link_is_awaited (door->cache->engine->links[MF_WORKER_FRONT]));
 }
+
 /* ---- reading ahead ---------------------------------------------------- */
 
 static void

@@ -1,6 +1,7 @@
 /* Without announcements, IDLE in the folders used last. */
 #include <string.h>
 
+#include "tests/check.h"
 #include "tests/door.h"
 #include "tests/edits.h"
 
@@ -77,8 +78,7 @@ static void
 test_too_many (MfDoor *door, gconstpointer data)
 {
   mf_door_wait_idle (door, 1);
-  while (mf_fake_n_sessions (door->fake) < 4)
-    g_usleep (1000);
+  mf_check_soon (mf_fake_n_sessions (door->fake) >= 4);
   g_free (mf_event_log_take (door->log));
   mf_fake_fail (door->fake, MF_FAKE_OPEN, MF_REMOTE_ERROR_BUSY, 1);
   for (guint i = 1; i < N_FOLDERS; i++)
@@ -113,8 +113,7 @@ test_unwanted (MfDoor *door, gconstpointer data)
   mf_door_list (door, names[2]);
   mf_door_wait_idle (door, 3);
   mf_cache_go_offline (door->cache);
-  while (mf_fake_n_sessions (door->fake) > 0)
-    g_usleep (1000);
+  mf_check_soon (mf_fake_n_sessions (door->fake) == 0);
   mf_cache_go_online (door->cache);
   mf_door_wait_idle (door, 3);
   assert_watched (door, 1);
@@ -133,8 +132,7 @@ test_announced (MfDoor *door, gconstpointer data)
   mf_door_wait_count (door, MF_FAKE_ANNOUNCE, 1);
   mf_door_wait_idle (door, 1);
   assert_watched (door, 1);
-  while (mf_fake_n_sessions (door->fake) > 4)
-    g_usleep (1000);
+  mf_check_soon (mf_fake_n_sessions (door->fake) <= 4);
 }
 
 #define ADD(path, sessions, func) \

@@ -2,6 +2,7 @@
 #include "cache/account.h"
 #include "cache/cache.h"
 
+#include "tests/check.h"
 #include "tests/door.h"
 #include "tests/patience.h"
 
@@ -45,8 +46,7 @@ test_a_body_comes (MfDoor *door, const char *folder)
   g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_BODIES, 1));
   g_assert_true (mf_cache_want_body (door->cache, mf_door_find_uid (door, folder, 5),
                                      mf_patience_done, patience));
-  while (!mf_link_is_awaited (shared))
-    g_usleep (1000);
+  mf_check_soon (mf_link_is_awaited (shared));
   mf_fake_release (door->fake, MF_FAKE_BODIES);
   mf_patience_wait (patience, 1);
 }
