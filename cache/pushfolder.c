@@ -249,11 +249,30 @@ check_all_are_removed (FolderPush *self, GError **error)
          || refuse (error, MF_REMOTE_ERROR_REFUSED, "the folder is not empty");
 }
 
+/* What was below it has not gone: its removal was refused. */
+static gboolean
+check_no_folder_below (FolderPush *self, GError **error)
+{
+  MfDb *db = self->settle->db;
+  char delimiter[2] = { mf_folders_delimiter (db), '\0' };
+  g_autofree char *below = g_strconcat (self->folder.mailbox, delimiter, NULL);
+  gint64 found = 0;
+
+  if (!mf_db_number (db, 0, &found, error,
+                     "SELECT EXISTS (SELECT 1 FROM folder"
+                     "               WHERE substr(mailbox, 1, length(?1)) = ?1)",
+                     "s", below))
+    return FALSE;
+  return found == 0 || refuse (error, MF_REMOTE_ERROR_REFUSED, "there are folders in it");
+}
+
 /* Another client may have put something there: only what we have removed and the
  * server keeps as \Deleted may go with it. */
 static gboolean
 check_empty (FolderPush *self, GError **error)
 {
+  if (!check_no_folder_below (self, error))
+    return FALSE;
   if (!self->folder.selectable)
     return TRUE;
   if (!ask_status (self, self->folder.mailbox, error))
