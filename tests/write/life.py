@@ -47,18 +47,32 @@ class Life(Model):
                     return path
         return None
 
-    @staticmethod
-    def is_message(path, token):
+    def is_message(self, path, token):
+        base = self.base(path)
+        if is_marked(path) or base != self.bases.get(token, base):
+            return False
+        if any(base == self.bases.get(other) for other in self.same(token) if other != token):
+            return False
         try:
-            return not is_marked(path) and token_of(path.read_text()) == token
+            return token_of(path.read_text()) == self.origin(token)
         except OSError as problem:
             if problem.errno in (errno.ENOENT, errno.EHOSTDOWN):
                 return False  # just expunged by the second client, or the connection was just cut
             raise
 
+    @staticmethod
+    def base(path):
+        return path.name.partition(":2,")[0]
+
     def suffixed(self, path, flags):
-        base = path.name.split(":")[0]
-        return f"{base}:2,{''.join(sorted(flags))}"
+        return f"{self.base(path)}:2,{''.join(sorted(flags))}"
+
+    def message(self, token, text):
+        return message(self.origin(token), text)
+
+    def note_base(self, token, base):
+        if token in self.bases:
+            self.bases[token] = base
 
     def deliver(self):
         token, folder, flags = self.token(), self.target(self.side), self.flags()
@@ -96,13 +110,13 @@ class Life(Model):
         token = self.choose(self.side)
         if token:
             self.path(token).unlink()
-            self.note(token, self.side, replace(self.model[token], folder="Trash"))
+            self.note_thrown_away(token)
 
     def rewrite(self):
         token = self.choose(self.side)
         if token:
             text = f"rewritten {self.random.randrange(1000)}"
-            self.path(token).write_text(message(token, text))
+            self.path(token).write_text(self.message(token, text))
             self.note(token, self.side, replace(self.model[token], text=text))
 
     def add_words(self):
@@ -117,19 +131,20 @@ class Life(Model):
         """Within its folder, to a name that says more than flags."""
         token = self.choose(self.side, open_too=True)
         if token:
-            path = self.path(token)
-            flags = "".join(sorted(self.model[token].flags))
-            path.rename(path.with_name(f"given.{self.token()}:2,{flags}" if path.parent.name == "cur" else
-                                       f"given.{self.token()}"))
+            path, base = self.path(token), f"given.{self.token()}"
+            flags = self.model[token].flags
+            path.rename(path.with_name(f"{base}:2,{''.join(sorted(flags))}" if path.parent.name == "cur" else base))
+            self.note_base(token, base)
 
     def move_flagged(self):
         """Folder, flags and name at once."""
         token = self.choose(self.side, open_too=True)
         if token:
-            path, flags = self.path(token), self.flags()
+            path, flags, base = self.path(token), self.flags(), f"given.{self.token()}"
             folder = self.target(self.side, outside=self.model[token].folder)
-            path.rename(self.mounted.path / folder / "cur" / f"given.{self.token()}:2,{''.join(sorted(flags))}")
+            path.rename(self.mounted.path / folder / "cur" / f"{base}:2,{''.join(sorted(flags))}")
             self.note(token, self.side, replace(self.model[token], folder=folder, flags=flags))
+            self.note_base(token, base)
 
     def expunge(self):
         token = self.choose(self.side, where=lambda folder: folder == "Trash")
@@ -153,7 +168,7 @@ class Life(Model):
         if token:
             path, text = self.path(token), f"replaced {self.random.randrange(1000)}"
             written = path.parent.parent / "tmp" / f"{self.token()}.example"
-            written.write_text(message(token, text))
+            written.write_text(self.message(token, text))
             written.rename(path)
             self.note(token, self.side, replace(self.model[token], text=text))
 
@@ -162,7 +177,7 @@ class Life(Model):
         if token:
             text = f"written {self.random.randrange(1000)}"
             file = self.path(token).open("w")
-            file.write(message(token, text)[:-len(text) - 1])
+            file.write(self.message(token, text)[:-len(text) - 1])
             file.flush()
             self.writers[token] = (file, text)
 
@@ -185,7 +200,7 @@ class Life(Model):
             file, token, texts = self.readers.pop(self.random.randrange(len(self.readers)))
             with file:
                 text = file.read().decode()
-            assert token_of(text) == token
+            assert token_of(text) == self.origin(token)
             assert token in self.writers or text.splitlines()[-1] in texts, (text, texts)
 
     def close_all(self):
@@ -194,38 +209,49 @@ class Life(Model):
         while self.readers:
             self.end_reading()
 
+    def new_path(self, path, folder):
+        """A name of its own in @folder, for the same flags."""
+        return self.mounted.path / folder / path.parent.name / path.name.replace(self.base(path), f"copy.{self.token()}")
+
     def copy(self):
+        """Also beside it, of what is being written too, and of copies."""
         token = self.choose(self.side)
         if token:
             kept, path = self.model[token], self.path(token)
-            folder = self.target(self.side, outside=kept.folder)
-            target = self.mounted.path / folder / path.parent.name / path.name
+            folder = self.target(self.side)
+            target = self.new_path(path, folder)
             # What cp makes of keywords depends on whether the server can copy it.
             program = self.random.choice(["ln", "ln" if kept.words else "cp"])
             subprocess.run([program, path, target], check=True)
-            self.copies[token] = [replace(kept, folder=folder)]
+            self.note_copy(token, self.base(target), replace(kept, folder=folder))
 
     def link_and_unlink(self):
         """As those do who have no rename."""
         token = self.choose(self.side)
         if token:
             kept, path = self.model[token], self.path(token)
-            folder = self.target(self.side, outside=kept.folder)
-            os.link(path, self.mounted.path / folder / path.parent.name / path.name)
+            folder = self.target(self.side)
+            target = self.new_path(path, folder)
+            os.link(path, target)
             path.unlink()
-            self.note(token, self.side, replace(kept, folder="Trash"))
-            self.copies[token] = [replace(kept, folder=folder)]
+            self.note_copy(token, self.base(target), replace(kept, folder=folder))
+            self.note_thrown_away(token)
 
     def move_out_and_in(self):
         token = self.choose(self.side)
         if token and not self.model[token].words:
             kept, path = self.model[token], self.path(token)
             folder = self.target(self.side)
+            target = self.new_path(path, folder)
             with tempfile.TemporaryDirectory() as outside:
                 subprocess.run(["mv", path, outside], check=True)
-                subprocess.run(["mv", Path(outside) / path.name, self.mounted.path / folder / path.parent.name], check=True)
-            self.note(token, self.side, replace(kept, folder="Trash"))
-            self.copies[token] = [replace(kept, folder=folder)]
+                subprocess.run(["mv", Path(outside) / path.name, target], check=True)
+            self.note_copy(token, self.base(target), replace(kept, folder=folder))
+            self.note_thrown_away(token)
+
+    def note_thrown_away(self, token):
+        self.note(token, self.side, replace(self.model[token], folder="Trash"))
+        self.note_unnamed(token)
 
     def make_folder(self):
         parent = self.choose_folder(self.side) if self.random.random() < 0.3 else None
@@ -261,12 +287,8 @@ class Life(Model):
         if any(token in self.writers or self.touched.get(token, self.side) != self.side for token in tokens):
             return
         subprocess.run(["rm", "-r", self.mounted.path / folder], check=True)
-
-        def thrown_away(kept):
-            return replace(kept, folder="Trash") if kept.folder in inside else kept
         for token in tokens:
-            self.note(token, self.side, thrown_away(self.model[token]))
-        self.copies = {token: list(map(thrown_away, copies)) for token, copies in self.copies.items()}
+            self.note_thrown_away(token)
         self.note_removed(folder, self.side)
 
     def sync(self):
@@ -279,7 +301,7 @@ class Life(Model):
     def uid(self, token):
         stored = self.account.referee.messages(self.model[token].folder)
         return next((uid for uid, one in stored.items()
-                     if "\\Deleted" not in one.flags and token_of(one.text.decode()) == token), None)
+                     if "\\Deleted" not in one.flags and token_of(one.text.decode()) == self.origin(token)), None)
 
     def client_append(self):
         token, folder, flags = self.token(), self.target("client"), self.flags()
@@ -314,6 +336,7 @@ class Life(Model):
             folder = self.target("client", outside=self.model[token].folder)
             self.account.referee.move(self.model[token].folder, [self.uid(token)], folder)
             self.note(token, "client", replace(self.model[token], folder=folder))
+            self.note_unnamed(token)
 
     def client_make_folder(self):
         name = f"Made-{self.token()}"
@@ -326,6 +349,8 @@ class Life(Model):
             name = self.new_name(folder, "client")
             self.account.referee.rename(folder, name)
             self.note_renamed(folder, name, "client")
+            for token in [token for token, kept in self.model.items() if kept.folder in self.tree(name)]:
+                self.note_unnamed(token)
 
     def client_remove_folder(self):
         folder = self.choose_folder("client", empty=True)
@@ -435,11 +460,11 @@ class Life(Model):
     def be_quiet(self):
         self.close_all()
         self.end_trouble()
-        expected = {token: [kept] + self.copies.get(token, []) for token, kept in self.model.items()}
+        expected = self.expected()
 
         def differences(found):
             return {token: (expected.get(token), found.get(token)) for token in expected.keys() | found.keys()
-                    if Counter(expected.get(token)) != Counter(found.get(token))}
+                    if expected.get(token) != Counter(found.get(token))}
 
         def settled():
             status = self.mounted.status()

@@ -7,6 +7,7 @@ quicker.
 
 import random
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 
 LETTERS = {"D": "\\Draft", "F": "\\Flagged", "R": "\\Answered", "S": "\\Seen"}
@@ -37,7 +38,9 @@ class Model:
         self.random = random.Random(seed)
         self.model = {}     # token -> Kept
         self.touched = {}   # token -> side, "mount" or "client", since the last quiet point
-        self.copies = {}    # token -> Kept of its copies: it is left alone from then on
+        self.origins = {}   # token of a copy -> the one that its text names
+        self.bases = {}     # token of a copy -> its name, without flags: by that it is told from others
+        self.lost = set()   # tokens of those that cannot be told apart any more
         self.folders = ["INBOX", "Archive", "Lists"]
         self.own = []       # those of them that were made here
         self.used = set()   # (folder, side) that has touched what is in it, since the last quiet point
@@ -56,11 +59,19 @@ class Model:
     def flags(self):
         return frozenset(letter for letter in LETTERS if self.random.random() < 0.3)
 
+    def origin(self, token):
+        return self.origins.get(token, token)
+
+    def same(self, token):
+        """All those with the same origin."""
+        return [other for other in self.model if self.origin(other) == self.origin(token)]
+
     def choose(self, side, *, where=lambda folder: folder != "Trash", open_too=False):
         """A message that the other side has left alone, and nobody is writing."""
         free = sorted(token for token, kept in self.model.items()
                       if self.touched.get(token, side) == side and where(kept.folder)
-                      and token not in self.copies and self.held.get(kept.folder, side) == side
+                      and token not in self.lost and self.held.get(kept.folder, side) == side
+                      and (side != "client" or len(self.same(token)) == 1)
                       and (open_too or token not in self.writers))
         if not free:
             return None
@@ -81,7 +92,7 @@ class Model:
 
     def choose_folder(self, side, *, empty=False):
         """A folder that the other side has left alone, with all that is in it."""
-        full = {kept.folder for kept in self.every_kept()}
+        full = {kept.folder for kept in self.model.values()}
 
         def is_free(folder):
             return (self.held.get(folder, side) == side
@@ -90,9 +101,6 @@ class Model:
         free = [name for name in self.own if all(map(is_free, self.tree(name)))
                 and not (empty and len(self.tree(name)) > 1)]
         return self.random.choice(free) if free else None
-
-    def every_kept(self):
-        return [*self.model.values(), *(kept for copies in self.copies.values() for kept in copies)]
 
     def note_parent(self, folder, side):
         """It has changed as well."""
@@ -106,7 +114,6 @@ class Model:
         def there(kept):
             return replace(kept, folder=after(kept.folder))
         self.model = {token: there(kept) for token, kept in self.model.items()}
-        self.copies = {token: [there(kept) for kept in copies] for token, copies in self.copies.items()}
         self.folders, self.own = [list(map(after, names)) for names in (self.folders, self.own)]
         for new in self.tree(name):
             self.held[new] = side
@@ -134,6 +141,26 @@ class Model:
             for _, other, texts in self.readers:
                 if other == token:
                     texts.add(kept.text)
+
+    def note_copy(self, token, base, kept):
+        copy = self.token()
+        self.origins[copy] = self.origin(token)
+        self.bases[copy] = base
+        self.note(copy, self.side, kept)
+
+    def note_unnamed(self, token):
+        """Its name is not known any more."""
+        if len(self.same(token)) > 1:
+            self.lost.update(self.same(token))
+        else:
+            self.bases.pop(token, None)
+
+    def expected(self):
+        """Origin -> those of it, counted."""
+        found = {}
+        for token, kept in self.model.items():
+            found.setdefault(self.origin(token), Counter())[kept] += 1
+        return found
 
     def note_quiet(self):
         for noted in (self.touched, self.used, self.held):
