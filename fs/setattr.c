@@ -2,6 +2,7 @@
 
 #include "fs/answer.h"
 #include "fs/attr.h"
+#include "fs/errmap.h"
 #include "fs/handle.h"
 #include "fs/inode.h"
 
@@ -75,11 +76,11 @@ set_message (const MfMount *mount, MfMsgId id, const struct stat *stat, int to_s
 
 /* ---- size ------------------------------------------------------------- */
 
-/* A truncation that waits for the body. */
+/* A truncation that waits for the body, then with -o sync for the server. */
 typedef struct
 {
   MfMount *mount;
-  MfRequest *request;
+  MfRequest *request; /* what waits now */
   fuse_ino_t node;
   MfMsgId id;
   guint64 size;
@@ -94,6 +95,32 @@ truncate_message (const Truncation *self, GError **error)
          && mf_handle_flush (handle, error);
 }
 
+/* What the server refuses has been logged when it said so. */
+static void
+on_pushed (const GError *failure, gpointer user_data)
+{
+  Truncation *self = user_data;
+  fuse_req_t req = mf_request_claim (self->request);
+
+  if (req != NULL && failure != NULL)
+    fuse_reply_err (req, mf_errmap_errno (failure));
+  else if (req != NULL)
+    reply (req, self->node, NULL);
+  mf_request_done (self->request);
+  g_free (self);
+}
+
+/* Takes @self. */
+static void
+wait_for_server (Truncation *self, fuse_req_t req)
+{
+  self->request = mf_request_park (self->mount->requests, req);
+  if (self->request == NULL)
+    g_free (self);
+  else if (!mf_cache_want_own_pushed (self->mount->cache, self->id, on_pushed, self))
+    on_pushed (NULL, self);
+}
+
 static void
 on_body (const GError *failure, gpointer user_data)
 {
@@ -103,9 +130,14 @@ on_body (const GError *failure, gpointer user_data)
 
   if (req != NULL && failure == NULL)
     truncate_message (self, &error);
+  mf_request_done (self->request);
+  if (req != NULL && failure == NULL && error == NULL && self->mount->sync)
+    {
+      wait_for_server (self, req);
+      return;
+    }
   if (req != NULL)
     reply (req, self->node, failure != NULL ? failure : error);
-  mf_request_done (self->request);
   g_free (self);
 }
 

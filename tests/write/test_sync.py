@@ -46,6 +46,12 @@ def test_a_message_is_there_when_close_returns(account, mounted):
     assert os.listdir(path.parent) == ["x"]
 
 
+def test_a_truncation_is_done_when_truncate_returns(account, mounted):
+    path = mounted.files()[1]
+    os.truncate(path, len(TEXT) - 6)
+    assert stored(account) == [(TEXT[:-6], set())] and path.read_bytes() == TEXT[:-6]
+
+
 def test_a_delivery_is_there_when_rename_or_link_returns(account, mounted):
     archive = mounted.folder("Archive")
     for name, deliver in (("a", os.rename), ("b", os.link)):
