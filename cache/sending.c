@@ -2,6 +2,7 @@
 
 #include "cache/error.h"
 #include "cache/folders.h"
+#include "cache/renumber.h"
 #include "cache/pending.h"
 
 void
@@ -10,6 +11,26 @@ mf_sending_drop (MfSending *self, guint i)
   mf_group_drop (self->group, i);
   if (self->files != NULL)
     g_array_remove_index (self->files, i);
+}
+
+gboolean
+mf_sending_learn_validity (MfSending *self, guint32 uidvalidity, GError **error)
+{
+  g_auto (MfDbTxn) txn = MF_DB_TXN_INIT;
+  g_auto (MfFolder) now = { 0 };
+
+  if (uidvalidity == 0 || uidvalidity == self->target.uidvalidity)
+    return TRUE;
+  if (!mf_db_begin (self->db, &txn, error))
+    return FALSE;
+  if (!mf_folders_get (self->db, self->target.id, &now, NULL)) /* gone meanwhile */
+    return TRUE;
+  if ((now.uidvalidity != uidvalidity
+       && !mf_renumber_messages (&self->settle, &now, uidvalidity, error))
+      || !mf_db_commit (&txn, error))
+    return FALSE;
+  self->target.uidvalidity = uidvalidity;
+  return TRUE;
 }
 
 static gboolean

@@ -44,6 +44,10 @@ void mf_sending_drop (MfSending *self, guint i);
 typedef gboolean (*MfOutcome) (MfSending *self, guint i, const MfChange *now, gpointer data,
                                GError **error);
 
+/* The server has told UIDs of the target by @uidvalidity (0: none): is it a mailbox that was
+ * made anew, the index is of that from now on, so that they hold. */
+gboolean mf_sending_learn_validity (MfSending *self, guint32 uidvalidity, GError **error);
+
 /* Applies @outcome to each of the group, in one transaction, and tells. */
 gboolean mf_sending_settle (MfSending *self, MfOutcome outcome, gpointer data, GError **error);
 gboolean mf_sending_settle_done (MfSending *self, GError **error);

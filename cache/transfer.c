@@ -8,14 +8,11 @@ typedef struct
   gboolean original; /* to be expunged after a copy */
 } Arrival;
 
-/* A UID of another UIDVALIDITY than the index knows is none. */
 static void
-arrival_init (Arrival *arrival, MfSending *self, const MfCopied *copied)
+arrival_init (Arrival *arrival, const MfCopied *copied)
 {
-  gboolean valid = copied->uidvalidity == self->target.uidvalidity;
-
   arrival->uids = g_hash_table_new (NULL, NULL);
-  arrival->told = copied->uidvalidity != 0 && valid;
+  arrival->told = copied->uidvalidity != 0;
   for (guint i = 0; copied->pairs != NULL && arrival->told && i < copied->pairs->len; i++)
     {
       MfUidPair *pair = &g_array_index (copied->pairs, MfUidPair, i);
@@ -72,7 +69,12 @@ mf_transfer_send (MfSending *self, const MfUidSet *uids, GError **error)
 
   gboolean ok = (move && can ? self->link->ops->move : self->link->ops->copy) (
       self->link->remote, uids, self->target.mailbox, &copied, self->link->cancellable, &why);
-  arrival_init (&arrival, self, &copied);
+  if (!mf_sending_learn_validity (self, copied.uidvalidity, error))
+    {
+      g_clear_error (&why);
+      return FALSE;
+    }
+  arrival_init (&arrival, &copied);
   ok = ok ? mf_sending_settle (self, as_arrived, &arrival, error)
           : settle_partly (self, &arrival, why, error);
   g_hash_table_unref (arrival.uids);

@@ -65,7 +65,6 @@ typedef struct
 {
   GArray *uploads; /* of MfUpload */
   guint done;
-  gboolean valid;  /* the UIDs are of the UIDVALIDITY that the index knows */
 } Batch;
 
 static const MfUpload *
@@ -88,8 +87,7 @@ as_uploaded (MfSending *self, guint i, const MfChange *now, gpointer data, GErro
   const MfUpload *upload = upload_at (batch, i);
 
   return !has_arrived (batch, i)
-         || mf_settle_arrived (&self->settle, now, self->target.id,
-                               batch->valid ? upload->out_uid : 0, error);
+         || mf_settle_arrived (&self->settle, now, self->target.id, upload->out_uid, error);
 }
 
 /* Of those behind a refusal it is not known which one was meant, and what the
@@ -113,7 +111,7 @@ gboolean
 mf_upload_send (MfSending *self, GError **error)
 {
   g_autoptr (GArray) uploads = make_requests (self->files, self->group);
-  Batch batch = { uploads, 0, FALSE };
+  Batch batch = { uploads, 0 };
   guint32 uidvalidity = 0;
   GError *why = NULL;
   gboolean ok = self->link->ops->append (self->link->remote, self->target.mailbox,
@@ -122,8 +120,8 @@ mf_upload_send (MfSending *self, GError **error)
 
   if (ok)
     batch.done = uploads->len;
-  batch.valid = uidvalidity == self->target.uidvalidity;
-  if (!mf_sending_settle (self, as_uploaded, &batch, error))
+  if (!mf_sending_learn_validity (self, uidvalidity, error)
+      || !mf_sending_settle (self, as_uploaded, &batch, error))
     {
       g_clear_error (&why);
       return FALSE;

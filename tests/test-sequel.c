@@ -104,6 +104,30 @@ test_flags_of_what_is_rewritten (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* ---- a mailbox that was made anew ---------------------------------------- */
+
+/* Nothing but its UID tells it from the one that is there already. */
+static void
+test_moved_into_a_new_mailbox (MfDoor *door, gconstpointer data)
+{
+  mf_fake_append (door->fake, "other", "Subject: x\r\n\r\nNumber x\r\n", 0, NULL);
+  mf_door_stop (door);
+  mf_door_start (door);
+  mf_door_wait_event (door, "added 1");
+  mf_fake_set_online (door->fake, FALSE);
+  mf_edit_move (door->cache, mf_door_find_uid (door, "INBOX", 1), door->other, "one", MF_FLAG_FLAGGED);
+  mf_door_stop (door);
+  mf_door_start (door);
+  mf_fake_hold (door->fake, MF_FAKE_MOVE);
+  mf_fake_set_online (door->fake, TRUE);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_MOVE, 1));
+  mf_fake_renumber (door->fake, "other");
+  mf_fake_release (door->fake, MF_FAKE_MOVE);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1: 2:F");
+  mf_door_assert_nothing_pending (door);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -116,5 +140,8 @@ main (int argc, char **argv)
                     test_flags_of_what_is_removed);
   mf_door_add_each ("/sequel/a copy has the flags of what is rewritten then",
                     test_flags_of_what_is_rewritten);
+  g_test_add ("/sequel/moved into a new mailbox it is no other", MfDoor,
+              GUINT_TO_POINTER (MF_DOOR_FULL), mf_door_set_up_known, test_moved_into_a_new_mailbox,
+              mf_door_tear_down);
   return g_test_run ();
 }
