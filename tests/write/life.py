@@ -7,6 +7,7 @@ import errno
 import os
 import subprocess
 import tempfile
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,8 @@ from referee import Mail
 from waiting import wait_for
 
 WORDS = ("later", "work")
-ROUND = 25  # steps between two quiet points
+ROUNDS = (10, 25, 100)  # steps between two quiet points, different lives
+TEMPERS = (0.3, 1, 3)
 HOLDABLE = ("UID MOVE", "UID STORE", "UID COPY", "UID EXPUNGE", "APPEND", "CREATE", "RENAME", "DELETE")
 
 
@@ -31,6 +33,8 @@ class Life(Model):
         self.account, self.mounted, self.proxy = account, mounted, proxy
         self.can_expunge = can_expunge  # else a folder that messages have left is not empty
         self.is_offline = False
+        self.round = self.random.choice(ROUNDS)
+        self.activity, self.trouble, self.leisure = self.random.choices(TEMPERS, k=3)
         self.done = []  # what was done, for the report of a failure
 
     # Through the mount
@@ -366,6 +370,9 @@ class Life(Model):
     def cut_soon(self):
         self.proxy.cut_after = self.proxy.bytes_to_client + self.random.randrange(3000)
 
+    def pause(self):
+        time.sleep(self.random.choice((0.02, 0.1, 0.3)))
+
     def go_offline(self):
         if not self.is_offline:
             self.proxy.refuse()
@@ -479,7 +486,7 @@ class Life(Model):
                                  f"model and mount: {differences(self.in_mount() or {})}\n"
                                  f"folders: {sorted(self.folders)}, {sorted(self.account.referee.folders())}, "
                                  f"{sorted(os.listdir(self.mounted.path))}\n"
-                                 f"status:\n{self.mounted.status()}\nlately: {self.done[-ROUND:]}")
+                                 f"status:\n{self.mounted.status()}\nlately: {self.done[-self.round:]}")
         self.note_quiet()
 
     def step(self):
@@ -495,7 +502,8 @@ class Life(Model):
         trouble = [(self.cut, 1), (self.cut_soon, 1), (self.kill, 0.4), (self.remount, 0.3), (self.go_offline, 0.7),
                    (self.go_online, 0.7), (self.go_far, 0.7), (self.hold, 1), (self.release_held, 0.5),
                    (self.lose_held, 0.7)]
-        actions = changes + clients + trouble
+        actions = [*changes, *((one, weight * self.activity) for one, weight in clients),
+                   *((one, weight * self.trouble) for one, weight in trouble), (self.pause, 4 * self.leisure)]
         action = self.random.choices([one for one, _ in actions], [weight for _, weight in actions])[0]
         self.done.append(action.__name__)
         action()

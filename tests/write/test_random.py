@@ -10,7 +10,7 @@ import random
 
 import pytest
 
-from life import ROUND, Life
+from life import Life
 
 EXTENSIONS = ("MOVE", "UIDPLUS", "MULTIAPPEND", "LITERAL+", "CONDSTORE QRESYNC", "QRESYNC", "NOTIFY", "IDLE", "LIST-STATUS",
               "ESEARCH")
@@ -37,7 +37,7 @@ def life(request, dovecot_with, mount, proxy):
 def test_a_random_life_ends_with_model_mount_and_server_equal(request, life):
     for number in range(1, request.config.getoption("--steps") + 1):
         life.step()
-        if number % ROUND == 0:
+        if number % life.round == 0:
             life.be_quiet()
     life.be_quiet()
     assert os.listdir(life.mounted.path / ".mailfs" / "lost+found") == []
