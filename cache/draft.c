@@ -136,6 +136,14 @@ keep_base (MfDb *db, MfMsgId id, MfMsgId tombstone, GError **error)
                     "ii", id, tombstone);
 }
 
+/* The server gives the new text ids of its own. */
+static gboolean
+forget_ids (MfDb *db, MfMsgId id, GError **error)
+{
+  return mf_db_run (db, error, "UPDATE message SET emailid = NULL, threadid = NULL WHERE id = ?",
+                    "i", id);
+}
+
 /* What the server has of this message, or is getting now, goes once the new text
  * is there: a row of its own takes over what was asked for, and the old body.  The
  * UID goes with it, so a name that was generated from it is now given. */
@@ -146,7 +154,7 @@ supersede (MfDb *db, const MfMessage *row, const char *base, GError **error)
   MfMsgId tombstone = 0;
   gboolean nothing = FALSE;
 
-  return mf_messages_split_remote (db, row, &tombstone, error)
+  return mf_messages_split_remote (db, row, &tombstone, error) && forget_ids (db, row->id, error)
          && keep_base (db, row->id, tombstone, error)
          && mf_db_run (db, error, "UPDATE message SET base = ? WHERE id = ? AND base IS NULL", "si",
                        base, row->id)

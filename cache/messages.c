@@ -190,10 +190,11 @@ mf_messages_update_remote (MfDb *db, MfMessage *message, const MfRemoteMessage *
     }
   message->modseq = MAX (message->modseq, remote->modseq);
   return mf_db_run (db, error,
-                    "UPDATE message SET place = ?, flags = ?, keywords = ?, labels = ?, modseq = ?"
-                    " WHERE id = ?",
-                    "iissii", (gint64) message->place, (gint64) message->flags, message->keywords,
-                    message->labels, (gint64) message->modseq, message->id);
+                    "UPDATE message SET place = ?, flags = ?, keywords = ?, labels = ?, modseq = ?,"
+                    " emailid = COALESCE(?, emailid), threadid = COALESCE(?, threadid) WHERE id = ?",
+                    "iississi", (gint64) message->place, (gint64) message->flags, message->keywords,
+                    message->labels, (gint64) message->modseq, remote->emailid, remote->threadid,
+                    message->id);
 }
 
 gboolean

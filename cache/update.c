@@ -13,6 +13,14 @@ says_nothing_new (const MfMessage *known, const MfRemoteMessage *remote)
          && (remote->labels == NULL || g_strcmp0 (known->labels, remote->labels) == 0);
 }
 
+/* Of what was uploaded they are not known before. */
+static gboolean
+has_new_ids (const MfMessage *known, const MfRemoteMessage *remote)
+{
+  return (remote->emailid != NULL && g_strcmp0 (known->emailid, remote->emailid) != 0)
+         || (remote->threadid != NULL && g_strcmp0 (known->threadid, remote->threadid) != 0);
+}
+
 /* In the folder where readers see it, if anywhere. */
 static gboolean
 tell (MfSettle *self, const MfMessage *before, const MfMessage *after, gboolean *out_seen,
@@ -45,7 +53,7 @@ mf_update_message (MfSettle *self, MfMessage *known, const MfRemoteMessage *remo
   merged.labels = labels;
   merged.keywords = keywords != NULL && *keywords != '\0' ? keywords : NULL;
   gboolean same = says_nothing_new (known, &merged);
-  if (same && remote->modseq <= known->modseq)
+  if (same && remote->modseq <= known->modseq && !has_new_ids (known, remote))
     return TRUE;
   mf_message_copy (known, &before);
   if (known->place == MF_PLACE_GONE)

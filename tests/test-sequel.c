@@ -3,6 +3,7 @@
 #include "tests/check.h"
 #include "tests/door.h"
 #include "tests/edits.h"
+#include "tests/patience.h"
 
 #define TEXT "Subject: mine\n\nText\n"
 #define WIRE "Subject: mine\r\n\r\nText\r\n"
@@ -128,6 +129,42 @@ test_moved_into_a_new_mailbox (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* ---- a new text ----------------------------------------------------------- */
+
+static char *
+get_emailid (MfDoor *door, MfMsgId id, MfFolderId folder)
+{
+  g_auto (MfMessage) message = { 0 };
+
+  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
+  g_assert_cmpint (message.folder, ==, folder);
+  return g_strdup (message.emailid);
+}
+
+/* It is known by an id that is not that of the old one. */
+static void
+test_a_new_text_has_its_own_ids (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+  g_autofree char *old = get_emailid (door, id, door->inbox);
+  g_autoptr (MfPatience) patience = mf_patience_new ();
+
+  g_assert_nonnull (old);
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_edit_rewrite (door->cache, id, "x", TEXT);
+  mf_door_push_at_last (door);
+  mf_fake_lose_answer (door->fake, MF_FAKE_MOVE, 1);
+  mf_edit_move (door->cache, id, door->other, "x", 0);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1:");
+  mf_door_assert_nothing_pending (door);
+  mf_cache_sync (door->cache, mf_patience_done, patience);
+  g_assert_cmpint (mf_patience_code (patience), ==, MF_DOOR_OK);
+  g_autofree char *new = get_emailid (door, id, door->other);
+  g_assert_nonnull (new);
+  g_assert_cmpstr (new, !=, old);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -143,5 +180,8 @@ main (int argc, char **argv)
   g_test_add ("/sequel/moved into a new mailbox it is no other", MfDoor,
               GUINT_TO_POINTER (MF_DOOR_FULL), mf_door_set_up_known, test_moved_into_a_new_mailbox,
               mf_door_tear_down);
+  g_test_add ("/sequel/a new text has its own ids", MfDoor,
+              GUINT_TO_POINTER (MF_DOOR_FULL | MF_CAP_OBJECTID), mf_door_set_up_known,
+              test_a_new_text_has_its_own_ids, mf_door_tear_down);
   return g_test_run ();
 }
