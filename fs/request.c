@@ -1,12 +1,15 @@
 /* libfuse calls the interrupt callback while it holds the request's own lock,
  * and fuse_req_interrupt_func() takes that lock.  So once a claimer has unset
- * the callback, none is running and none will: its reference can be dropped. */
+ * the callback, none is running and none will: its reference can be dropped.  One that
+ * was interrupted before runs within fuse_req_interrupt_func(), where an answer would free
+ * the lock: so it answers nothing that is not parked yet. */
 #include "fs/request.h"
 
 #include <errno.h>
 
 typedef enum
 {
+  ARRIVING, /* not parked yet */
   PARKED,
   CLAIMED, /* by the worker, the answer is under way */
   ANSWERED,
@@ -25,8 +28,9 @@ struct _MfRequest
 {
   MfRequests *all;
   fuse_req_t req;
-  State state; /* guarded by all->mutex */
-  GList link;  /* in all->parked while PARKED */
+  State state;          /* guarded by all->mutex */
+  gboolean interrupted; /* while it was ARRIVING; guarded by all->mutex */
+  GList link;           /* in all->parked while PARKED */
   gatomicrefcount refs;
 };
 
@@ -79,26 +83,39 @@ try_leave (MfRequest *self, State state)
   return TRUE;
 }
 
+/* FALSE: it is not parked any more, or not yet. */
+static gboolean
+leave_interrupted (MfRequest *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->all->mutex);
+
+  if (self->state == ARRIVING)
+    self->interrupted = TRUE;
+  return leave (self, ANSWERED);
+}
+
 static void
 on_interrupt (fuse_req_t req, void *data)
 {
   MfRequest *self = data;
 
-  if (!try_leave (self, ANSWERED))
+  if (!leave_interrupted (self))
     return;
   fuse_reply_err (req, EINTR);
   unref (self);
 }
 
-/* FALSE: the end has come first. */
-static gboolean
+/* 0: parked, else what is to be answered. */
+static int
 enter (MfRequest *self)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->all->mutex);
+  int error = self->interrupted ? EINTR : self->all->ended ? ENOTCONN : 0;
 
-  if (!self->all->ended)
+  self->state = error == 0 ? PARKED : ANSWERED;
+  if (error == 0)
     g_queue_push_tail_link (&self->all->parked, &self->link);
-  return !self->all->ended;
+  return error;
 }
 
 static void
@@ -111,27 +128,21 @@ forget_interrupt (MfRequest *self)
 MfRequest *
 mf_request_park (MfRequests *requests, fuse_req_t req)
 {
-  MfRequest *self;
+  MfRequest *self = g_new0 (MfRequest, 1);
+  int error;
 
-  /* Nobody else dispatches, so no INTERRUPT comes between this and the next. */
-  if (fuse_req_interrupted (req))
-    {
-      fuse_reply_err (req, EINTR);
-      return NULL;
-    }
-
-  self = g_new0 (MfRequest, 1);
   self->all = requests;
   self->req = req;
   self->link.data = self;
   g_atomic_ref_count_init (&self->refs);
   g_atomic_ref_count_inc (&self->refs);
   fuse_req_interrupt_func (req, on_interrupt, self);
-  if (enter (self))
+  error = enter (self);
+  if (error == 0)
     return self;
   forget_interrupt (self);
   unref (self);
-  fuse_reply_err (req, ENOTCONN);
+  fuse_reply_err (req, error);
   return NULL;
 }
 

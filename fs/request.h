@@ -5,7 +5,7 @@
  *          of the session (answered ENOTCONN).  The others find it claimed.
  * Memory:  two references: the worker's, given up by mf_request_done(), and the
  *          interrupt callback's, given up by whoever wins.
- * Threads: park: fuse.  claim, done: any, the same thread for one request.
+ * Threads: any; claim and done the same thread for one request.
  */
 #pragma once
 
@@ -27,7 +27,7 @@ void mf_requests_end (MfRequests *self);
 
 typedef struct _MfRequest MfRequest;
 
-/* (nullable) NULL: interrupted before it came here, or after the end, and answered. */
+/* (nullable) NULL: interrupted before it was parked, or after the end, and answered. */
 MfRequest *mf_request_park (MfRequests *requests, fuse_req_t req);
 
 /* The right to answer, or NULL when somebody else did. */

@@ -110,11 +110,14 @@ on_pushed (const GError *failure, gpointer user_data)
   g_free (self);
 }
 
-/* Takes @self. */
+/* Takes @self.  The end waits until it is parked again. */
 static void
 wait_for_server (Truncation *self, fuse_req_t req)
 {
+  MfRequest *claimed = self->request;
+
   self->request = mf_request_park (self->mount->requests, req);
+  mf_request_done (claimed);
   if (self->request == NULL)
     g_free (self);
   else if (!mf_cache_want_own_pushed (self->mount->cache, self->id, on_pushed, self))
@@ -130,7 +133,6 @@ on_body (const GError *failure, gpointer user_data)
 
   if (req != NULL && failure == NULL)
     truncate_message (self, &error);
-  mf_request_done (self->request);
   if (req != NULL && failure == NULL && error == NULL && self->mount->sync)
     {
       wait_for_server (self, req);
@@ -138,6 +140,7 @@ on_body (const GError *failure, gpointer user_data)
     }
   if (req != NULL)
     reply (req, self->node, failure != NULL ? failure : error);
+  mf_request_done (self->request);
   g_free (self);
 }
 

@@ -1,5 +1,6 @@
 /* libfuse is played by the functions below, with its locking: the interrupt
- * callback runs under the request's lock, which setting the callback takes. */
+ * callback runs under the request's lock, which setting the callback takes.  One that is set
+ * too late runs at once, and must not answer, for that frees the request. */
 #include "fs/request.h"
 
 #include <errno.h>
@@ -9,13 +10,15 @@ struct fuse_req
   GMutex mutex;
   fuse_interrupt_func_t func; /* guarded by mutex */
   void *data;
-  gboolean interrupted;
+  gboolean interrupted; /* guarded by mutex */
+  gint is_setting;      /* atomic */
   gint n_answers, answer; /* atomic */
 };
 
 int
 fuse_reply_err (fuse_req_t req, int err)
 {
+  g_assert_false (g_atomic_int_get (&req->is_setting));
   g_atomic_int_inc (&req->n_answers);
   g_atomic_int_set (&req->answer, err);
   return 0;
@@ -27,19 +30,18 @@ fuse_req_interrupt_func (fuse_req_t req, fuse_interrupt_func_t func, void *data)
   g_mutex_lock (&req->mutex);
   req->func = func;
   req->data = data;
+  g_atomic_int_set (&req->is_setting, TRUE);
+  if (req->interrupted && func != NULL)
+    func (req, data);
+  g_atomic_int_set (&req->is_setting, FALSE);
   g_mutex_unlock (&req->mutex);
-}
-
-int
-fuse_req_interrupted (fuse_req_t req)
-{
-  return req->interrupted;
 }
 
 static void
 interrupt (fuse_req_t req)
 {
   g_mutex_lock (&req->mutex);
+  req->interrupted = TRUE;
   if (req->func != NULL)
     req->func (req, req->data);
   g_mutex_unlock (&req->mutex);
@@ -170,6 +172,40 @@ test_worker_and_interrupt_race_to_one_answer (void)
     }
 }
 
+static gpointer
+interrupt_one (gpointer data)
+{
+  Race *race = data;
+
+  wait_for_both (race->n_ready);
+  interrupt (&race->req);
+  return NULL;
+}
+
+/* A worker parks as well as the dispatcher, which meanwhile takes an INTERRUPT. */
+static void
+test_parking_and_interrupt_race_to_one_answer (void)
+{
+  for (guint i = 0; i < 2000; i++)
+    {
+      g_autoptr (MfRequests) all = mf_requests_new ();
+      gint n_ready = 0;
+      Race race = { .n_ready = &n_ready };
+      GThread *thread = g_thread_new ("dispatcher", interrupt_one, &race);
+
+      wait_for_both (&n_ready);
+      race.request = mf_request_park (all, &race.req);
+      g_thread_join (thread);
+      if (race.request != NULL)
+        {
+          g_assert_null (mf_request_claim (race.request));
+          mf_request_done (race.request);
+        }
+      mf_requests_end (all);
+      assert_answered (&race.req, EINTR);
+    }
+}
+
 static void
 test_the_end_waits_for_answers_under_way (void)
 {
@@ -202,6 +238,8 @@ main (int argc, char **argv)
   g_test_add_func ("/request/the-end-answers-what-is-parked", test_the_end_answers_what_is_parked);
   g_test_add_func ("/request/worker-and-interrupt-race-to-one-answer",
                    test_worker_and_interrupt_race_to_one_answer);
+  g_test_add_func ("/request/parking-and-interrupt-race-to-one-answer",
+                   test_parking_and_interrupt_race_to_one_answer);
   g_test_add_func ("/request/the-end-waits-for-answers-under-way",
                    test_the_end_waits_for_answers_under_way);
   return g_test_run ();
