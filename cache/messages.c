@@ -188,13 +188,17 @@ mf_messages_update_remote (MfDb *db, MfMessage *message, const MfRemoteMessage *
       g_free (message->labels);
       message->labels = g_strdup (remote->labels);
     }
+  if (remote->internaldate != 0)
+    message->internaldate = remote->internaldate;
   message->modseq = MAX (message->modseq, remote->modseq);
   return mf_db_run (db, error,
                     "UPDATE message SET place = ?, flags = ?, keywords = ?, labels = ?, modseq = ?,"
+                    " internaldate = COALESCE(NULLIF(?, 0), internaldate),"
+                    " wire_size = COALESCE(NULLIF(?, 0), wire_size),"
                     " emailid = COALESCE(?, emailid), threadid = COALESCE(?, threadid) WHERE id = ?",
-                    "iississi", (gint64) message->place, (gint64) message->flags, message->keywords,
-                    message->labels, (gint64) message->modseq, remote->emailid, remote->threadid,
-                    message->id);
+                    "iissiiissi", (gint64) message->place, (gint64) message->flags, message->keywords,
+                    message->labels, (gint64) message->modseq, remote->internaldate,
+                    (gint64) remote->size, remote->emailid, remote->threadid, message->id);
 }
 
 gboolean

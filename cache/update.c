@@ -13,12 +13,22 @@ says_nothing_new (const MfMessage *known, const MfRemoteMessage *remote)
          && (remote->labels == NULL || g_strcmp0 (known->labels, remote->labels) == 0);
 }
 
-/* Of what was uploaded they are not known before. */
+/* Of what was uploaded a server tells ids, and may have changed date and size: it is
+ * found again by what it says. */
 static gboolean
-has_new_ids (const MfMessage *known, const MfRemoteMessage *remote)
+is_told_apart (const MfMessage *known, const MfRemoteMessage *remote)
 {
   return (remote->emailid != NULL && g_strcmp0 (known->emailid, remote->emailid) != 0)
-         || (remote->threadid != NULL && g_strcmp0 (known->threadid, remote->threadid) != 0);
+         || (remote->threadid != NULL && g_strcmp0 (known->threadid, remote->threadid) != 0)
+         || (remote->size != 0 && known->wire_size != remote->size);
+}
+
+/* A name that was generated goes by the date. */
+static gboolean
+has_other_date (const MfMessage *known, const MfRemoteMessage *remote)
+{
+  return known->base != NULL && remote->internaldate != 0
+         && known->internaldate != remote->internaldate;
 }
 
 /* In the folder where readers see it, if anywhere. */
@@ -52,8 +62,10 @@ mf_update_message (MfSettle *self, MfMessage *known, const MfRemoteMessage *remo
     return FALSE;
   merged.labels = labels;
   merged.keywords = keywords != NULL && *keywords != '\0' ? keywords : NULL;
-  gboolean same = says_nothing_new (known, &merged);
-  if (same && remote->modseq <= known->modseq && !has_new_ids (known, remote))
+  if (!has_other_date (known, remote))
+    merged.internaldate = 0;
+  gboolean same = says_nothing_new (known, &merged) && merged.internaldate == 0;
+  if (same && remote->modseq <= known->modseq && !is_told_apart (known, remote))
     return TRUE;
   mf_message_copy (known, &before);
   if (known->place == MF_PLACE_GONE)

@@ -165,6 +165,30 @@ test_a_new_text_has_its_own_ids (MfDoor *door, gconstpointer data)
   g_assert_cmpstr (new, !=, old);
 }
 
+/* As servers do that store something else than they are given. */
+static void
+test_an_upload_that_the_server_changed (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_edit_deliver (door->cache, door->other, "mine", TEXT);
+  g_autoptr (MfPatience) patience = mf_patience_new ();
+  g_auto (MfMessage) message = { 0 };
+
+  mf_door_push_at_last (door);
+  mf_fake_claim_size (door->fake, "other", 1, 1000);
+  mf_fake_set_date (door->fake, "other", 1, 1000000000);
+  mf_cache_sync (door->cache, mf_patience_done, patience);
+  g_assert_cmpint (mf_patience_code (patience), ==, MF_DOOR_OK);
+  mf_fake_lose_answer (door->fake, mf_door_moving (door), 1);
+  mf_edit_move (door->cache, id, door->inbox, "mine", 0);
+  mf_door_push_at_last (door);
+  g_assert_true (mf_cache_message (door->cache, id, &message, NULL));
+  g_assert_cmpint (message.folder, ==, door->inbox);
+  g_assert_cmpint (message.internaldate, ==, 1000000000);
+  mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5: 6:");
+  mf_door_assert_server (door, "other", (door->caps & MF_CAP_UIDPLUS) != 0 ? "" : "1:T");
+  mf_door_assert_nothing_pending (door);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -180,6 +204,8 @@ main (int argc, char **argv)
   g_test_add ("/sequel/moved into a new mailbox it is no other", MfDoor,
               GUINT_TO_POINTER (MF_DOOR_FULL), mf_door_set_up_known, test_moved_into_a_new_mailbox,
               mf_door_tear_down);
+  mf_door_add_each ("/sequel/an upload that the server has changed is found",
+                    test_an_upload_that_the_server_changed);
   g_test_add ("/sequel/a new text has its own ids", MfDoor,
               GUINT_TO_POINTER (MF_DOOR_FULL | MF_CAP_OBJECTID), mf_door_set_up_known,
               test_a_new_text_has_its_own_ids, mf_door_tear_down);
