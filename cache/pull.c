@@ -510,6 +510,7 @@ set_synced (Pull *self, GError **error)
              || mf_folders_set_renumbered (self->db, self->folder->id, error));
 }
 
+/* What was done here counts too, and the count tells whether something has gone since. */
 static gboolean
 conclude (Pull *self, GError **error)
 {
@@ -519,6 +520,7 @@ conclude (Pull *self, GError **error)
       || (self->folder->renumbered
           && !mf_rematch_run (self->settle, self->link, self->folder, error)))
     return FALSE;
+  self->changed |= self->folder->known;
   return mf_db_begin (self->db, &txn, error) && end_renumbering (self, error)
          && set_synced (self, error)
          && (self->folder->known || mf_folders_count (self->db, self->folder->id, error))

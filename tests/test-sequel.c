@@ -4,6 +4,7 @@
 #include "tests/door.h"
 #include "tests/edits.h"
 #include "tests/patience.h"
+#include "tests/rig.h"
 
 #define TEXT "Subject: mine\n\nText\n"
 #define WIRE "Subject: mine\r\n\r\nText\r\n"
@@ -129,6 +130,15 @@ test_moved_into_a_new_mailbox (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+static void
+refresh (MfDoor *door)
+{
+  g_autoptr (MfPatience) patience = mf_patience_new ();
+
+  mf_cache_sync (door->cache, mf_patience_done, patience);
+  g_assert_cmpint (mf_patience_code (patience), ==, MF_DOOR_OK);
+}
+
 /* ---- a new text ----------------------------------------------------------- */
 
 static char *
@@ -147,7 +157,6 @@ test_a_new_text_has_its_own_ids (MfDoor *door, gconstpointer data)
 {
   MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
   g_autofree char *old = get_emailid (door, id, door->inbox);
-  g_autoptr (MfPatience) patience = mf_patience_new ();
 
   g_assert_nonnull (old);
   g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
@@ -158,11 +167,23 @@ test_a_new_text_has_its_own_ids (MfDoor *door, gconstpointer data)
   mf_door_push_at_last (door);
   mf_door_assert_server (door, "other", "1:");
   mf_door_assert_nothing_pending (door);
-  mf_cache_sync (door->cache, mf_patience_done, patience);
-  g_assert_cmpint (mf_patience_code (patience), ==, MF_DOOR_OK);
+  refresh (door);
   g_autofree char *new = get_emailid (door, id, door->other);
   g_assert_nonnull (new);
   g_assert_cmpstr (new, !=, old);
+}
+
+/* Where removals are not numbered, only how many messages there are tells of one. */
+static void
+test_an_upload_that_another_client_removes (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_edit_deliver (door->cache, door->other, "mine", TEXT);
+
+  mf_door_push_at_last (door);
+  refresh (door);
+  mf_fake_expunge (door->fake, "other", 1);
+  refresh (door);
+  g_assert_false (mf_cache_message (door->cache, id, &(MfMessage){ 0 }, NULL));
 }
 
 /* As servers do that store something else than they are given. */
@@ -170,14 +191,12 @@ static void
 test_an_upload_that_the_server_changed (MfDoor *door, gconstpointer data)
 {
   MfMsgId id = mf_edit_deliver (door->cache, door->other, "mine", TEXT);
-  g_autoptr (MfPatience) patience = mf_patience_new ();
   g_auto (MfMessage) message = { 0 };
 
   mf_door_push_at_last (door);
   mf_fake_claim_size (door->fake, "other", 1, 1000);
   mf_fake_set_date (door->fake, "other", 1, 1000000000);
-  mf_cache_sync (door->cache, mf_patience_done, patience);
-  g_assert_cmpint (mf_patience_code (patience), ==, MF_DOOR_OK);
+  refresh (door);
   mf_fake_lose_answer (door->fake, mf_door_moving (door), 1);
   mf_edit_move (door->cache, id, door->inbox, "mine", 0);
   mf_door_push_at_last (door);
@@ -206,6 +225,13 @@ main (int argc, char **argv)
               mf_door_tear_down);
   mf_door_add_each ("/sequel/an upload that the server has changed is found",
                     test_an_upload_that_the_server_changed);
+  for (guint i = 0; i < MF_RIG_N_STEPS; i++)
+    {
+      g_autofree char *path
+          = g_strconcat ("/sequel/an upload that another client removes goes, ", mf_rig_steps[i].name, NULL);
+      g_test_add (path, MfDoor, GUINT_TO_POINTER (mf_rig_steps[i].caps), mf_door_set_up_known,
+                  test_an_upload_that_another_client_removes, mf_door_tear_down);
+    }
   g_test_add ("/sequel/a new text has its own ids", MfDoor,
               GUINT_TO_POINTER (MF_DOOR_FULL | MF_CAP_OBJECTID), mf_door_set_up_known,
               test_a_new_text_has_its_own_ids, mf_door_tear_down);
