@@ -20,6 +20,8 @@ typedef struct
   guint32 uid;
   gint64 date;
   guint64 size;
+  MfFlags flags;    /* what was removed and not expunged is \Deleted there */
+  char *keywords;   /* (nullable) */
   char *emailid;    /* (nullable) */
   char *message_id; /* (nullable) not known */
   gboolean content; /* is here */
@@ -49,6 +51,7 @@ clear_one (gpointer data)
 {
   One *one = data;
 
+  g_free (one->keywords);
   g_free (one->emailid);
   g_free (one->message_id);
 }
@@ -75,7 +78,7 @@ load (Rematch *self, GArray *out, const char *which, GError **error)
   g_autofree char *sql = g_strconcat (
       "SELECT id, uid, internaldate, wire_size, emailid,"
       " draft OR EXISTS (SELECT 1 FROM body WHERE body.message = message.id), " IS_PENDING
-      " FROM message WHERE home = ? AND ",
+      ", flags | CASE place WHEN 3 THEN 32 ELSE 0 END, keywords FROM message WHERE home = ? AND ",
       which, NULL);
   g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
   GError *local = NULL;
@@ -91,7 +94,9 @@ load (Rematch *self, GArray *out, const char *which, GError **error)
                   .size = (guint64)mf_db_int (&query, 3),
                   .emailid = g_strdup (mf_db_text (&query, 4)),
                   .content = mf_db_int (&query, 5) != 0,
-                  .pending = mf_db_int (&query, 6) != 0 };
+                  .pending = mf_db_int (&query, 6) != 0,
+                  .flags = (MfFlags)mf_db_int (&query, 7),
+                  .keywords = g_strdup (mf_db_text (&query, 8)) };
       g_array_append_val (out, one);
     }
   if (local == NULL)
@@ -197,12 +202,55 @@ pair (One *lost, One *listed)
   listed->found = lost->id;
 }
 
+static gboolean
+is_alike (const One *lost, const One *listed)
+{
+  return !lost->pending && lost->flags == listed->flags
+         && g_strcmp0 (lost->keywords, listed->keywords) == 0;
+}
+
+/* By digests (nullable: all are the same). */
+static gboolean
+is_same (const GPtrArray *lost, guint i, const GPtrArray *listed, guint j)
+{
+  return lost == NULL
+         || (lost->pdata[i] != NULL && g_strcmp0 (lost->pdata[i], listed->pdata[j]) == 0);
+}
+
+static void
+pair_same (const Group *group, const GPtrArray *lost_digests, const GPtrArray *listed_digests,
+           gboolean alike)
+{
+  guint first = 0; /* all before it have been found */
+
+  for (guint j = 0; j < group->listed->len; j++)
+    {
+      One *listed = group->listed->pdata[j];
+      while (first < group->lost->len && ((One *)group->lost->pdata[first])->found != 0)
+        first++;
+      for (guint i = first; i < group->lost->len && listed->found == 0; i++)
+        {
+          One *lost = group->lost->pdata[i];
+          if (lost->found == 0 && is_same (lost_digests, i, listed_digests, j)
+              && (!alike || is_alike (lost, listed)))
+            pair (lost, listed);
+        }
+    }
+}
+
+/* Of several that have one content each is the one with its flags, if nothing waits for it. */
+static void
+pair_all (const Group *group, const GPtrArray *lost_digests, const GPtrArray *listed_digests)
+{
+  pair_same (group, lost_digests, listed_digests, TRUE);
+  pair_same (group, lost_digests, listed_digests, FALSE);
+}
+
 /* All of @group have one content. */
 static gboolean
 match_equal (Rematch *self, const Group *group, GError **error)
 {
-  for (guint i = 0; i < MIN (group->lost->len, group->listed->len); i++)
-    pair (group->lost->pdata[i], group->listed->pdata[i]);
+  pair_all (group, NULL, NULL);
   return TRUE;
 }
 
@@ -250,35 +298,24 @@ digest_all (Rematch *self, const Group *group, gboolean *out_same)
   return digests;
 }
 
-static void
-pair_by_digest (const Group *group, const GPtrArray *digests, One *listed, const char *digest)
-{
-  for (guint i = 0; i < group->lost->len && digest != NULL; i++)
-    {
-      One *lost = group->lost->pdata[i];
-      if (lost->found == 0 && g_strcmp0 (digests->pdata[i], digest) == 0)
-        {
-          pair (lost, listed);
-          return;
-        }
-    }
-}
-
 static gboolean
-fetch_and_pair (Rematch *self, const Group *group, const GPtrArray *digests, GError **error)
+fetch_and_pair (Rematch *self, const Group *group, const GPtrArray *lost_digests, GError **error)
 {
+  g_autoptr (GPtrArray) listed_digests = g_ptr_array_new_with_free_func (g_free);
+
   for (guint i = 0; i < group->listed->len; i++)
     {
-      One *listed = group->listed->pdata[i];
       GError *local = NULL;
-      g_autofree char *digest = mf_content_fetch_digest (self->link, listed->uid, &local);
+      char *digest = mf_content_fetch_digest (self->link, ((One *)group->listed->pdata[i])->uid,
+                                              &local);
+      g_ptr_array_add (listed_digests, digest);
       if (local != NULL)
         {
           g_propagate_error (error, local);
           return FALSE;
         }
-      pair_by_digest (group, digests, listed, digest);
     }
+  pair_all (group, lost_digests, listed_digests);
   return TRUE;
 }
 

@@ -307,6 +307,35 @@ test_twins (MfRig *rig, gconstpointer data)
   assert_nothing_fetched (rig);
 }
 
+/* Of the first nothing is seen here, where nothing could expunge it; the server has all in
+ * another order. */
+static void
+test_twins_with_other_flags (MfRig *rig, gconstpointer data)
+{
+  MfMsgId ids[3];
+
+  for (guint uid = 1; uid <= 3; uid++)
+    put (rig, 1);
+  mf_fake_set_flags (rig->fake, "box", 1, MF_FLAG_DELETED, NULL);
+  mf_fake_set_flags (rig->fake, "box", 2, MF_FLAG_SEEN, "work");
+  pull (rig);
+  for (guint uid = 1; uid <= 3; uid++)
+    {
+      put_body (rig, uid);
+      ids[uid - 1] = find_uid (rig, uid);
+    }
+  mf_rig_sql (rig, "UPDATE message SET place = 3, flags = 0 WHERE uid = 1");
+  mf_fake_renumber (rig->fake, "box");
+  mf_fake_set_flags (rig->fake, "box", 1, 0, NULL);
+  mf_fake_set_flags (rig->fake, "box", 3, MF_FLAG_DELETED, NULL);
+  mf_rig_relink (rig);
+  pull (rig);
+  g_assert_cmpint (find_uid (rig, 1), ==, ids[2]);
+  g_assert_cmpint (find_uid (rig, 2), ==, ids[1]);
+  g_assert_cmpint (find_uid (rig, 3), ==, ids[0]);
+  assert_nothing_fetched (rig);
+}
+
 /* ---- not the same ----------------------------------------------------- */
 
 static void
@@ -515,6 +544,7 @@ main (int argc, char **argv)
   add ("a Message-ID without end is cut, and tells all the same", test_long_message_ids);
   add ("an EMAILID tells without date", test_emailid);
   add ("twins are found without a look at them", test_twins);
+  add ("twins are told apart by their flags", test_twins_with_other_flags);
   add ("others under the same UIDs, dates and sizes are others", test_others_under_the_same_uids);
   add ("others without a Message-ID are others", test_others_without_message_id);
   add ("texts with one Message-ID are told apart", test_texts_with_one_message_id);

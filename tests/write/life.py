@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from model import LETTERS, Kept, Model, message, token_of
+from model import LASTING, LETTERS, Kept, Model, message, token_of
 from referee import Mail
 from waiting import wait_for
 
@@ -33,6 +33,7 @@ class Life(Model):
         self.account, self.mounted, self.proxy = account, mounted, proxy
         self.can_expunge = can_expunge  # else a folder that messages have left is not empty
         self.is_offline = False
+        self.validity = int(time.time())
         self.round = self.random.choice(ROUNDS)
         self.activity, self.trouble, self.leisure = self.random.choices(TEMPERS, k=3)
         self.done = []  # what was done, for the report of a failure
@@ -370,6 +371,14 @@ class Life(Model):
     def cut_soon(self):
         self.proxy.cut_after = self.proxy.bytes_to_client + self.random.randrange(3000)
 
+    def renumber(self):
+        """Another UIDVALIDITY, where everything is known by its content."""
+        folder = self.random.choice(LASTING)
+        inside = [self.origin(token) for token, kept in self.model.items() if kept.folder == folder]
+        if len(set(inside)) == len(inside):
+            self.validity += 1
+            self.account.server.doveadm("mailbox", "update", "-u", self.account.user, "--uid-validity", str(self.validity), folder)
+
     def pause(self):
         time.sleep(self.random.choice((0.02, 0.1, 0.3)))
 
@@ -501,7 +510,7 @@ class Life(Model):
                    (self.client_remove_folder, 0.7)]
         trouble = [(self.cut, 1), (self.cut_soon, 1), (self.kill, 0.4), (self.remount, 0.3), (self.go_offline, 0.7),
                    (self.go_online, 0.7), (self.go_far, 0.7), (self.hold, 1), (self.release_held, 0.5),
-                   (self.lose_held, 0.7)]
+                   (self.lose_held, 0.7), (self.renumber, 0.5)]
         actions = [*changes, *((one, weight * self.activity) for one, weight in clients),
                    *((one, weight * self.trouble) for one, weight in trouble), (self.pause, 4 * self.leisure)]
         action = self.random.choices([one for one, _ in actions], [weight for _, weight in actions])[0]

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 
+LASTING = ("INBOX", "Archive", "Lists")  # folders that are there from the beginning to the end
 LETTERS = {"D": "\\Draft", "F": "\\Flagged", "R": "\\Answered", "S": "\\Seen"}
 
 
@@ -41,7 +42,7 @@ class Model:
         self.origins = {}   # token of a copy -> the one that its text names
         self.bases = {}     # token of a copy -> its name, without flags: by that it is told from others
         self.lost = set()   # tokens of those that cannot be told apart any more
-        self.folders = ["INBOX", "Archive", "Lists"]
+        self.folders = [*LASTING]
         self.own = []       # those of them that were made here
         self.used = set()   # (folder, side) that has touched what is in it, since the last quiet point
         self.held = {}      # folder -> side that has made or renamed it, likewise

@@ -11,6 +11,7 @@ import random
 import pytest
 
 from life import Life
+from model import LASTING
 
 EXTENSIONS = ("MOVE", "UIDPLUS", "MULTIAPPEND", "LITERAL+", "CONDSTORE QRESYNC", "QRESYNC", "NOTIFY", "IDLE", "LIST-STATUS",
               "ESEARCH")
@@ -25,7 +26,7 @@ def life(request, dovecot_with, mount, proxy):
     seed = request.config.getoption("--seed")
     without = lacking(seed)
     account = dovecot_with(without=without).add_account("alice")
-    account.referee.create("Archive", "Lists")
+    account.referee.create(*LASTING[1:])
     before = proxy(account.server.port)
     mounted = mount(account, "poll=1", "drain=0", port=before.port)
     for folder in mounted.path.iterdir():
