@@ -2,19 +2,7 @@
 
 #include "cache/folders.h"
 #include "cache/messages.h"
-
-/* The name that readers know is given to the message, so that it stays. */
-static gboolean
-keep_name (MfSettle *self, const MfFolder *folder, MfMessage *row, GError **error)
-{
-  char name[64];
-
-  if (row->base != NULL || row->folder != folder->id || row->place == MF_PLACE_GONE)
-    return TRUE;
-  mf_message_generate_base (row, folder->tag, name, sizeof name);
-  row->base = mf_messages_free_base (self->db, folder->id, name, error);
-  return row->base != NULL && mf_messages_store_spot (self->db, row, error);
-}
+#include "cache/spot.h"
 
 static gboolean
 unnumber (MfSettle *self, const MfFolder *folder, MfMsgId id, GError **error)
@@ -25,7 +13,7 @@ unnumber (MfSettle *self, const MfFolder *folder, MfMsgId id, GError **error)
     return FALSE;
   if (row.folder == 0) /* listed anew, and not matched yet */
     return mf_messages_remove (self->db, id, error);
-  return keep_name (self, folder, &row, error)
+  return mf_spot_keep_base (self, folder, &row, error)
          && mf_messages_set_home (self->db, id, folder->id, 0, error);
 }
 

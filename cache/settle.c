@@ -110,12 +110,16 @@ mf_settle_expunged (MfSettle *self, const MfChange *change, GError **error)
 static gboolean
 let_go (MfSettle *self, const MfMessage *row, GError **error)
 {
+  g_auto (MfFolder) folder = { 0 };
+
   /* It has not come to where it was to replace another. */
   if (row->folder != row->home && !mf_spot_restore_superseded (self, row->id, row->folder, error))
     return FALSE;
   if (!mf_drafts_is_held (self->drafts, row->id) || row->place >= MF_PLACE_TMP)
     return mf_spot_remove (self, row, 0, error);
-  return mf_spot_forget_others (self, row->id, 0, error)
+  return mf_folders_get (self->db, row->folder, &folder, error)
+         && mf_spot_keep_base (self, &folder, row, error)
+         && mf_spot_forget_others (self, row->id, 0, error)
          && mf_messages_set_home (self->db, row->id, 0, 0, error)
          && mf_messages_set_draft (self->db, row->id, MF_DRAFT_NONE, row->version, error);
 }

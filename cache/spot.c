@@ -53,6 +53,20 @@ mf_spot_make_draft (MfSettle *self, const MfMessage *row, GError **error)
   return mf_messages_set_draft (self->db, row->id, MF_DRAFT_ONLY, version, error);
 }
 
+gboolean
+mf_spot_keep_base (MfSettle *self, const MfFolder *folder, const MfMessage *row, GError **error)
+{
+  g_auto (MfMessage) kept = { 0 };
+  char generated[64];
+
+  if (row->base != NULL || row->folder != folder->id || row->place == MF_PLACE_GONE)
+    return TRUE;
+  mf_message_copy (row, &kept);
+  mf_message_generate_base (row, folder->tag, generated, sizeof generated);
+  kept.base = mf_messages_free_base (self->db, folder->id, generated, error);
+  return kept.base != NULL && mf_messages_store_spot (self->db, &kept, error);
+}
+
 /* (transfer full) One that does not go with where the server has it. */
 static char *
 given_name (const MfMessage *row)

@@ -23,6 +23,10 @@ gboolean mf_spot_remove (MfSettle *self, const MfMessage *row, MfSeq except, GEr
 /* Content has to be in a file of its own before the server's copy is forgotten.  If there
  * is none, who writes the message will make it. */
 gboolean mf_spot_make_draft (MfSettle *self, const MfMessage *row, GError **error);
+/* Before @row, that @folder has, loses its UID: the name that readers know is given to it,
+ * so that it stays. */
+gboolean mf_spot_keep_base (MfSettle *self, const MfFolder *folder, const MfMessage *row,
+                            GError **error);
 /* To lost+found, with all entries but @except forgotten. */
 gboolean mf_spot_lose (MfSettle *self, const MfMessage *row, MfSeq except, GError **error);
 

@@ -131,6 +131,38 @@ def test_a_rewritten_message_survives_its_removal(apart):
     assert apart.old[1].read_bytes() == text("a") + b"More\n" and lost(apart) == []
 
 
+@pytest.fixture
+def writing(account, mount):
+    """Two messages that are being written when another client removes them, and a third."""
+    account.referee.create("Archive")
+    account.referee.append("INBOX", [Mail(text(name).replace(b"\n", b"\r\n"), "\\Seen") for name in ("a", "b", "c")])
+    mounted = mount(account)
+    mounted.account = account
+    mounted.old = mounted.files()
+    with mounted.old[1].open("ab") as first, mounted.old[2].open("ab") as second:
+        account.referee.expunge("INBOX", [1, 2, 3])
+        wait_for(lambda: not mounted.old[3].exists(), 10, "the removal")
+        mounted.writers = first, second
+        yield mounted
+
+
+def close(writing):
+    for writer in writing.writers:
+        writer.write(b"More\n")
+        writer.close()
+    (writing.path / ".mailfs/ctl").write_text("sync\n")
+    assert "pending:    0\n" in writing.status()
+
+
+def test_what_is_being_written_when_it_is_removed_keeps_its_name(writing):
+    names = [writing.old[1].name, writing.old[2].name]
+    assert sorted(os.listdir(writing.old[1].parent)) == names
+    close(writing)
+    writing.remount()
+    assert sorted(os.listdir(writing.old[1].parent)) == names
+    assert mails(writing.account, "INBOX") == [(text("a") + b"More\n", {"\\Seen"}), (text("b") + b"More\n", {"\\Seen"})]
+
+
 # Folders
 
 def test_a_folder_is_removed_under_what_goes_into_it(apart):
