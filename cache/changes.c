@@ -240,7 +240,8 @@ deliver (MfCache *self, const MfMessage *row, GError **error)
          && mf_account_journal_new (self, row, error);
 }
 
-/* Still being written: what is sent in the end goes by the row as it is then. */
+/* Still being written, also when another client has removed what the server had of it: what
+ * is sent in the end goes by the row as it is then. */
 static gboolean
 is_unqueued (MfCache *self, const MfMessage *row, gboolean *out, GError **error)
 {
@@ -249,7 +250,7 @@ is_unqueued (MfCache *self, const MfMessage *row, gboolean *out, GError **error)
   if (!mf_db_number (self->front, 0, &entries, error, "SELECT 1 FROM change WHERE message = ? AND state != 3",
                      "i", row->id))
     return FALSE;
-  *out = row->draft && row->home == 0 && entries == 0;
+  *out = row->home == 0 && entries == 0;
   return TRUE;
 }
 

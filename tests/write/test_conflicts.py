@@ -163,6 +163,17 @@ def test_what_is_being_written_when_it_is_removed_keeps_its_name(writing):
     assert mails(writing.account, "INBOX") == [(text("a") + b"More\n", {"\\Seen"}), (text("b") + b"More\n", {"\\Seen"})]
 
 
+def test_what_is_being_written_when_it_is_removed_is_flagged_moved_and_removed(writing):
+    flagged = writing.old[1].with_name(writing.old[1].name.replace(":2,S", ":2,FS"))
+    os.rename(writing.old[1], flagged)
+    os.setxattr(flagged, "user.imap.flags", b"+work")
+    os.rename(flagged, writing.folder("Archive") / "cur" / flagged.name)
+    os.unlink(writing.old[2])
+    close(writing)
+    assert mails(writing.account, "Archive") == [(text("a") + b"More\n", {"\\Flagged", "\\Seen", "work"})]
+    assert mails(writing.account, "INBOX") == [] and mails(writing.account, "Trash") in (None, [])
+
+
 # Folders
 
 def test_a_folder_is_removed_under_what_goes_into_it(apart):
