@@ -201,6 +201,14 @@ add (Builder *self, const MfChange *change, const MfMessage *subject)
   return TRUE;
 }
 
+/* What a copy is to be made of was on the server, and may be here alone by now. */
+static gboolean
+has_subject (Builder *self, const MfChange *change, MfMessage *out)
+{
+  return get_subject (self->db, change, out, NULL)
+         && (change->kind != MF_CHANGE_COPY || out->home != 0);
+}
+
 static gboolean
 consider (Builder *self, const MfChange *change)
 {
@@ -210,7 +218,7 @@ consider (Builder *self, const MfChange *change)
   pass (self->passed, change);
   if (!goes)
     return TRUE;
-  if (get_subject (self->db, change, &subject, NULL))
+  if (has_subject (self, change, &subject))
     return must_wait (self, change, &subject) || add (self, change, &subject);
   if (self->group->changes->len > 0)
     return TRUE;

@@ -106,6 +106,27 @@ test_flags_of_what_is_rewritten (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* It is moved as well, so it goes to lost+found. */
+static void
+test_a_copy_of_what_is_lost (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+
+  g_assert_cmpint (mf_door_want_body (door, id), ==, MF_DOOR_OK);
+  mf_fake_hold (door->fake, MF_FAKE_APPEND);
+  mf_edit_deliver (door->cache, door->other, "mine", TEXT);
+  g_assert_true (mf_fake_wait_held (door->fake, MF_FAKE_APPEND, 1));
+  copy (door, id, "copy", MF_FLAG_FLAGGED);
+  mf_edit_move (door->cache, id, door->other, "moved", 0);
+  mf_fake_expunge (door->fake, "INBOX", 2);
+  mf_door_wait_event (door, "changed 2");
+  mf_door_assert_lost (door, id);
+  mf_fake_release (door->fake, MF_FAKE_APPEND);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "other", "1: 2:F");
+  mf_door_assert_nothing_pending (door);
+}
+
 /* ---- a mailbox that was made anew ---------------------------------------- */
 
 /* Nothing but its UID tells it from the one that is there already. */
@@ -220,6 +241,7 @@ main (int argc, char **argv)
                     test_flags_of_what_is_removed);
   mf_door_add_each ("/sequel/a copy has the flags of what is rewritten then",
                     test_flags_of_what_is_rewritten);
+  mf_door_add_each ("/sequel/a copy of what is lost is made", test_a_copy_of_what_is_lost);
   g_test_add ("/sequel/moved into a new mailbox it is no other", MfDoor,
               GUINT_TO_POINTER (MF_DOOR_FULL), mf_door_set_up_known, test_moved_into_a_new_mailbox,
               mf_door_tear_down);
