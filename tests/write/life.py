@@ -372,10 +372,10 @@ class Life(Model):
         self.proxy.cut_after = self.proxy.bytes_to_client + self.random.randrange(3000)
 
     def renumber(self):
-        """Another UIDVALIDITY, where everything is known by its content."""
+        """Another UIDVALIDITY, while everything that is there or on its way is known by its content."""
         folder = self.random.choice(LASTING)
-        inside = [self.origin(token) for token, kept in self.model.items() if kept.folder == folder]
-        if len(set(inside)) == len(inside):
+        if all(len(self.same(token)) == 1 for token, kept in self.model.items()
+               if kept.folder == folder or token in self.touched):
             self.validity += 1
             self.account.server.doveadm("mailbox", "update", "-u", self.account.user, "--uid-validity", str(self.validity), folder)
 
