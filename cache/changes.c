@@ -176,7 +176,8 @@ expunge_once_there (MfCache *self, MfMessage *old, MfMsgId by, GError **error)
 {
   gboolean nothing = FALSE;
 
-  if (!mf_journal_expunge (self->front, old, by, FALSE, &nothing, error))
+  if (!mf_pending_undo_flags (self->front, old->id, &old->flags, &old->keywords, error)
+      || !mf_journal_expunge (self->front, old, by, FALSE, &nothing, error))
     return FALSE;
   if (nothing)
     return mf_messages_remove (self->front, old->id, error);

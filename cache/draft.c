@@ -144,6 +144,17 @@ forget_ids (MfDb *db, MfMsgId id, GError **error)
                     "i", id);
 }
 
+/* As the server has it, but for what is being sent. */
+static gboolean
+keep_flags (MfDb *db, MfMsgId id, MfMsgId tombstone, GError **error)
+{
+  g_auto (MfMessage) old = { 0 };
+
+  return mf_messages_get (db, tombstone, &old, error)
+         && mf_pending_undo_flags (db, id, &old.flags, &old.keywords, error)
+         && mf_messages_store_spot (db, &old, error);
+}
+
 /* What the server has of this message, or is getting now, goes once the new text
  * is there: a row of its own takes over what was asked for, and the old body.  The
  * UID goes with it, so a name that was generated from it is now given. */
@@ -156,6 +167,7 @@ supersede (MfDb *db, const MfMessage *row, const char *base, GError **error)
 
   return mf_messages_split_remote (db, row, &tombstone, error) && forget_ids (db, row->id, error)
          && keep_base (db, row->id, tombstone, error)
+         && keep_flags (db, row->id, tombstone, error)
          && mf_db_run (db, error, "UPDATE message SET base = ? WHERE id = ? AND base IS NULL", "si",
                        base, row->id)
          && mf_db_run (db, error, "UPDATE body SET message = ? WHERE message = ?", "ii", tombstone,

@@ -133,6 +133,42 @@ mf_pending_merge_flags (MfDb *db, MfMsgId message, MfFlags *flags, char **keywor
 }
 
 gboolean
+mf_pending_undo_flags (MfDb *db, MfMsgId message, MfFlags *flags, char **keywords, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+  GError *local = NULL;
+
+  if (!mf_db_query (db, &query, error,
+                    "SELECT add_flags, remove_flags, add_keywords, remove_keywords FROM change"
+                    " WHERE message = ?1 AND kind = 0 AND state = 0 AND NOT " MF_ENTRY_IS_COPIED
+                    " ORDER BY seq DESC",
+                    "i", message))
+    return FALSE;
+  while (mf_db_next (&query, &local))
+    {
+      *flags = (*flags & ~(MfFlags) mf_db_int (&query, 0)) | (MfFlags) mf_db_int (&query, 1);
+      g_autofree char *fewer = mf_keywords_remove (*keywords, mf_db_text (&query, 2));
+      g_free (*keywords);
+      *keywords = mf_keywords_add (fewer, mf_db_text (&query, 3));
+    }
+  if (local == NULL)
+    return TRUE;
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
+gboolean
+mf_pending_successor (MfDb *db, MfMsgId message, MfMsgId *out, GError **error)
+{
+  return mf_db_number (db, 0, out, error,
+                       "SELECT after FROM change AS going"
+                       " WHERE kind = 4 AND message = ? AND state != 3"
+                       " AND EXISTS (SELECT 1 FROM change WHERE message = going.after"
+                       "             AND kind IN (2, 3) AND state != 3)",
+                       "i", message);
+}
+
+gboolean
 mf_pending_is_unsettled (MfDb *db, MfFolderId folder)
 {
   gint64 found = 0;

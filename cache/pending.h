@@ -32,6 +32,11 @@ gboolean mf_pending_source (MfDb *db, MfMsgId message, MfMsgId *out_source, GErr
 /* What pending changes make of flags that the server tells. */
 gboolean mf_pending_merge_flags (MfDb *db, MfMsgId message, MfFlags *flags, char **keywords,
                                  GError **error);
+/* What flags were without changes that are not sent, and will not be once @message goes. */
+gboolean mf_pending_undo_flags (MfDb *db, MfMsgId message, MfFlags *flags, char **keywords,
+                                GError **error);
+/* Of @message, which goes once another is on the server: that one, if it is not there yet. */
+gboolean mf_pending_successor (MfDb *db, MfMsgId message, MfMsgId *out, GError **error);
 /* Something may have arrived in @folder that is not known to be ours yet. */
 gboolean mf_pending_is_unsettled (MfDb *db, MfFolderId folder);
 gboolean mf_pending_has_folder_changes (MfDb *db);

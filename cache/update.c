@@ -1,6 +1,8 @@
 #include "cache/update.h"
 
 #include "cache/folders.h"
+#include "cache/journal.h"
+#include "cache/keywords.h"
 #include "cache/labels.h"
 #include "cache/messages.h"
 #include "cache/pending.h"
@@ -45,6 +47,38 @@ tell (MfSettle *self, const MfMessage *before, const MfMessage *after, gboolean 
              || mf_folders_touch (self->db, before->folder, before->place, error));
 }
 
+/* A new text that is still to be sent gets the flags that the old one has got since. */
+static gboolean
+hand_on (MfSettle *self, MfMessage *old, const MfRemoteMessage *now, gboolean *out_seen,
+         GError **error)
+{
+  g_autofree char *more = mf_keywords_remove (now->keywords, old->keywords);
+  g_autofree char *less = mf_keywords_remove (old->keywords, now->keywords);
+  MfFlags add = now->flags & ~old->flags, remove = old->flags & ~now->flags;
+  g_auto (MfMessage) before = { 0 };
+  g_auto (MfMessage) after = { 0 };
+  MfMsgId id = 0;
+
+  if (!mf_pending_successor (self->db, old->id, &id, error))
+    return FALSE;
+  if (id == 0 || !mf_messages_get (self->db, id, &before, NULL))
+    return TRUE;
+  mf_message_copy (&before, &after);
+  after.flags = (before.flags | add) & ~remove;
+  if (after.flags != 0 && after.place == MF_PLACE_NEW)
+    after.place = MF_PLACE_CUR;
+  g_autofree char *all = mf_keywords_add (before.keywords, more);
+  g_free (after.keywords);
+  after.keywords = mf_keywords_remove (all, less);
+  g_free (old->keywords);
+  old->keywords = g_strdup (now->keywords);
+  old->flags = now->flags;
+  return mf_messages_store_spot (self->db, &after, error)
+         && mf_journal_flags (self->db, id, after.flags & ~before.flags,
+                              before.flags & ~after.flags, more, less, error)
+         && tell (self, &before, &after, out_seen, error);
+}
+
 gboolean
 mf_update_message (MfSettle *self, MfMessage *known, const MfRemoteMessage *remote,
                    gboolean *out_seen, GError **error)
@@ -69,7 +103,11 @@ mf_update_message (MfSettle *self, MfMessage *known, const MfRemoteMessage *remo
     return TRUE;
   mf_message_copy (known, &before);
   if (known->place == MF_PLACE_GONE)
-    merged.has_flags = FALSE;
+    {
+      if (merged.has_flags && !hand_on (self, known, &merged, out_seen, error))
+        return FALSE;
+      merged.has_flags = FALSE;
+    }
   return mf_messages_update_remote (self->db, known, &merged, error)
-         && (same || tell (self, &before, known, out_seen, error));
+         && (same || before.place == MF_PLACE_GONE || tell (self, &before, known, out_seen, error));
 }

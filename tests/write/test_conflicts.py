@@ -131,6 +131,31 @@ def test_a_rewritten_message_survives_its_removal(apart):
     assert apart.old[1].read_bytes() == text("a") + b"More\n" and lost(apart) == []
 
 
+def rewrite(path):
+    path.write_bytes(path.read_bytes() + b"More\n")
+
+
+def replace(path):
+    new = path.parents[1] / "tmp/new"
+    new.write_bytes(path.read_bytes() + b"More\n")
+    os.rename(new, path)
+
+
+@pytest.mark.parametrize("write", [rewrite, replace])
+def test_flags_that_the_old_text_gets_go_over_to_the_new_one(apart, write):
+    write(apart.old[1])
+    seen = apart.old[2].with_name(f"{base(apart.old[2])}:2,RS")
+    os.rename(apart.old[2], seen)
+    write(seen)
+    apart.account.referee.store("INBOX", [1, 2], "+FLAGS", "\\Flagged work")
+    apart.account.referee.store("INBOX", [1], "-FLAGS", "\\Answered")
+    apart.meet()
+    assert mails(apart.account, "INBOX") == [
+        (text("a") + b"More\n", {"\\Flagged", "work"}),
+        (text("b") + b"More\n", {"\\Answered", "\\Flagged", "\\Seen", "work"}),
+        (text("c"), {"\\Answered"})]
+
+
 @pytest.fixture
 def writing(account, mount):
     """Two messages that are being written when another client removes them, and a third."""
