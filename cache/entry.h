@@ -44,7 +44,7 @@ typedef struct
   MfFolderId parent; /* CREATE, RENAME: where `folder` is to be, */
   char *name;        /* (nullable) and what it is to be called there, UTF-8; FLAGS, MOVE: the
                       * base that the message had before, "" a generated one */
-  MfFlags add_flags, remove_flags;
+  MfFlags add_flags, remove_flags; /* EXPUNGE: to be told if it is taken back */
   char *add_keywords, *remove_keywords; /* (nullable) labels for LABELS */
   MfMsgId source, after; /* schema.sql */
   gboolean removal;

@@ -141,6 +141,8 @@ is_alike (const MfGroup *group, const MfChange *change, const MfMessage *subject
     return FALSE;
   if (change->kind != MF_CHANGE_APPEND && subject->home != group->home)
     return FALSE;
+  if (change->kind == MF_CHANGE_EXPUNGE)
+    return TRUE;
   return change->add_flags == first->add_flags && change->remove_flags == first->remove_flags
          && g_strcmp0 (change->add_keywords, first->add_keywords) == 0
          && g_strcmp0 (change->remove_keywords, first->remove_keywords) == 0;

@@ -255,14 +255,51 @@ drop_open (MfDb *db, MfMsgId message, GError **error)
                     "i", message);
 }
 
+/* All at once: in those that drop_open() drops. */
+static gboolean
+collect_flags (MfDb *db, MfMsgId message, MfChange *out, GError **error)
+{
+  g_auto (MfDbQuery) query = MF_DB_QUERY_INIT;
+  MfChange entry;
+  GError *local = NULL;
+
+  if (!mf_db_query (db, &query, error,
+                    "SELECT " MF_ENTRY_COLUMNS " FROM change WHERE message = ?1 AND kind = 0"
+                    " AND state IN (0, 2) AND NOT " MF_ENTRY_IS_COPIED " ORDER BY seq",
+                    "i", message))
+    return FALSE;
+  while (mf_entry_next (&query, &entry, &local))
+    {
+      merge_flags (out, entry.add_flags, entry.remove_flags, entry.add_keywords,
+                   entry.remove_keywords);
+      mf_entry_clear (&entry);
+    }
+  if (local == NULL)
+    return TRUE;
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
+static gboolean
+insert_expunge (MfDb *db, MfMsgId message, MfMsgId after, gboolean removal, MfChange *flags,
+                GError **error)
+{
+  if (!insert (db, MF_CHANGE_EXPUNGE, message, 0, 0, after, removal, error))
+    return FALSE;
+  flags->seq = mf_db_last_id (db);
+  return !mf_entry_has_flags (flags) || mf_pending_set_flags (db, flags, error);
+}
+
 gboolean
 mf_journal_expunge (MfDb *db, const MfMessage *message, MfMsgId after, gboolean removal,
                     gboolean *out_nothing, GError **error)
 {
+  g_auto (MfChange) flags = { 0 };
   gboolean sent = FALSE;
 
   *out_nothing = FALSE;
-  if (!drop_open (db, message->id, error) || !mf_pending_is_sent (db, message->id, &sent, error))
+  if (!collect_flags (db, message->id, &flags, error) || !drop_open (db, message->id, error)
+      || !mf_pending_is_sent (db, message->id, &sent, error))
     return FALSE;
   if (message->home == 0 && !sent)
     {
@@ -271,7 +308,7 @@ mf_journal_expunge (MfDb *db, const MfMessage *message, MfMsgId after, gboolean 
                         "UPDATE change SET after = ?, removal = ? WHERE kind = 4 AND after = ?",
                         "nii", after, (gint64) removal, message->id);
     }
-  return insert (db, MF_CHANGE_EXPUNGE, message->id, 0, 0, after, removal, error);
+  return insert_expunge (db, message->id, after, removal, &flags, error);
 }
 
 gboolean

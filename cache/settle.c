@@ -427,8 +427,11 @@ revert (MfSettle *self, const MfChange *change, const MfMessage *row, GError **e
     case MF_CHANGE_LABELS:
       return mf_labels_revert (self->db, row, change->add_keywords, change->remove_keywords, error);
     case MF_CHANGE_MOVE:
-    case MF_CHANGE_EXPUNGE:
       return revert_place (self, row, change, error);
+    case MF_CHANGE_EXPUNGE:
+      return revert_place (self, row, change, error)
+             && mf_journal_flags (self->db, row->id, change->add_flags, change->remove_flags,
+                                  change->add_keywords, change->remove_keywords, error);
     case MF_CHANGE_COPY:
     case MF_CHANGE_APPEND:
       return revert_making (self, change, row, error);

@@ -43,6 +43,27 @@ test_removed_with_its_new_text (MfDoor *door, gconstpointer data)
   mf_door_assert_nothing_pending (door);
 }
 
+/* What it got before counts again. */
+static void
+test_restored_with_its_flags (MfDoor *door, gconstpointer data)
+{
+  MfMsgId id = mf_door_find_uid (door, "INBOX", 2);
+  g_autoptr (GError) error = NULL;
+
+  use_guard (door);
+  mf_fake_set_online (door->fake, FALSE);
+  mf_edit_flags (door->cache, id, MF_FLAG_FLAGGED, "work");
+  mf_edit_remove (door->cache, id, "x");
+  trip_guard (door);
+  mf_fake_set_online (door->fake, TRUE);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "INBOX", "1: 2: 3: 4: 5:");
+  mf_check (mf_cache_restore (door->cache, &error), error);
+  mf_door_push_at_last (door);
+  mf_door_assert_server (door, "INBOX", "1: 2:Fwork 3: 4: 5:");
+  mf_door_assert_nothing_pending (door);
+}
+
 static void
 test_restored_while_it_is_uploaded (MfDoor *door, gconstpointer data)
 {
@@ -138,6 +159,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   mf_door_add_each ("/held/what is removed with its new text is held",
                     test_removed_with_its_new_text);
+  mf_door_add_each ("/held/what is restored has the flags that it was given",
+                    test_restored_with_its_flags);
   mf_door_add_each ("/held/what is restored while it is uploaded is seen",
                     test_restored_while_it_is_uploaded);
   mf_door_add_each ("/held/what is restored while it moves is seen where it goes",
