@@ -72,6 +72,9 @@ typedef struct
   gint64 tree_changed_ns;   /* of the directory itself: child folders */
 } MfFolder;
 
+/* Bytes of a base, so that a file name has room for flags. */
+#define MF_BASE_MAX 246
+
 typedef struct
 {
   MfMsgId id;

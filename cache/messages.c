@@ -1,5 +1,7 @@
 #include "cache/messages.h"
 
+#include <string.h>
+
 #define COLUMNS                                                                                   \
   "id, folder, place, uid, base, flags, keywords, internaldate, wire_size, exact_size, modseq,"   \
   " draft, home, emailid, threadid, labels,"                                                       \
@@ -404,13 +406,21 @@ mf_messages_split_remote (MfDb *db, const MfMessage *message, MfMsgId *out_tombs
   return mf_messages_set_home (db, *out_tombstone, message->home, message->uid, error);
 }
 
+/* (transfer full) @base and @suffix, no longer than a base may be. */
+static char *
+join_base (const char *base, const char *suffix)
+{
+  return g_strdup_printf ("%.*s%s", (int) (MF_BASE_MAX - strlen (suffix)), base, suffix);
+}
+
 char *
 mf_messages_free_base (MfDb *db, MfFolderId folder, const char *base, GError **error)
 {
-  g_autofree char *name = g_strdup (base);
+  g_autofree char *name = join_base (base, "");
 
   for (guint n = 1;; n++)
     {
+      g_autofree char *suffix = g_strdup_printf ("_%u", n);
       gint64 taken = 0;
       if (!mf_db_number (db, 0, &taken, error,
                          "SELECT 1 FROM message WHERE folder = ? AND (place = 2) = 0 AND base = ?"
@@ -420,6 +430,6 @@ mf_messages_free_base (MfDb *db, MfFolderId folder, const char *base, GError **e
       if (taken == 0)
         return g_steal_pointer (&name);
       g_free (name);
-      name = g_strdup_printf ("%s_%u", base, n);
+      name = join_base (base, suffix);
     }
 }

@@ -74,5 +74,6 @@ gboolean mf_messages_set_date (MfDb *db, MfMsgId id, gint64 internaldate, GError
  * is here stays. */
 gboolean mf_messages_split_remote (MfDb *db, const MfMessage *message, MfMsgId *out_tombstone,
                                    GError **error);
-/* @base, or @base with a number, as no other message of the folder has it. */
+/* @base, or @base with a number, cut where that is too long, as no other message of the
+ * folder has it. */
 char *mf_messages_free_base (MfDb *db, MfFolderId folder, const char *base, GError **error);

@@ -83,7 +83,9 @@ format_draft (const MfMessage *message, char buffer[static MF_NAME_MAX + 1])
 gboolean
 mf_name_fits (const char *base)
 {
-  return strlen (base) + strlen (":2,") + G_N_ELEMENTS (letters) <= MF_NAME_MAX;
+  G_STATIC_ASSERT (MF_BASE_MAX + 3 + G_N_ELEMENTS (letters) == MF_NAME_MAX);
+
+  return strlen (base) <= MF_BASE_MAX;
 }
 
 gboolean

@@ -184,6 +184,16 @@ def test_rm_moves_to_the_trash_and_from_there_away(account, mounted):
     wait_for(lambda: subjects(account, "Trash") == [], 10, "an empty trash")
 
 
+def test_names_that_are_as_long_as_may_be_meet_in_the_trash(account, mounted):
+    for folder in ("INBOX", "Archive"):
+        path = mounted.folder(folder) / "new" / (246 * "n")
+        path.write_bytes(f"Subject: {folder}\n\n".encode())
+        path.unlink()
+    shown = [path.read_bytes() for path in (mounted.folder("Trash") / "new").iterdir()]
+    assert sorted(shown) == [b"Subject: Archive\n\n", b"Subject: INBOX\n\n"]
+    wait_for(lambda: subjects(account, "Trash") == ["Archive", "INBOX"], 10, "the messages in the trash")
+
+
 @pytest.mark.parametrize("folders, trash", [((), "Trash"), (("INBOX/Trash",), "INBOX/Trash")])
 def test_where_there_is_no_trash_rm_finds_or_makes_one(dovecot_with, mount, folders, trash):
     account = dovecot_with(auto="no", trash="Elsewhere").add_account("alice")
