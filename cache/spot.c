@@ -1,5 +1,7 @@
 #include "cache/spot.h"
 
+#include <string.h>
+
 #include "cache/folders.h"
 #include "cache/messages.h"
 #include "cache/pending.h"
@@ -67,13 +69,16 @@ mf_spot_keep_base (MfSettle *self, const MfFolder *folder, const MfMessage *row,
   return kept.base != NULL && mf_messages_store_spot (self->db, &kept, error);
 }
 
-/* (transfer full) One that does not go with where the server has it. */
+/* (transfer full) One that does not go with where the server has it, and that a message may
+ * have: a file in tmp/ need not. */
 static char *
 given_name (const MfMessage *row)
 {
-  return row->base != NULL ? g_strdup (row->base)
-                           : g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT,
-                                              row->internaldate, row->id);
+  const char *base = row->base != NULL ? row->base + strspn (row->base, ".") : "";
+
+  return *base != '\0' ? g_strdup (base)
+                       : g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT,
+                                          row->internaldate, row->id);
 }
 
 gboolean

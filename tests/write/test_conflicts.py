@@ -212,6 +212,14 @@ def test_a_folder_is_removed_under_what_goes_into_it(apart):
     assert sorted(path.read_bytes() for path in apart.files().values()) == [text("a"), text("b"), text("c")]
 
 
+def test_a_folder_is_removed_under_files_with_names_that_no_message_has(apart):
+    for name in (".hidden", "..", "n" * 255):
+        (apart.folder("Archive") / "tmp" / name.replace("..", "..two")).write_bytes(text(name))
+    apart.account.referee.delete("Archive")
+    apart.meet()
+    wait_for(lambda: lost(apart) == sorted([text(".hidden"), text(".."), text("n" * 255)]), 10, "the files")
+
+
 def test_a_folder_is_renamed_under_what_goes_into_it(apart):
     (apart.folder("Archive") / "new/n").write_bytes(text("n"))
     os.rename(apart.old[1], apart.folder("Archive") / "cur/a:2,R")
