@@ -75,69 +75,83 @@ is_copy (MfCache *self, const MfMessage *row, MfMsgId id, MfMessage *original)
   return FALSE;
 }
 
-/* One that the server has, if there is any. */
-static gboolean
-find_original (MfCache *self, const MfMessage *row, MfMessage *original)
+/* (transfer full) The newest first; 0: none. */
+static MfMsgId *
+list_recent (MfCache *self, guint *out_n)
 {
-  MfMsgId recent[G_N_ELEMENTS (self->recent)];
+  MfMsgId *recent = g_new (MfMsgId, G_N_ELEMENTS (self->recent));
 
   g_mutex_lock (&self->lock);
-  memcpy (recent, self->recent, sizeof recent);
+  *out_n = MIN (self->n_recent, (guint) G_N_ELEMENTS (self->recent));
+  for (guint i = 0; i < *out_n; i++)
+    recent[i] = self->recent[(self->n_recent - 1 - i) % G_N_ELEMENTS (self->recent)];
   g_mutex_unlock (&self->lock);
-  for (guint i = 0; i < G_N_ELEMENTS (recent); i++)
+  return recent;
+}
+
+/* @newest is the one that was opened last, @original one that the server has, if there is
+ * any: its copy is to be made the same.  FALSE: there is none. */
+static gboolean
+find_original (MfCache *self, const MfMessage *row, MfMessage *newest, MfMessage *original)
+{
+  guint n = 0;
+  g_autofree MfMsgId *recent = list_recent (self, &n);
+
+  for (guint i = 0; i < n && original->id == 0; i++)
     {
       g_auto (MfMessage) found = { 0 };
       if (!is_copy (self, row, recent[i], &found))
         continue;
-      mf_message_clear (original);
-      *original = found;
-      found = (MfMessage){ 0 };
-      if (is_on_server (original))
-        break;
+      if (newest->id == 0)
+        mf_message_copy (&found, newest);
+      if (is_on_server (&found))
+        mf_message_copy (&found, original);
     }
-  return original->id != 0;
+  return newest->id != 0;
 }
 
-/* The copy keeps keywords; flags are those of the new name. */
+/* The date is the original's as well. */
 static gboolean
-keep_keywords (MfCache *self, const MfMessage *row, const MfMessage *original, GError **error)
+journal_copy (MfCache *self, const MfMessage *row, const char *keywords,
+              const MfMessage *original, GError **error)
 {
-  g_autofree char *keywords = mf_keywords_add (row->keywords, original->keywords);
-
-  return mf_db_run (self->front, error, "UPDATE message SET keywords = ? WHERE id = ?", "si",
-                    keywords, row->id);
-}
-
-/* And the date. */
-static gboolean
-journal_copy (MfCache *self, const MfMessage *row, const MfMessage *original, GError **error)
-{
-  g_autofree char *more = mf_keywords_remove (row->keywords, original->keywords);
+  g_autofree char *more = mf_keywords_remove (keywords, original->keywords);
+  g_autofree char *less = mf_keywords_remove (original->keywords, keywords);
 
   return mf_messages_set_date (self->front, row->id, original->internaldate, error)
          && mf_db_run (self->front, error, "UPDATE message SET wire_size = ? WHERE id = ?", "ii",
                        (gint64) original->wire_size, row->id)
          && mf_journal_copy (self->front, row->id, original->id, row->folder, error)
-         && ((row->flags == original->flags && more == NULL)
+         && ((row->flags == original->flags && more == NULL && less == NULL)
              || mf_journal_flags (self->front, row->id, row->flags & ~original->flags,
-                                  original->flags & ~row->flags, more, NULL, error));
+                                  original->flags & ~row->flags, more, less, error));
+}
+
+/* It has the keywords of what it was copied from; flags are those of the new name. */
+static gboolean
+journal_likeness (MfCache *self, const MfMessage *row, const MfMessage *newest,
+                  const MfMessage *original, GError **error)
+{
+  g_autofree char *keywords = mf_keywords_add (row->keywords, newest->keywords);
+
+  if (!mf_db_run (self->front, error, "UPDATE message SET keywords = ? WHERE id = ?", "si",
+                  keywords, row->id))
+    return FALSE;
+  return original->id != 0 ? journal_copy (self, row, keywords, original, error)
+                           : mf_journal_append (self->front, row->id, row->folder, error);
 }
 
 gboolean
 mf_account_journal_new (MfCache *self, const MfMessage *row, GError **error)
 {
+  g_auto (MfMessage) newest = { 0 };
   g_auto (MfMessage) original = { 0 };
   gint64 queued = 0;
 
   if (!mf_db_number (self->front, 0, &queued, error,
                      "SELECT 1 FROM change WHERE message = ? AND state != 3", "i", row->id))
     return FALSE;
-  if (queued == 0 && find_original (self, row, &original))
-    {
-      if (!keep_keywords (self, row, &original, error))
-        return FALSE;
-      if (is_on_server (&original))
-        return journal_copy (self, row, &original, error);
-    }
-  return mf_journal_append (self->front, row->id, row->folder, error);
+  return queued == 0 && find_original (self, row, &newest, &original)
+             ? journal_likeness (self, row, &newest, &original, error)
+             : mf_journal_append (self->front, row->id, row->folder, error);
 }

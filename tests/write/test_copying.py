@@ -75,6 +75,21 @@ def test_a_copy_keeps_the_keywords(account, mounted, original):
     assert_there(account, mounted, wanted)
 
 
+def test_a_copy_has_the_keywords_of_what_was_copied_and_not_of_its_like(account, mounted):
+    account.referee.append("INBOX", [Mail(TEXT.replace(b"\n", b"\r\n"), "work")])
+    wait_for(lambda: 7 in mounted.files(), 10, "the message")
+    control, archive = mounted.path / ".mailfs/ctl", mounted.folder("Archive") / "cur"
+    path = mounted.files()[7]
+    assert path.read_bytes() == TEXT
+    control.write_text("offline\n")
+    os.link(path, archive / "like:2,")
+    os.setxattr(archive / "like:2,", "user.imap.flags", b"-work")
+    shutil.copyfile(archive / "like:2,", archive / "copy:2,")
+    control.write_text("online\n")
+    assert_there(account, mounted, [(TEXT, frozenset())] * 2)
+    assert mails(account, "INBOX")[-1] == (TEXT, {"work"})
+
+
 @pytest.mark.skipif(not shutil.which("gio"), reason="gio is not installed")
 @pytest.mark.parametrize("target", ["", "cur", "new"])
 def test_gio_copies_and_moves(account, mounted, tmp_path, target):
