@@ -10,6 +10,8 @@
 #include "cache/update.h"
 
 #define BATCH 1000
+/* So many messages that nobody asked about are cheaper than another command. */
+#define GAP 50
 
 typedef struct
 {
@@ -317,11 +319,13 @@ remove_set (MfUidSet *from, const MfUidSet *set)
 }
 
 static gboolean
-fetch_set (Pull *self, const MfUidSet *uids, GError **error)
+fetch_set (Pull *self, MfUidSet *uids, GError **error)
 {
   guint n = 0;
-  const MfUidRange *ranges = mf_uidset_ranges (uids, &n);
+  const MfUidRange *ranges;
 
+  mf_uidset_close_gaps (uids, GAP);
+  ranges = mf_uidset_ranges (uids, &n);
   for (guint i = 0; i < n; i++)
     if (!fetch (self, ranges[i].first, ranges[i].last, MF_FETCH_ALL, 0, error))
       return FALSE;

@@ -377,17 +377,15 @@ fetch_message_ids (Rematch *self, GError **error)
 {
   static const MfChangeSink sink = { on_message_id, NULL };
   guint n = 0;
-  const MfUidRange *ranges = mf_uidset_ranges (self->asked, &n);
+  const MfUidRange *ranges;
 
-  for (guint i = 0, j; i < n; i = j)
-    {
-      for (j = i + 1; j < n && ranges[j].first - ranges[j - 1].last <= GAP;)
-        j++;
-      if (!self->link->ops->fetch (self->link->remote, ranges[i].first, ranges[j - 1].last,
-                                   MF_FETCH_MESSAGE_ID, 0, &sink, self->listed,
-                                   self->link->cancellable, error))
-        return FALSE;
-    }
+  mf_uidset_close_gaps (self->asked, GAP);
+  ranges = mf_uidset_ranges (self->asked, &n);
+  for (guint i = 0; i < n; i++)
+    if (!self->link->ops->fetch (self->link->remote, ranges[i].first, ranges[i].last,
+                                 MF_FETCH_MESSAGE_ID, 0, &sink, self->listed,
+                                 self->link->cancellable, error))
+      return FALSE;
   return TRUE;
 }
 

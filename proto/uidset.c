@@ -161,6 +161,19 @@ mf_uidset_add_set (MfUidSet *self, const MfUidSet *other)
 }
 
 void
+mf_uidset_close_gaps (MfUidSet *self, guint32 distance)
+{
+  guint n = MIN (self->ranges->len, 1);
+
+  for (guint i = 1; i < self->ranges->len; i++)
+    if (get_range (self, i)->first - get_range (self, n - 1)->last <= distance)
+      get_range (self, n - 1)->last = get_range (self, i)->last;
+    else
+      *get_range (self, n++) = *get_range (self, i);
+  g_array_set_size (self->ranges, n);
+}
+
+void
 mf_uidset_clear (MfUidSet *self)
 {
   g_array_set_size (self->ranges, 0);

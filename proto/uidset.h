@@ -28,6 +28,9 @@ void mf_uidset_add (MfUidSet *self, guint32 uid);
 void mf_uidset_add_range (MfUidSet *self, guint32 first, guint32 last);
 void mf_uidset_remove_range (MfUidSet *self, guint32 first, guint32 last);
 void mf_uidset_add_set (MfUidSet *self, const MfUidSet *other);
+/* Adds what is between two that are at most @distance apart: for commands that are better few
+ * than exact. */
+void mf_uidset_close_gaps (MfUidSet *self, guint32 distance);
 void mf_uidset_clear (MfUidSet *self);
 
 gboolean mf_uidset_contains (const MfUidSet *self, guint32 uid);

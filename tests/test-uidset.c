@@ -129,6 +129,20 @@ test_sets_merge (void)
 }
 
 static void
+test_gaps_close (void)
+{
+  g_autoptr (MfUidSet) set = parse ("1:3,8,14:20,25,4294967290,4294967295");
+  g_autoptr (MfUidSet) none = mf_uidset_new ();
+
+  mf_uidset_close_gaps (set, 5);
+  assert_text (set, "1:8,14:25,4294967290:4294967295");
+  mf_uidset_close_gaps (set, G_MAXUINT32);
+  assert_text (set, "1:4294967295");
+  mf_uidset_close_gaps (none, 5);
+  assert_text (none, "");
+}
+
+static void
 test_copy_is_independent (void)
 {
   g_autoptr (MfUidSet) set = parse ("1:3");
@@ -319,6 +333,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/uidset/a new set is empty", test_new_set_is_empty);
   g_test_add_func ("/uidset/neighbours join into one range", test_neighbours_join);
+  g_test_add_func ("/uidset/gaps that are small close", test_gaps_close);
   g_test_add_func ("/uidset/zero is never a member", test_zero_is_never_a_member);
   g_test_add_func ("/uidset/a backward range is nothing", test_backward_range_is_nothing);
   g_test_add_func ("/uidset/removal splits and trims ranges", test_removal_splits);

@@ -297,6 +297,8 @@ class Life(Model):
         self.note_removed(folder, self.side)
 
     def sync(self):
+        if self.writers:
+            return  # it would wait for them in vain
         self.release_held()
         with contextlib.suppress(OSError):
             (self.mounted.path / ".mailfs/ctl").write_text("sync\n")
