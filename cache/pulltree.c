@@ -312,6 +312,15 @@ compare (gconstpointer a, gconstpointer b)
   return strcmp (((const Listed *) a)->mailbox, ((const Listed *) b)->mailbox);
 }
 
+/* Of the mailbox that is open in it a session tells what it knew last. */
+static gboolean
+list (MfLink *link, Listing *listing, GError **error)
+{
+  return (link->mailbox == NULL
+          || link->ops->noop (link->remote, link->cancellable, error))
+         && link->ops->list (link->remote, TRUE, collect, listing, link->cancellable, error);
+}
+
 gboolean
 mf_pull_tree (MfSettle *settle, MfLink *link, const MfFolderFilter *filter, GArray *out_stale,
               GArray *out_untold, GError **error)
@@ -324,7 +333,7 @@ mf_pull_tree (MfSettle *settle, MfLink *link, const MfFolderFilter *filter, GArr
   g_array_set_clear_func (listed, clear_listed);
   if (mf_pending_has_folder_changes (settle->db))
     return TRUE; /* the tree is ours until they are told */
-  gboolean ok = link->ops->list (link->remote, TRUE, collect, &listing, link->cancellable, error);
+  gboolean ok = list (link, &listing, error);
   g_array_sort (listed, compare);
   ok = ok && store_listing (settle, &listing, since, error);
   g_free (listing.trash);
