@@ -332,19 +332,18 @@ fetch_set (Pull *self, MfUidSet *uids, GError **error)
   return TRUE;
 }
 
-/* What is in the index and not in the mailbox is gone.  What is in the mailbox alone has
- * come back: a server may have made its index anew after a crash, or from a backup. */
+/* What is in the index and not in the mailbox is gone, but not what an upload brings there
+ * meanwhile.  What is in the mailbox alone has come back: a server may have made its index
+ * anew after a crash, or from a backup. */
 static gboolean
 compare (Pull *self, GError **error)
 {
   g_autoptr (MfUidSet) there = mf_uidset_new ();
-  g_autoptr (MfUidSet) here = NULL;
+  g_autoptr (MfUidSet) here = mf_messages_uids (self->db, self->folder->id, error);
   g_autoptr (MfUidSet) gone = NULL;
 
-  if (!self->link->ops->uids (self->link->remote, there, self->link->cancellable, error))
-    return FALSE;
-  here = mf_messages_uids (self->db, self->folder->id, error);
-  if (here == NULL)
+  if (here == NULL
+      || !self->link->ops->uids (self->link->remote, there, self->link->cancellable, error))
     return FALSE;
   gone = mf_uidset_copy (here);
   remove_set (gone, there);

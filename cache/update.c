@@ -47,14 +47,15 @@ tell (MfSettle *self, const MfMessage *before, const MfMessage *after, gboolean 
              || mf_folders_touch (self->db, before->folder, before->place, error));
 }
 
-/* A new text that is still to be sent gets the flags that the old one has got since. */
+/* A new text that is still to be sent gets the flags that the old one has got since, but for
+ * \Deleted: that is how the old one goes. */
 static gboolean
 hand_on (MfSettle *self, MfMessage *old, const MfRemoteMessage *now, gboolean *out_seen,
          GError **error)
 {
   g_autofree char *more = mf_keywords_remove (now->keywords, old->keywords);
   g_autofree char *less = mf_keywords_remove (old->keywords, now->keywords);
-  MfFlags add = now->flags & ~old->flags, remove = old->flags & ~now->flags;
+  MfFlags add = now->flags & ~old->flags & ~MF_FLAG_DELETED, remove = old->flags & ~now->flags;
   g_auto (MfMessage) before = { 0 };
   g_auto (MfMessage) after = { 0 };
   MfMsgId id = 0;

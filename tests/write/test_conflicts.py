@@ -147,7 +147,7 @@ def test_flags_that_the_old_text_gets_go_over_to_the_new_one(apart, write):
     seen = apart.old[2].with_name(f"{base(apart.old[2])}:2,RS")
     os.rename(apart.old[2], seen)
     write(seen)
-    apart.account.referee.store("INBOX", [1, 2], "+FLAGS", "\\Flagged work")
+    apart.account.referee.store("INBOX", [1, 2], "+FLAGS", "\\Flagged \\Deleted work")
     apart.account.referee.store("INBOX", [1], "-FLAGS", "\\Answered")
     apart.meet()
     assert mails(apart.account, "INBOX") == [
