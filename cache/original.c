@@ -75,7 +75,7 @@ is_copy (MfCache *self, const MfMessage *row, MfMsgId id, MfMessage *original)
   return FALSE;
 }
 
-/* (transfer full) The newest first; 0: none. */
+/* (transfer full) The newest first. */
 static MfMsgId *
 list_recent (MfCache *self, guint *out_n)
 {
